@@ -1,0 +1,42 @@
+# make demo, make test: all a new user needs. Everything runs in .venv, made from the lock.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: install demo test test-all check format bench clean
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing from requirements.lock (about 2 minutes the first time)"
+	@# torch first and alone: the CPU build must be there before anything asks for a newer one
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.lock)" 2>&1 | grep -v '^WARNING: Location' || true
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock 2>&1 | grep -v '^WARNING: Location' || true
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . 2>&1 | grep -v '^WARNING: Location' || true
+	@$(BIN)/python -c "import flows, mixpipe, ray, torch" && touch $@
+
+install: $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/mixpipe demo
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+test-all: $(STAMP)
+	@$(BIN)/python -m pytest -q
+
+check: $(STAMP)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: $(STAMP)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .demo

@@ -1,0 +1,148 @@
+"""The run's configuration: one section per stage, YAML in, unknown keys refused.
+
+Only the corpus, the targets and the token budget have no default. `seed`, `budget_tokens` and `max_epochs` are said
+once at the top and handed to every section that has such a field.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from mixpipe.corpus.config import IngestConfig, TargetsConfig
+from mixpipe.domains.config import DomainsConfig
+from mixpipe.embed.config import EmbedConfig
+from mixpipe.errors import ConfigError
+from mixpipe.plan.config import PlanConfig
+from mixpipe.scores.config import ScoresConfig
+from mixpipe.search.config import SearchConfig
+from mixpipe.shards.config import ShardsConfig
+from mixpipe.store.stage import StageConfig
+
+__all__ = ["EngineConfig", "RunConfig", "load_config"]
+
+SHARED = ("seed", "budget_tokens", "max_epochs")
+
+
+class EngineConfig(BaseModel):
+    """Where the work is done; no field changes a result."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: Literal["ray", "local"] = Field("ray", description="`local`: in this process, for tests and tiny inputs")
+    workers: int | None = Field(None, ge=1, description="worker processes; none: one per core")
+    address: str | None = Field(None, description="a running Ray cluster; none: RAY_ADDRESS, else a local one")
+
+
+class RunConfig(BaseModel):
+    """Everything a run is asked to do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    ingest: IngestConfig
+    targets: TargetsConfig
+    budget_tokens: int = Field(gt=0, description="tokens of the training run")
+    max_epochs: float = Field(4.0, gt=0, description="the most often that any domain may be repeated")
+    seed: int = Field(0, ge=0)
+    embed: EmbedConfig = Field(default_factory=EmbedConfig)
+    domains: DomainsConfig = Field(default_factory=DomainsConfig)
+    scores: ScoresConfig = Field(default_factory=ScoresConfig)
+    search: SearchConfig
+    plan: PlanConfig
+    shards: ShardsConfig = Field(default_factory=ShardsConfig)
+    engine: EngineConfig = Field(default_factory=EngineConfig)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hand_down(cls, values: object) -> object:
+        """Give the fields said once at the top to every section that has them."""
+        if not isinstance(values, Mapping):
+            return values
+        filled = dict(values)
+        for name, field in cls.model_fields.items():
+            section = filled.get(name, {})
+            model = field.annotation
+            if isinstance(model, type) and issubclass(model, StageConfig) and isinstance(section, Mapping):
+                shared = {key: filled[key] for key in SHARED if key in filled and key in model.model_fields}
+                filled[name] = {**shared, **section}
+        return filled
+
+    def section(self, stage: str) -> StageConfig:
+        """Return the config of one stage."""
+        config = getattr(self, stage)
+        if not isinstance(config, StageConfig):
+            raise ConfigError(f"expected the name of a stage, found {stage!r}")
+        return config
+
+
+def load_config(path: Path, overrides: list[str] | None = None) -> RunConfig:
+    """Read a YAML configuration and apply overrides such as `search.rounds=[16,8,4]`.
+
+    Relative paths in `ingest.paths` and `targets` are taken from the configuration file's folder.
+
+    Raises:
+        ConfigError: the file is missing or no YAML, a key is unknown, a value is out of range.
+    """
+    try:
+        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"expected a configuration file at {path}, found: {error.strerror}; `mixpipe init` writes one"
+        ) from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"expected YAML in {path}, found: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"expected sections (ingest, targets, ...) in {path}, found {type(values).__name__}")
+    for override in overrides or []:
+        _override(values, override)
+    _anchor_paths(values, path.resolve().parent)
+    return validated(values, path)
+
+
+def validated(values: Mapping[str, Any], path: Path) -> RunConfig:
+    """Return the config that `values` stand for, or one line per wrong field."""
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        lines = []
+        for item in error.errors():
+            field = ".".join(str(step) for step in item["loc"])
+            found = "" if item["type"] == "missing" else f", found {item['input']!r}"
+            lines.append(f"{field}: {item['msg']}{found}")
+        raise ConfigError(
+            f"{path}: " + "; ".join(lines) + "; `mixpipe init` writes every key with its meaning"
+        ) from error
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"expected --set section.key=value, found {override!r}")
+    *sections, last = key.split(".")
+    place = values
+    for section in sections:
+        place = place.setdefault(section, {})
+        if not isinstance(place, dict):
+            raise ConfigError(f"expected a section at {section} in --set {override}, found a value")
+    try:
+        place[last] = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        raise ConfigError(f"expected a YAML value in --set {override}") from error
+
+
+def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
+    """Make relative input paths relative to the configuration file, in place; wrong shapes are left to pydantic."""
+    ingest, targets = values.get("ingest"), values.get("targets")
+    if isinstance(ingest, dict) and isinstance(ingest.get("paths"), list):
+        ingest["paths"] = [_anchored(path, folder) for path in ingest["paths"]]
+    sets = targets.get("sets") if isinstance(targets, dict) else None
+    for target in sets.values() if isinstance(sets, dict) else ():
+        if isinstance(target, dict) and "path" in target:
+            target["path"] = _anchored(target["path"], folder)
+
+
+def _anchored(path: object, folder: Path) -> object:
+    if not isinstance(path, str) or path.startswith("hf:") or "://" in path:
+        return path
+    return str(folder / Path(path).expanduser())

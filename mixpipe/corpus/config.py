@@ -1,0 +1,43 @@
+"""Settings of the stages `ingest` and `targets`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mixpipe.store.stage import StageConfig, execution_only
+
+__all__ = ["IngestConfig", "TargetsConfig"]
+
+
+class IngestConfig(StageConfig):
+    """Which documents come in, and how their columns are called."""
+
+    paths: tuple[str, ...] = execution_only(
+        min_length=1, description="files, folders, globs, or hub data sets as `hf:NAME[:CONFIG[:SPLIT]]`"
+    )
+    text: str = Field("text", description="name of the column that holds the text")
+    id: str | None = Field("id", description="column with the input's own ids, kept in `meta`; ignored when absent")
+    source: str | None = Field("source", description="column that says where a text is from; else the file's name")
+    domain: str | None = Field(None, description="column with given domains: clustering is skipped")
+    embedding: str | None = Field(None, description="column with ready embeddings: encoding is skipped")
+    meta: tuple[str, ...] = Field((), description="further columns to carry into the shards' `meta`")
+    tokenizer: str | None = Field(None, description="tokenizer.json file or hub name; none: train one on the corpus")
+    vocabulary: int = Field(4096, ge=512, le=262144, description="tokens in the vocabulary, when one is trained")
+    documents_per_part: int = Field(1024, ge=1, description="most documents in one part; larger for huge corpora")
+    part_mib: float = Field(32.0, gt=0, description="most text in one part, MiB")
+    max_document_mib: float = Field(16.0, gt=0, description="longer documents are quarantined, MiB")
+    seed: int = Field(0, ge=0, description="seed of the sample that the tokenizer is trained on")
+
+
+class TargetConfig(StageConfig):
+    """One held-out set of texts."""
+
+    path: str = execution_only(description="file or folder of texts, any format that the corpus may have")
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    text: str = "text"
+
+
+class TargetsConfig(StageConfig):
+    """The held-out sets that say what the model should be good at."""
+
+    sets: dict[str, TargetConfig] = Field(min_length=1)

@@ -1,0 +1,1 @@
+"""Unit vectors and words to domains."""

@@ -1,0 +1,1 @@
+"""Mixtures as vectors of token shares: the simplex, constraints, sampling, epochs."""

@@ -1,0 +1,1 @@
+"""Mixture and scores to copies of every document."""

@@ -1,0 +1,1 @@
+"""One scorer or annotator per file."""

@@ -1,0 +1,1 @@
+"""Mixtures tried on proxies until the best is known above the noise."""

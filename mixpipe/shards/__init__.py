@@ -1,0 +1,1 @@
+"""Copies to shuffled, verified training data."""

@@ -1,0 +1,1 @@
+"""What a finished stage is, how one is declared, and where it lies."""

@@ -1,0 +1,279 @@
+"""From a stage's declaration to a sealed artefact, part by part, whoever calls the parts.
+
+    job = open_stage(root, stage, config, inputs)      an Artefact when it is sealed already
+    for step in job.steps:
+        for part in job.pending(step): run_part(job, step, part)      here, or in a Ray worker
+        finish_step(job, step)
+    artefact = seal(job)
+
+Unfinished work lies in <root>/scratch/<stage>/<fingerprint>/. A part is done when its record in `.done/` exists,
+which is written after its files; a rerun after any kill starts at the first part without one. Sealing writes the
+manifest last and renames the folder; when two processes build the same artefact, the first seal wins.
+"""
+
+import os
+import platform
+import resource
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import mixpipe
+from mixpipe.errors import StageError, StoreError
+from mixpipe.store.artefact import MANIFEST, Artefact, Counts, FileEntry, Manifest, PartEntry
+from mixpipe.store.files import describe_os_error, link_or_copy, read_json, write_json
+from mixpipe.store.fingerprint import Json, file_digest, fingerprint
+from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
+from mixpipe.store.threads import fixed_threads
+
+__all__ = ["Job", "artefact_path", "finish_step", "open_stage", "run_part", "seal", "stage_identity"]
+
+DONE = ".done"
+
+
+def artefact_path(root: Path, stage: str, digest: str) -> Path:
+    """Return where the artefact of a stage lies."""
+    return root / "artifacts" / stage / digest
+
+
+def stage_identity(stage: Stage, config: StageConfig, inputs: Mapping[str, Artefact]) -> dict[str, Json]:
+    """Return what decides a stage's bytes: name, version, config, what lies outside the store, inputs."""
+    return {
+        "stage": stage.name,
+        "version": stage.version,
+        "config": config.identity(),
+        "outside": stage.outside(config),
+        "inputs": {name: inputs[name].fingerprint for name in stage.inputs},
+    }
+
+
+@dataclass(frozen=True)
+class Job:
+    """A stage that is being built."""
+
+    root: Path
+    stage: Stage
+    context: Context
+    identity: Mapping[str, Json]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The stage's steps under this config."""
+        return self.stage.steps(self.context.config)
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity of the artefact to be: 32 hex digits."""
+        return fingerprint(self.identity)
+
+    def plan(self, step: Step) -> list[Part]:
+        """List the parts of a step, checking that their names are unique."""
+        parts = step.plan(self.context)
+        names = [part.name for part in parts]
+        if len(set(names)) != len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise StageError(f"expected distinct part names in {self.stage.name}/{step.name}, found twice: {twice}")
+        return parts
+
+    def pending(self, step: Step, parts: list[Part]) -> list[Part]:
+        """Return the parts still to be run, after taking over equal parts from sealed artefacts of this stage."""
+        return [part for part in parts if self.record(part.name) is None and not self._take_over(step, part)]
+
+    def is_finished(self, step: Step) -> bool:
+        """Tell whether the step's reduction has been done."""
+        return self._finish_path(step).is_file()
+
+    def record(self, name: str) -> PartEntry | None:
+        """Return the record of a finished part, or None."""
+        path = self.context.out / DONE / f"{name}.part.json"
+        if not path.is_file():
+            return None
+        entry = PartEntry.model_validate(read_json(path)["entry"])
+        whole = all((self.context.out / f.name).stat().st_size == f.bytes for f in entry.files if self._has(f.name))
+        return entry if whole and all(self._has(f.name) for f in entry.files) else None
+
+    def reuse_key(self, part: Part) -> str:
+        """Return the identity under which equal parts are shared between artefacts of this stage."""
+        return fingerprint({"stage": self.stage.name, "version": self.stage.version, "part": part.identity})
+
+    def _has(self, name: str) -> bool:
+        return (self.context.out / name).is_file()
+
+    def _finish_path(self, step: Step) -> Path:
+        return self.context.out / DONE / f"{step.name}.finish.json"
+
+    @cached_property
+    def _sealed_parts(self) -> dict[str, tuple[Path, PartEntry]]:
+        found: dict[str, tuple[Path, PartEntry]] = {}
+        for manifest in sorted((self.root / "artifacts" / self.stage.name).glob(f"*/{MANIFEST}")):
+            for entry in Manifest.model_validate(read_json(manifest)).parts:
+                found.setdefault(entry.identity, (manifest.parent, entry))
+        return found
+
+    def _take_over(self, step: Step, part: Part) -> bool:
+        key = self.reuse_key(part)
+        if not step.keep or key not in self._sealed_parts:
+            return False
+        folder, entry = self._sealed_parts[key]
+        files = []
+        for file in entry.files:
+            name = part.name + file.name.removeprefix(entry.name)
+            if not (folder / file.name).is_file():
+                return False
+            link_or_copy(folder / file.name, self.context.out / name)
+            files.append(file.model_copy(update={"name": name}))
+        taken = PartEntry(step=step.name, name=part.name, identity=key, files=tuple(files), counts=entry.counts)
+        _write_record(self.context.out, taken, seconds=0.0)
+        return True
+
+
+def open_stage(
+    root: Path, stage: Stage, config: StageConfig, inputs: Mapping[str, Artefact], *, threads: int = 1
+) -> Artefact | Job:
+    """Return the sealed artefact of this stage under this config, or a job that will build it.
+
+    Args:
+        root: the store.
+        stage: the declaration.
+        config: the stage's config.
+        inputs: sealed artefacts of (at least) its upstream stages, by name.
+        threads: numeric threads per process.
+
+    Raises:
+        StoreError: the root cannot be written, or a sealed artefact is damaged.
+    """
+    missing = [name for name in stage.inputs if name not in inputs]
+    if missing:
+        raise StageError(f"expected sealed artefacts of {stage.inputs} for {stage.name}, missing {missing}")
+    identity = stage_identity(stage, config, inputs)
+    digest = fingerprint(identity)
+    sealed = artefact_path(root, stage.name, digest)
+    if (sealed / MANIFEST).is_file():
+        return Artefact.load(sealed)
+    out = root / "scratch" / stage.name / digest
+    try:
+        (out / DONE).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(describe_os_error(error, out)) from error
+    chosen = {name: inputs[name] for name in stage.inputs}
+    return Job(root, stage, Context(config, chosen, out, threads), identity)
+
+
+def run_part(job: Job, step: Step, part: Part) -> Counts:
+    """Write one part and then its record; return its counts. Safe to repeat, safe to kill."""
+    if done := job.record(part.name):
+        return done.counts
+    out = job.context.out
+    for leftover in _files_of(out, part.name):
+        leftover.unlink()
+    started = time.monotonic()
+    with fixed_threads(job.context.threads):
+        counts = step.run(job.context, part)
+    files = tuple(_file_entry(out, path) for path in _files_of(out, part.name))
+    key = job.reuse_key(part)
+    entry = PartEntry(step=step.name, name=part.name, identity=key, files=files, counts=counts)
+    _write_record(out, entry, seconds=time.monotonic() - started)
+    return counts
+
+
+def finish_step(job: Job, step: Step) -> Counts:
+    """Run the step's reduction once all its parts are done; return its counts."""
+    path = job._finish_path(step)
+    if job.is_finished(step):
+        return dict(read_json(path)["counts"])
+    started = time.monotonic()
+    with fixed_threads(job.context.threads):
+        counts = step.finish(job.context) if step.finish else {}
+    write_json(path, {"counts": counts, "seconds": time.monotonic() - started, "peak_rss_mib": _peak_rss_mib()})
+    return counts
+
+
+def seal(job: Job) -> Artefact:
+    """Write the manifest, rename the folder into place and return the artefact."""
+    out, stage = job.context.out, job.stage
+    records = [read_json(path) for path in sorted((out / DONE).glob("*.part.json"))]
+    finishes = {step.name: read_json(job._finish_path(step)) for step in job.steps}
+    keep = {step.name for step in job.steps if step.keep}
+    entries = [PartEntry.model_validate(record["entry"]) for record in records]
+    dropped = {file.name for entry in entries if entry.step not in keep for file in entry.files}
+    dropped |= {str(path.relative_to(out)) for pattern in stage.scratch for path in out.glob(pattern)}
+    known = {file.name: file for entry in entries for file in entry.files}
+    names = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    files = [
+        known.get(name) or _file_entry(out, out / name)
+        for name in names
+        if name not in dropped and not name.startswith((".", DONE)) and name != MANIFEST
+    ]
+    manifest = Manifest(
+        stage=stage.name,
+        version=stage.version,
+        fingerprint=job.fingerprint,
+        identity=dict(job.identity),
+        files=tuple(files),
+        parts=tuple(entry for entry in entries if entry.step in keep),
+        counts=_total(entries, finishes),
+        provenance=_provenance(records, finishes),
+    )
+    target = artefact_path(job.root, stage.name, job.fingerprint)
+    for name in dropped:
+        (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / DONE)
+    for leftover in out.glob(".*.tmp"):
+        leftover.unlink()
+    write_json(out / MANIFEST, manifest.model_dump(mode="json"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if (target / MANIFEST).is_file():
+        shutil.rmtree(out)
+    else:
+        out.replace(target)
+    return Artefact.load(target)
+
+
+def _files_of(out: Path, part: str) -> list[Path]:
+    return sorted(path for mark in (".", "-") for path in out.glob(f"{part}{mark}*"))
+
+
+def _file_entry(out: Path, path: Path) -> FileEntry:
+    name = str(path.relative_to(out))
+    return FileEntry(name=name, bytes=path.stat().st_size, sha256=file_digest(path))
+
+
+def _write_record(out: Path, entry: PartEntry, *, seconds: float) -> None:
+    record: dict[str, Json] = {
+        "entry": entry.model_dump(mode="json"),
+        "seconds": seconds,
+        "peak_rss_mib": _peak_rss_mib(),
+    }
+    write_json(out / DONE / f"{entry.name}.part.json", record)
+
+
+def _peak_rss_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _total(entries: list[PartEntry], finishes: Mapping[str, Mapping[str, Counts]]) -> Counts:
+    total: Counts = {}
+    for entry in entries:
+        for key, value in entry.counts.items():
+            total[key] = total.get(key, 0) + value
+    for finish in finishes.values():
+        total.update(finish["counts"])
+    return total
+
+
+def _provenance(records: list[dict[str, float]], finishes: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
+    peaks = [record["peak_rss_mib"] for record in [*records, *finishes.values()]]
+    return {
+        "mixpipe": mixpipe.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cpu_count": os.cpu_count(),
+        "host": platform.node(),
+        "sealed_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "part_seconds": sum(record["seconds"] for record in records),
+        "finish_seconds": {name: finish["seconds"] for name, finish in finishes.items()},
+        "peak_rss_mib": max(peaks, default=0.0),
+    }
