@@ -29,9 +29,10 @@ from mixpipe.store.fingerprint import Json, file_digest, fingerprint
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.store.threads import fixed_threads
 
-__all__ = ["Job", "artefact_path", "finish_step", "open_stage", "run_part", "seal", "stage_identity"]
+__all__ = ["Job", "artefact_path", "finish_step", "open_stage", "reopen", "run_part", "seal", "stage_identity"]
 
 DONE = ".done"
+IDENTITY = "identity.json"
 
 
 def artefact_path(root: Path, stage: str, digest: str) -> Path:
@@ -158,8 +159,25 @@ def open_stage(
         (out / DONE).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(describe_os_error(error, out)) from error
-    chosen = {name: inputs[name] for name in stage.inputs}
-    return Job(root, stage, Context(config, chosen, out, threads), identity)
+    write_json(out / DONE / IDENTITY, identity)
+    return Job(root, stage, Context(config, _upstream(stage, inputs), out, threads), identity)
+
+
+def reopen(
+    root: Path, stage: Stage, config: StageConfig, inputs: Mapping[str, Artefact], digest: str, *, threads: int = 1
+) -> Job:
+    """Return the job that `open_stage` opened under `digest`, without hashing the outside world again.
+
+    Raises:
+        StoreError: there is no such unfinished work.
+    """
+    out = root / "scratch" / stage.name / digest
+    identity = read_json(out / DONE / IDENTITY)
+    return Job(root, stage, Context(config, _upstream(stage, inputs), out, threads), identity)
+
+
+def _upstream(stage: Stage, inputs: Mapping[str, Artefact]) -> dict[str, Artefact]:
+    return {name: inputs[name] for name in stage.inputs}
 
 
 def run_part(job: Job, step: Step, part: Part) -> Counts:

@@ -1,0 +1,71 @@
+"""The run as a story: from an unlabelled corpus to ready-to-train shards. The first file to read.
+
+Each stage is a subflow, each step of a stage one Prefect task (a round of the search is a step), and inside the task
+Ray workers share the parts. A stage whose artefact is sealed is skipped, so any run may be killed and started again.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from mixpipe.report.page import write_report
+from prefect import flow
+
+from mixpipe.config import RunConfig
+from mixpipe.runs.run import Run
+from tasks.announce import announce_stage
+from tasks.fanout import stop_ray
+from tasks.steps import prefect_step, run_stage
+
+__all__ = ["StageName", "build", "build_stage"]
+
+StageName = Literal["targets", "ingest", "embed", "domains", "scores", "search", "plan", "shards"]
+
+
+@flow(name="mixpipe-build", flow_run_name="{name}", description="corpus to ready-to-train shards")
+def build(config: RunConfig, root: str = ".mixpipe", name: str = "run", until: StageName = "shards") -> str:
+    """Run every stage up to `until`; return the run's folder.
+
+    Args:
+        config: everything that is asked.
+        root: the store.
+        name: the run's name; its folder is `<root>/runs/<name>`.
+        until: the last stage to run.
+    """
+    run = Run(config=config, root=Path(root), name=name)
+    run.begin()
+    try:
+        for stage in STORY[: STORY.index(until) + 1]:
+            build_stage.with_options(name=f"mixpipe-{stage}", flow_run_name=f"{name}: {stage}")(run, stage)
+    finally:
+        stop_ray()
+    finish(run)
+    return str(run.folder)
+
+
+# What each stage hands to the next; their declarations are in mixpipe/<room>/stage.py.
+STORY: tuple[StageName, ...] = (
+    "targets",  # held-out texts that say what the model should be good at
+    "ingest",  # files to documents with ids, token counts and marked duplicates; the rest in quarantine
+    "embed",  # documents to unit vectors
+    "domains",  # vectors and words to named domains
+    "scores",  # quality and diversity of every document
+    "search",  # proxies trained on mixtures, round by round, until one is best above the noise
+    "plan",  # the mixture and the scores to copies of every document
+    "shards",  # copies to shuffled training data
+)
+
+
+@flow(name="mixpipe-stage")
+def build_stage(run: Run, stage: StageName) -> str:
+    """Build one stage, or find it sealed; return its fingerprint."""
+    artefact = run_stage(run, stage, prefect_step)
+    announce_stage(run, stage, artefact)
+    return artefact.fingerprint
+
+
+def finish(run: Run) -> None:
+    """Publish the training data, when there is some, and write the report."""
+    artefacts = run.artefacts()
+    if "shards" in artefacts:
+        run.publish()
+    write_report(artefacts, run.folder / "report.html", title=run.name)

@@ -1,0 +1,196 @@
+"""The `mixpipe` command.
+
+Only `run`, `serve` and `demo` load Prefect, Ray or torch; everything else answers from files in under a second. Exit
+codes: 0 ok, 1 the run failed, 2 wrong usage, configuration or input (one line), 3 verify found damage. With `--json`
+one JSON document goes to stdout and nothing else; progress goes to stderr.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mixpipe import __version__
+from mixpipe.errors import MixpipeError
+
+__all__ = ["app", "main"]
+
+EXIT_DAMAGE = 3
+
+app = typer.Typer(
+    name="mixpipe",
+    help="From an unlabelled corpus to ready-to-train shards, in the mixture found by experiment.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+ConfigPath = Annotated[Path, typer.Argument(help="the configuration, YAML", metavar="CONFIG")]
+RunFolder = Annotated[Path, typer.Argument(help="<root>/runs/<name>", metavar="RUN_DIR")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, may be repeated")]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+
+
+def main() -> None:
+    """Run the command line; turn every error raised on purpose into one line and an exit code."""
+    try:
+        app()
+    except MixpipeError as error:
+        print(f"mixpipe: {printable(str(error))}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("mixpipe: stopped; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+
+
+def printable(text: str) -> str:
+    """Escape what could steer a terminal: file names and texts are not ours."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def show(value: Mapping[str, Any], as_json: bool, lines: Callable[[], list[str]]) -> None:
+    """Print a result as JSON or as lines for people."""
+    print(json.dumps(value, indent=2, sort_keys=True) if as_json else "\n".join(lines()))
+
+
+@app.command(epilog="Example: `mixpipe init mix.yaml --corpus data/ --target medicine=held_out/medicine.jsonl`")
+def init(
+    config: Annotated[Path, typer.Argument(help="the file to write", metavar="CONFIG")] = Path("mixpipe.yaml"),
+    corpus: Annotated[list[str] | None, typer.Option(help="a file, folder or glob of documents")] = None,
+    target: Annotated[list[str] | None, typer.Option(help="NAME=PATH of a held-out set")] = None,
+    budget_tokens: Annotated[int, typer.Option(min=1, help="tokens of the training run")] = 1_000_000_000,
+) -> None:
+    """Write a commented configuration with every key, its default and its meaning."""
+    from mixpipe.runs.template import write_template
+
+    write_template(
+        config, corpus=corpus or ["corpus/"], targets=target or ["example=targets/example.jsonl"], budget=budget_tokens
+    )
+    print(f"wrote {config}; next: mixpipe plan {config}")
+
+
+@app.command(epilog="Example: `mixpipe doctor`")
+def doctor(as_json: AsJson = False) -> None:
+    """Check this machine: versions, cores, memory, disk, accelerator, model, and what to do about what is wrong."""
+    from mixpipe.runs.doctor import check_machine
+
+    checks = check_machine()
+    rows = {check.name: {"ok": check.ok, "found": check.found, "remedy": check.remedy} for check in checks}
+    show(rows, as_json, lambda: [check.line() for check in checks])
+    if not all(check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `mixpipe plan mix.yaml --set search.rounds=[8,4]`")
+def plan(config: ConfigPath, settings: Settings = None, as_json: AsJson = False) -> None:
+    """Say what a run would cost before anything runs: documents, tokens, trials, minutes, memory, disk."""
+    from mixpipe.config import load_config
+    from mixpipe.runs.forecast import forecast
+    from mixpipe.runs.preflight import preflight
+
+    loaded = load_config(config, settings)
+    corpus = preflight(loaded)
+    expected = forecast(loaded, corpus)
+    show(expected.as_json(), as_json, expected.lines)
+
+
+@app.command(epilog="Example: `mixpipe run mix.yaml --name first --set budget_tokens=2000000000`")
+def run(
+    config: ConfigPath,
+    root: Annotated[Path, typer.Option(help="the store")] = Path(".mixpipe"),
+    name: Annotated[str | None, typer.Option(help="the run's name; none: the configuration's")] = None,
+    settings: Settings = None,
+    engine: Annotated[str | None, typer.Option(help="`ray` or `local`")] = None,
+    until: Annotated[str, typer.Option(help="the last stage to run")] = "shards",
+    prefect: Annotated[bool, typer.Option(help="run as a Prefect flow, watched in its UI")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Run the pipeline; killed or stopped, the same command goes on where it was."""
+    from mixpipe.config import load_config
+    from mixpipe.runs.preflight import check_stage, preflight
+
+    overrides = [*(settings or []), *([f"engine.kind={engine}"] if engine else [])]
+    loaded = load_config(config, overrides)
+    check_stage(until)
+    preflight(loaded)
+    from flows.launch import launch
+
+    outcome = launch(loaded, root=root, name=name or config.stem, until=until, with_prefect=prefect)
+    show(outcome.as_json(), as_json, outcome.lines)
+
+
+@app.command(epilog="Example: `mixpipe status .mixpipe/runs/first`")
+def status(run_dir: RunFolder, as_json: AsJson = False) -> None:
+    """Say what a run has done: per stage sealed or under way, parts, documents, tokens, seconds, memory."""
+    from mixpipe.runs.status import run_status
+
+    found = run_status(run_dir)
+    show(found.as_json(), as_json, found.lines)
+
+
+@app.command(epilog="Example: `mixpipe report .mixpipe/runs/first`")
+def report(run_dir: RunFolder, as_json: AsJson = False) -> None:
+    """Write the run's report.html anew, from its artefacts."""
+    from mixpipe.report.page import write_report
+
+    from mixpipe.runs.run import load_artefacts
+
+    path = run_dir / "report.html"
+    write_report(load_artefacts(run_dir), path, title=run_dir.resolve().name)
+    show({"report": str(path)}, as_json, lambda: [f"wrote {path}"])
+
+
+@app.command(epilog="Example: `mixpipe verify .mixpipe/runs/first`")
+def verify(run_dir: RunFolder, as_json: AsJson = False) -> None:
+    """Re-read every shard, recount tokens per domain, re-hash; exit code 3 and the reason when something is off."""
+    from mixpipe.shards.verify import verify_run
+
+    from mixpipe.runs.run import load_artefacts
+
+    found = verify_run(run_dir, load_artefacts(run_dir))
+    show(found.as_json(), as_json, found.lines)
+    if found.problems:
+        raise typer.Exit(EXIT_DAMAGE)
+
+
+@app.command(epilog="Example: `mixpipe diff .mixpipe/runs/first .mixpipe/runs/second`")
+def diff(
+    run_dir: RunFolder,
+    other: Annotated[Path, typer.Argument(help="another run's folder", metavar="OTHER_RUN_DIR")],
+    as_json: AsJson = False,
+) -> None:
+    """Say in what two runs differ: settings, inputs, stages rebuilt, domains, mixture, hardware."""
+    from mixpipe.runs.compare import compare_runs
+
+    found = compare_runs(run_dir, other)
+    show(found.as_json(), as_json, found.lines)
+
+
+@app.command(epilog="Example: `mixpipe serve mix.yaml --cron '0 3 * * *'`")
+def serve(
+    config: ConfigPath,
+    root: Annotated[Path, typer.Option(help="the store")] = Path(".mixpipe"),
+    cron: Annotated[str, typer.Option(help="when to look for new files")] = "0 3 * * *",
+    settings: Settings = None,
+) -> None:
+    """Keep a scheduled deployment running on this machine: each time, only new files are processed."""
+    from mixpipe.config import load_config
+    from mixpipe.runs.preflight import preflight
+
+    loaded = load_config(config, settings)
+    preflight(loaded)
+    from flows.launch import serve_refresh
+
+    serve_refresh(loaded, root=root, name=config.stem, cron=cron)
+
+
+@app.callback(invoke_without_command=True)
+def about(version: Annotated[bool, typer.Option("--version", help="print the version")] = False) -> None:
+    """Print the version, when asked."""
+    if version:
+        print(f"mixpipe {__version__}")
+        raise typer.Exit

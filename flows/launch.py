@@ -1,0 +1,101 @@
+"""From the command line to a flow run: the server, the flow, and what is said at the end."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixpipe.report.tables import mixture_rows, verdict_lines
+
+from flows.server import ensure_server, quiet_prefect, stop_command, ui_address
+from mixpipe.config import RunConfig
+from mixpipe.runs.run import Run
+
+__all__ = ["Outcome", "launch", "serve_refresh"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        run: the run.
+        seconds: wall-clock of the whole command.
+        working_seconds: of which in stages.
+        ui: address of the Prefect UI, when there is one.
+    """
+
+    run: Run
+    seconds: float
+    working_seconds: float
+    ui: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome as JSON values."""
+        artefacts = self.run.artefacts()
+        return {
+            "run": str(self.run.folder),
+            "stages": {name: artefact.fingerprint for name, artefact in artefacts.items()},
+            "seconds": round(self.seconds, 1),
+            "overhead_seconds": round(self.seconds - self.working_seconds, 1),
+            "mixture": mixture_rows(artefacts) if "plan" in artefacts else None,
+            "report": str(self.run.folder / "report.html"),
+            "ui": self.ui,
+        }
+
+    def lines(self) -> list[str]:
+        """Return the outcome for people."""
+        artefacts = self.run.artefacts()
+        lines = [""]
+        if "plan" in artefacts:
+            lines += [*_table(mixture_rows(artefacts)), ""]
+        if "search" in artefacts:
+            lines += [*verdict_lines(artefacts), ""]
+        if "shards" in artefacts:
+            lines.append(f"training data  {self.run.folder / 'train'}")
+        lines.append(f"report         {self.run.folder / 'report.html'}")
+        if self.ui:
+            lines += [f"Prefect UI     {self.ui}", f"stop it with   {stop_command()}"]
+        overhead = self.seconds - self.working_seconds
+        return [*lines, f"took           {self.seconds:.1f} s, of which Prefect and Ray {overhead:.1f} s"]
+
+
+def launch(config: RunConfig, *, root: Path, name: str, until: str, with_prefect: bool) -> Outcome:
+    """Run the pipeline, as a Prefect flow or as plain calls.
+
+    Args:
+        config: everything that is asked.
+        root: the store.
+        name: the run's name.
+        until: the last stage.
+        with_prefect: False runs the same stages with no server and no flow.
+    """
+    started = time.monotonic()
+    quiet_prefect()
+    ui = ui_address(ensure_server()) if with_prefect else None
+    from flows.build import build, build_plainly  # after the server's address is set
+
+    run = Run(config=config, root=root, name=name)
+    (build if with_prefect else build_plainly)(config=config, root=str(root), name=name, until=until)
+    return Outcome(run, time.monotonic() - started, sum(run.record().seconds.values()), ui)
+
+
+def serve_refresh(config: RunConfig, *, root: Path, name: str, cron: str) -> None:
+    """Keep a scheduled deployment of the refresh flow running in this process."""
+    ensure_server()
+    from flows.refresh import refresh
+
+    parameters = {"config": json.loads(config.model_dump_json()), "root": str(root), "name": name}
+    refresh.serve(name=name, cron=cron, parameters=parameters, tags=["mixpipe"], limit=1)
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
+    columns = list(rows[0])
+    cells = [columns, *([_cell(row[column]) for column in columns] for row in rows)]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,103 @@
+"""In what two runs differ: settings, inputs, stages, hardware, mixture."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mixpipe.runs.run import load_artefacts
+from mixpipe.stages import STAGES
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import read_json
+from mixpipe.store.fingerprint import differences
+
+__all__ = ["Comparison", "compare_runs"]
+
+HARDWARE = ("machine", "python", "mixpipe")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The differences of two runs.
+
+    Attributes:
+        same: stages with one and the same artefact.
+        changed: stage -> lines `field: old -> new` of what decides its bytes.
+        outputs: stage -> files whose bytes differ although everything that decides them is equal.
+        hardware: stage -> lines of what the manifests say of the machines, where it differs.
+        mixture: domain name -> shares in both runs (null: not in that run), where they differ.
+    """
+
+    same: tuple[str, ...]
+    changed: dict[str, list[str]]
+    outputs: dict[str, list[str]]
+    hardware: dict[str, list[str]]
+    mixture: dict[str, tuple[float | None, float | None]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the comparison as JSON values."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """Return the comparison for people."""
+        found = [f"same      {', '.join(self.same) or 'no stage'}"]
+        for title, groups in (("changed", self.changed), ("bytes", self.outputs), ("hardware", self.hardware)):
+            found += [f"{title:<9} {stage}: {line}" for stage, lines in groups.items() for line in lines]
+        shares = [(name, *pair) for name, pair in self.mixture.items()]
+        return found + [f"mixture   {name}: {_share(old)} -> {_share(new)}" for name, old, new in shares]
+
+
+def compare_runs(folder: Path, other: Path) -> Comparison:
+    """Compare the runs in two folders `<root>/runs/<name>`, which may have different roots.
+
+    Raises:
+        StoreError: one of them is no run.
+    """
+    old, new = load_artefacts(folder), load_artefacts(other)
+    both = [stage for stage in STAGES if stage in old and stage in new]
+    equal = [stage for stage in both if old[stage].fingerprint == new[stage].fingerprint]
+    changed = {stage: _identity_changes(old[stage], new[stage]) for stage in both if stage not in equal}
+    for stage in sorted({*old} ^ {*new}):
+        changed[stage] = [f"only in {folder if stage in old else other}"]
+    outputs = {stage: _changed_files(old[stage], new[stage]) for stage in equal}
+    hardware = {stage: _hardware_changes(old[stage], new[stage]) for stage in both}
+    return Comparison(
+        same=tuple(equal),
+        changed=changed,
+        outputs={stage: files for stage, files in outputs.items() if files},
+        hardware={stage: lines for stage, lines in hardware.items() if lines},
+        mixture=_mixture_changes(old.get("plan"), new.get("plan")),
+    )
+
+
+def _identity_changes(old: Artefact, new: Artefact) -> list[str]:
+    return list(differences(old.manifest.identity, new.manifest.identity))  # type: ignore[arg-type]  JSON by validation
+
+
+def _hardware_changes(old: Artefact, new: Artefact) -> list[str]:
+    pairs = [(key, old.manifest.provenance.get(key), new.manifest.provenance.get(key)) for key in HARDWARE]
+    return [f"{key}: {before} -> {after}" for key, before, after in pairs if before != after]
+
+
+def _changed_files(old: Artefact, new: Artefact) -> list[str]:
+    before = {entry.name: entry.sha256 for entry in old.manifest.files}
+    after = {entry.name: entry.sha256 for entry in new.manifest.files}
+    return [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+
+
+def _mixture_changes(old: Artefact | None, new: Artefact | None) -> dict[str, tuple[float | None, float | None]]:
+    before, after = _shares(old), _shares(new)
+    names = sorted({*before, *after})
+    return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
+
+
+def _shares(plan: Artefact | None) -> dict[str, float]:
+    if plan is None:
+        return {}
+    phases = read_json(plan.file("mixture.json"))["phases"]
+    return {
+        f"{phase['name']}/{domain['name']}": float(domain["weight"]) for phase in phases for domain in phase["domains"]
+    }
+
+
+def _share(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4f}"

@@ -1,0 +1,130 @@
+"""What can be refused before any work: missing files, unknown plug-ins, impossible sizes.
+
+Only names, sizes and Parquet footers are looked at, so it takes seconds on any corpus. Sizes that are known only after
+counting (the budget against the epoch caps) are bounded here, because a text has at most one token per byte, and checked
+exactly as soon as the documents are counted.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mixpipe.config import RunConfig
+from mixpipe.errors import ConfigError, InputError
+from mixpipe.stages import STAGES
+
+__all__ = ["CorpusSize", "check_budget", "check_stage", "preflight"]
+
+PACKED = {".gz": 5.0, ".zst": 5.0, ".parquet": 3.0}  # text bytes per stored byte, for the forecast only
+MOST_PACKED = 1100.0  # gzip cannot expand further; bounds what a compressed input may hold
+BYTES_PER_DOCUMENT = 2000.0  # where documents cannot be counted without reading them
+
+
+@dataclass(frozen=True)
+class CorpusSize:
+    """What is known of the input without reading it.
+
+    Attributes:
+        files: number of files.
+        stored_bytes: their size on disk.
+        text_bytes: estimated size of the text.
+        documents: number of documents, estimated unless `is_counted`.
+        is_counted: every file's documents were counted (Parquet footers).
+    """
+
+    files: int
+    stored_bytes: int
+    text_bytes: float
+    documents: float
+    is_counted: bool
+
+
+def preflight(config: RunConfig) -> CorpusSize:
+    """Check what can be checked without work; return the size of the corpus.
+
+    Raises:
+        InputError: an input or a target is missing or empty.
+        ConfigError: a size is impossible.
+    """
+    for name, target in config.targets.sets.items():
+        if not target.path.startswith("hf:") and not _exists(target.path):
+            raise InputError(
+                f"expected texts at targets.sets.{name}.path, found nothing at {target.path}; check the path"
+            )
+    size = _corpus_size(config.ingest.paths)
+    most_bytes = size.stored_bytes * MOST_PACKED if size.files else 0
+    if size.files and config.budget_tokens > config.max_epochs * most_bytes:
+        check_budget(config, int(most_bytes))
+    wanted = config.domains.count
+    if isinstance(wanted, int) and size.is_counted and wanted > size.documents:
+        raise ConfigError(
+            f"expected domains.count of at most the number of documents, {size.documents:.0f}, found {wanted}; "
+            "ask for fewer domains or set domains.count to auto"
+        )
+    return size
+
+
+def check_budget(config: RunConfig, tokens: int) -> None:
+    """Refuse a budget that the epoch cap cannot fill from `tokens` tokens of documents.
+
+    Raises:
+        ConfigError: with the shortfall in tokens.
+    """
+    most = int(config.max_epochs * tokens)
+    if config.budget_tokens > most:
+        raise ConfigError(
+            f"budget_tokens: expected at most max_epochs x tokens = {config.max_epochs:g} x {tokens:,} = {most:,}, "
+            f"found {config.budget_tokens:,} ({config.budget_tokens - most:,} too many); "
+            "lower budget_tokens, raise max_epochs or add documents"
+        )
+
+
+def check_stage(name: str) -> None:
+    """Refuse a stage that does not exist.
+
+    Raises:
+        ConfigError: the message lists the stages.
+    """
+    if name not in STAGES:
+        raise ConfigError(f"expected one of {', '.join(STAGES)} for --until, found {name!r}")
+
+
+def _exists(path: str) -> bool:
+    """Tell whether a path or the folder that a glob starts in is there; what a glob matches is ingest's business."""
+    return Path(path).exists() or any(char in path for char in "*?[")
+
+
+def _corpus_size(paths: tuple[str, ...]) -> CorpusSize:
+    missing = [path for path in paths if not path.startswith("hf:") and not _exists(path)]
+    if missing:
+        raise InputError(f"expected documents at ingest.paths, found nothing at {', '.join(missing)}; check the path")
+    files = [file for path in paths if not path.startswith("hf:") for file in _files(path)]
+    stored, text, documents, counted = 0, 0.0, 0.0, bool(files)
+    for file in files:
+        size = file.stat().st_size
+        factor = PACKED.get(file.suffix.lower(), 1.0)
+        rows = _parquet_rows(file)
+        stored, text = stored + size, text + size * factor
+        documents += size * factor / BYTES_PER_DOCUMENT if rows is None else rows
+        counted = counted and rows is not None
+    return CorpusSize(len(files), stored, text, documents, counted)
+
+
+def _files(path: str) -> list[Path]:
+    place = Path(path)
+    if place.is_file():
+        return [place]
+    if place.is_dir():
+        return [file for file in place.rglob("*") if file.is_file()]
+    return [file for file in Path(place.anchor or ".").glob(str(place.relative_to(place.anchor))) if file.is_file()]
+
+
+def _parquet_rows(file: Path) -> int | None:
+    if file.suffix.lower() != ".parquet":
+        return None
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except (OSError, pa.ArrowException):
+        return None  # a broken file is ingest's to report, with its reason

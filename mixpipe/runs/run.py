@@ -1,0 +1,100 @@
+"""A run: a name, a configuration, and which artefacts it is made of.
+
+    <root>/runs/<name>/config.yaml     what was asked, defaults filled in
+    <root>/runs/<name>/run.json        stage -> fingerprint, seconds; no absolute path
+    <root>/runs/<name>/train/          the shards: hard links into the artefact
+    <root>/runs/<name>/report.html mixture.json
+
+Artefacts are shared between runs; a run only points at them.
+"""
+
+import io
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+from ruamel.yaml import YAML
+
+from mixpipe.config import RunConfig
+from mixpipe.errors import ConfigError, StoreError
+from mixpipe.stages import STAGES
+from mixpipe.store.artefact import MANIFEST, Artefact
+from mixpipe.store.build import artefact_path
+from mixpipe.store.files import link_or_copy, read_json, write_json, write_text
+
+__all__ = ["Run", "RunRecord", "load_artefacts"]
+
+
+class RunRecord(BaseModel):
+    """What run.json holds."""
+
+    model_config = ConfigDict(extra="forbid")
+    stages: dict[str, str] = {}
+    seconds: dict[str, float] = {}
+
+
+class Run(BaseModel):
+    """One run; small and plain, so that it can be the parameter of a flow."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    config: RunConfig
+    root: Path
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's own files lie."""
+        return self.root / "runs" / self.name
+
+    def begin(self) -> None:
+        """Write config.yaml and an empty record.
+
+        Raises:
+            ConfigError: the name is no folder name.
+            StoreError: the root cannot be written.
+        """
+        if not self.name or self.name != Path(self.name).name or self.name.startswith("."):
+            raise ConfigError(f"expected a plain folder name for --name, found {self.name!r}")
+        text = io.StringIO()
+        YAML().dump(self.config.model_dump(mode="json"), text)
+        write_text(self.folder / "config.yaml", text.getvalue())
+        write_json(self.folder / "run.json", RunRecord().model_dump())
+
+    def record(self) -> RunRecord:
+        """Return what has been done so far."""
+        return RunRecord.model_validate(read_json(self.folder / "run.json"))
+
+    def artefacts(self) -> dict[str, Artefact]:
+        """Return the sealed artefacts of the run so far, by stage."""
+        return load_artefacts(self.folder)
+
+    def add(self, stage: str, artefact: Artefact, seconds: float) -> None:
+        """Point the run at a sealed artefact of one stage."""
+        record = self.record()
+        record.stages[stage] = artefact.fingerprint
+        record.seconds[stage] = round(seconds, 3)
+        write_json(self.folder / "run.json", record.model_dump())
+
+    def publish(self) -> Path:
+        """Link the shards into `train/` and copy mixture.json; return the folder of the training data."""
+        shards = self.artefacts()["shards"]
+        train = self.folder / "train"
+        shutil.rmtree(train, ignore_errors=True)
+        for name in [*(entry.name for entry in shards.manifest.files), MANIFEST]:
+            link_or_copy(shards.path / name, train / name)
+        link_or_copy(shards.file("mixture.json"), self.folder / "mixture.json")
+        return train
+
+
+def load_artefacts(folder: Path) -> dict[str, Artefact]:
+    """Return the sealed artefacts of the run in `<root>/runs/<name>`, in the order of the stages.
+
+    Raises:
+        StoreError: this is no run, or an artefact is missing or damaged.
+    """
+    if not (folder / "run.json").is_file():
+        raise StoreError(f"expected a run folder with run.json at {folder}, found none; it is <root>/runs/<name>")
+    stages: Mapping[str, str] = RunRecord.model_validate(read_json(folder / "run.json")).stages
+    root = folder.resolve().parents[1]
+    return {name: Artefact.load(artefact_path(root, name, stages[name])) for name in STAGES if name in stages}

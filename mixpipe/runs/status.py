@@ -1,0 +1,91 @@
+"""What a run has done so far, from its files alone."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mixpipe.runs.run import RunRecord, load_artefacts
+from mixpipe.stages import STAGES
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import read_json
+
+__all__ = ["RunStatus", "StageStatus", "run_status"]
+
+
+@dataclass(frozen=True)
+class StageStatus:
+    """One stage of a run.
+
+    Attributes:
+        stage: its name.
+        state: `sealed`, `under way` or `waiting`.
+        parts: parts that are done.
+        documents: documents it saw, where it counts them.
+        tokens: tokens it saw, where it counts them.
+        seconds: wall-clock of the run that sealed or found it.
+        peak_mib: most memory of any of its processes, MiB.
+    """
+
+    stage: str
+    state: str
+    parts: int
+    documents: float | None
+    tokens: float | None
+    seconds: float | None
+    peak_mib: float | None
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """A run and its stages."""
+
+    run: str
+    stages: tuple[StageStatus, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the status as JSON values."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """Return the status for people."""
+        head = f"{'stage':<9}{'state':<11}{'parts':>6}{'documents':>12}{'tokens':>14}{'seconds':>9}{'peak MiB':>10}"
+        return [f"run {self.run}", head, *(_line(stage) for stage in self.stages)]
+
+
+def run_status(folder: Path) -> RunStatus:
+    """Return what the run in `<root>/runs/<name>` has done.
+
+    Raises:
+        StoreError: this is no run.
+    """
+    artefacts = load_artefacts(folder)
+    seconds = RunRecord.model_validate(read_json(folder / "run.json")).seconds
+    scratch = folder.resolve().parents[1] / "scratch"
+    stages = [
+        _sealed(name, artefacts[name], seconds.get(name)) if name in artefacts else _unsealed(name, scratch)
+        for name in STAGES
+    ]
+    return RunStatus(folder.resolve().name, tuple(stages))
+
+
+def _sealed(name: str, artefact: Artefact, seconds: float | None) -> StageStatus:
+    counts, peak = artefact.counts, artefact.manifest.provenance.get("peak_rss_mib")
+    peak_mib = float(peak) if isinstance(peak, int | float) else None
+    parts = len(artefact.manifest.parts)
+    return StageStatus(name, "sealed", parts, counts.get("documents"), counts.get("tokens"), seconds, peak_mib)
+
+
+def _unsealed(name: str, scratch: Path) -> StageStatus:
+    """Look at unfinished work of this stage; it may belong to another run of the same root."""
+    parts = len(list((scratch / name).glob("*/.done/*.part.json")))
+    return StageStatus(name, "under way" if parts else "waiting", parts, None, None, None, None)
+
+
+def _line(stage: StageStatus) -> str:
+    def number(value: float | None, form: str) -> str:
+        return "" if value is None else format(value, form)
+
+    return (
+        f"{stage.stage:<9}{stage.state:<11}{stage.parts:>6}{number(stage.documents, ',.0f'):>12}"
+        f"{number(stage.tokens, ',.0f'):>14}{number(stage.seconds, '.1f'):>9}{number(stage.peak_mib, ',.0f'):>10}"
+    )

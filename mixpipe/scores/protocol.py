@@ -1,0 +1,121 @@
+"""What a scorer is, what it sees, and the split that keeps a model from judging what it was fitted on.
+
+A scorer turns a batch of documents into float columns, one row per document. Scorers run in the order of the config;
+each sees the columns of those before it. What a scorer learns is a mapping of arrays, kept as .npz, so a worker rebuilds it without pickle.
+
+Half of the documents (by a keyed hash of the id) fit model 0 and are judged by model 1; the other half the reverse.
+Equal texts have equal ids, so no document, nor any copy of it, is judged by a model that saw it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from mixpipe.errors import StageError
+from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.document import Document
+
+__all__ = ["Batch", "Floats", "Sample", "Scorer", "State", "halves", "keyed_uniform"]
+
+Floats: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.floating]]"
+State: TypeAlias = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Documents to be scored.
+
+    Attributes:
+        ids: n document ids, 32 hex digits each.
+        texts: n texts.
+        vectors: (n, dimensions) float32, unit rows.
+        domains: (n,) int32 domain numbers.
+        tokens: (n,) int64 tokens per document.
+        columns: (n,) float32 each, by name: what earlier scorers gave.
+    """
+
+    ids: Sequence[str]
+    texts: Sequence[str]
+    vectors: np.ndarray
+    domains: np.ndarray
+    tokens: np.ndarray
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        """The texts with their words and lines, cut once for all scorers."""
+        return [Document(text) for text in self.texts]
+
+    def column(self, name: str) -> np.ndarray:
+        """Return a column that an earlier scorer gave.
+
+        Raises:
+            StageError: no scorer before this one gives it.
+        """
+        if name not in self.columns:
+            known = ", ".join(self.columns) or "none"
+            raise StageError(
+                f"expected the column {name} of an earlier scorer, found {known}; put its scorer first in scores.scorers"
+            )
+        return self.columns[name]
+
+
+@dataclass(frozen=True)
+class Sample(Batch):
+    """What scorers are fitted on: a sample of the corpus without duplicates, sums over all of it, the targets.
+
+    Attributes:
+        target_texts: m texts of the targets.
+        target_vectors: (m, dimensions) float32, unit rows.
+        domain_sums: (domains, dimensions) float64, sum of the unit vectors of every domain's documents.
+        domain_counts: (domains,) int64, how many documents were summed.
+    """
+
+    target_texts: Sequence[str] = ()
+    target_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    domain_sums: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    domain_counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A scorer.
+
+    Attributes:
+        columns: names of the columns it gives, each starting with the scorer's name.
+        rules: names of its rules; column `<scorer>_rule` holds the number (from 1) of the first that fires, 0 for none.
+    """
+
+    columns: tuple[str, ...]
+    rules: tuple[str, ...]
+
+    def __init__(self, state: State) -> None:
+        """Rebuild the scorer from what `fit` returned."""
+
+    @staticmethod
+    def fit(sample: Sample, config: ScoresConfig) -> State:
+        """Learn from a sample; return all that scoring needs, or nothing."""
+
+    def score(self, batch: Batch) -> Floats:
+        """Return (n, len(columns)) finite numbers."""
+
+
+def keyed_uniform(ids: Sequence[str], seed: int) -> np.ndarray:
+    """Return (n,) float64 in [0, 1): a hash of each id under the key `seed` (splitmix64 of its first 64 bits)."""
+    key = (seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) % 2**64
+    x = np.array([int(i[:16], 16) for i in ids], dtype=np.uint64) ^ np.uint64(key)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((x ^ (x >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2.0**53
+
+
+# Any fixed key serves, so long as it is not that of the sample: the halves must be independent of who is sampled.
+HALVES_KEY = 0x5EED
+
+
+def halves(ids: Sequence[str]) -> np.ndarray:
+    """Return (n,) int64, 0 or 1: the half of each document. Half h fits model h and is judged by model 1 - h."""
+    return (keyed_uniform(ids, HALVES_KEY) >= 0.5).astype(np.int64)

@@ -1,0 +1,30 @@
+"""The stages in the order of the data's journey: a name and an import string each.
+
+Import strings keep `status` and `plan` quick: a stage's module loads faiss, torch or scikit-learn.
+"""
+
+from mixpipe.registry import load_plugin
+from mixpipe.store.stage import Stage
+
+__all__ = ["STAGES", "load_stage"]
+
+STAGES = {
+    "targets": "mixpipe.corpus.targets:TARGETS",
+    "ingest": "mixpipe.corpus.stage:INGEST",
+    "embed": "mixpipe.embed.stage:EMBED",
+    "domains": "mixpipe.domains.stage:DOMAINS",
+    "scores": "mixpipe.scores.stage:SCORES",
+    "search": "mixpipe.search.stage:SEARCH",
+    "plan": "mixpipe.plan.stage:PLAN",
+    "shards": "mixpipe.shards.stage:SHARDS",
+}
+
+
+def load_stage(name: str) -> Stage:
+    """Return the declaration of a stage.
+
+    Raises:
+        ConfigError: there is no such stage.
+    """
+    stage: Stage = load_plugin(STAGES, name, "stage")
+    return stage

@@ -1,0 +1,83 @@
+"""Run one step of one stage: plan, fan out what is not done yet, reduce.
+
+`run_step` knows no Prefect; `step_task` is the same as a Prefect task. Arguments are the run (paths and settings) and
+names; the result is a small dict of counts. The manifest is the only cache, so Prefect's is off.
+"""
+
+import time
+from collections.abc import Callable
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from mixpipe.runs.run import Run
+from mixpipe.stages import load_stage
+from mixpipe.store.artefact import Artefact, Counts
+from mixpipe.store.build import Job, finish_step, open_stage, reopen, seal
+from mixpipe.store.stage import Step
+from tasks.announce import announce
+from tasks.fanout import fan_out
+from tasks.policy import POLICIES, is_worth_a_retry
+from tasks.progress import watched
+
+__all__ = ["RunStep", "run_stage", "run_step", "step_task"]
+
+RunStep = Callable[[Run, str, str, str], Counts]
+
+
+def run_stage(run: Run, stage: str, step_runner: RunStep) -> Artefact:
+    """Build one stage unless it is sealed, and point the run at it; return the artefact.
+
+    Args:
+        run: the run.
+        stage: name of the stage; its upstream stages are recorded in the run already.
+        step_runner: `run_step`, or the Prefect task around it.
+    """
+    started = time.monotonic()
+    opened = open_stage(run.root, load_stage(stage), run.config.section(stage), run.artefacts())
+    if isinstance(opened, Job):
+        for step in opened.steps:
+            step_runner(run, stage, step.name, opened.fingerprint)
+        opened = seal(opened)
+    run.add(stage, opened, time.monotonic() - started)
+    return opened
+
+
+def run_step(run: Run, stage: str, step: str, fingerprint: str) -> Counts:
+    """Run one step of an open stage, taking up where an earlier try stopped; return its counts."""
+    job = reopen(run.root, load_stage(stage), run.config.section(stage), run.artefacts(), fingerprint)
+    declared = next(declared for declared in job.steps if declared.name == step)
+    if not job.is_finished(declared):
+        _run_parts(run, job, declared)
+    return finish_step(job, declared)
+
+
+def _run_parts(run: Run, job: Job, step: Step) -> None:
+    parts = job.plan(step)
+    pending = job.pending(step, parts)
+    done = len(parts) - len(pending)
+    with watched(job.stage.name, step.name, total=len(parts), done=done, unit=step.unit) as tick:
+        for _ in fan_out(run.config.engine, job, step, pending):
+            tick()
+
+
+@task(
+    task_run_name="{stage}: {step}",
+    tags={"mixpipe"},
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_condition_fn=is_worth_a_retry,
+    retry_jitter_factor=0.5,
+)
+def step_task(run: Run, stage: str, step: str, fingerprint: str) -> Counts:
+    """Run one step as a Prefect task and show what it found in the UI."""
+    counts = run_step(run, stage, step, fingerprint)
+    announce(run, stage, step, fingerprint, counts)
+    return counts
+
+
+def prefect_step(run: Run, stage: str, step: str, fingerprint: str) -> Counts:
+    """Run one step as a Prefect task under its stage's policy."""
+    policy = POLICIES[stage]
+    bound = step_task.with_options(retries=policy.retries, retry_delay_seconds=policy.retry_delay_seconds)
+    return bound(run, stage, step, fingerprint)
