@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test test-all check format bench clean
+.PHONY: install demo test test-all check format bench lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -18,7 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 install: $(STAMP)
 
 demo: $(STAMP)
-	@$(BIN)/mixpipe demo
+	@$(BIN)/python -m flows.demo
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -q -m "not slow"
@@ -37,6 +37,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
+
+lock: $(STAMP)
+	@{ sed -n '/^#/p' requirements.lock; $(BIN)/python -m pip freeze --exclude-editable | sed 's,+cpu$$,,'; } > requirements.new
+	@mv requirements.new requirements.lock
 
 clean:
 	rm -rf $(VENV) .demo

@@ -4,6 +4,7 @@ Each stage is a subflow, each step of a stage one Prefect task (a round of the s
 Ray workers share the parts. A stage whose artefact is sealed is skipped, so any run may be killed and started again.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -11,36 +12,15 @@ from mixpipe.report.page import write_report
 from prefect import flow
 
 from mixpipe.config import RunConfig
+from mixpipe.runs.preflight import check_counted
 from mixpipe.runs.run import Run
 from tasks.announce import announce_stage
 from tasks.fanout import stop_ray
-from tasks.steps import prefect_step, run_stage
+from tasks.steps import prefect_step, run_stage, run_step
 
-__all__ = ["StageName", "build", "build_stage"]
+__all__ = ["STORY", "StageName", "build", "build_plainly", "build_stage"]
 
 StageName = Literal["targets", "ingest", "embed", "domains", "scores", "search", "plan", "shards"]
-
-
-@flow(name="mixpipe-build", flow_run_name="{name}", description="corpus to ready-to-train shards")
-def build(config: RunConfig, root: str = ".mixpipe", name: str = "run", until: StageName = "shards") -> str:
-    """Run every stage up to `until`; return the run's folder.
-
-    Args:
-        config: everything that is asked.
-        root: the store.
-        name: the run's name; its folder is `<root>/runs/<name>`.
-        until: the last stage to run.
-    """
-    run = Run(config=config, root=Path(root), name=name)
-    run.begin()
-    try:
-        for stage in STORY[: STORY.index(until) + 1]:
-            build_stage.with_options(name=f"mixpipe-{stage}", flow_run_name=f"{name}: {stage}")(run, stage)
-    finally:
-        stop_ray()
-    finish(run)
-    return str(run.folder)
-
 
 # What each stage hands to the next; their declarations are in mixpipe/<room>/stage.py.
 STORY: tuple[StageName, ...] = (
@@ -55,17 +35,53 @@ STORY: tuple[StageName, ...] = (
 )
 
 
-@flow(name="mixpipe-stage")
-def build_stage(run: Run, stage: StageName) -> str:
-    """Build one stage, or find it sealed; return its fingerprint."""
-    artefact = run_stage(run, stage, prefect_step)
-    announce_stage(run, stage, artefact)
-    return artefact.fingerprint
+@flow(name="mixpipe-build", flow_run_name="{name}", description="corpus to ready-to-train shards")
+def build(config: RunConfig, root: str = ".mixpipe", name: str = "run", until: StageName = "shards") -> str:
+    """Run every stage up to `until`; return the run's folder.
+
+    Args:
+        config: everything that is asked.
+        root: the store.
+        name: the run's name; its folder is `<root>/runs/<name>`.
+        until: the last stage to run.
+    """
+    return tell(Run(config=config, root=Path(root), name=name), until, subflow)
 
 
-def finish(run: Run) -> None:
-    """Publish the training data, when there is some, and write the report."""
+def build_plainly(config: RunConfig, root: str = ".mixpipe", name: str = "run", until: StageName = "shards") -> str:
+    """Run the same stages as plain calls, with no server."""
+    return tell(Run(config=config, root=Path(root), name=name), until, plain)
+
+
+def tell(run: Run, until: StageName, build_one: Callable[[Run, StageName], object]) -> str:
+    """Go through the story up to `until`, then publish the training data and write the report."""
+    run.begin()
+    try:
+        for stage in STORY[: STORY.index(until) + 1]:
+            build_one(run, stage)
+            check_counted(run.config, run.artefacts())
+    finally:
+        stop_ray()
     artefacts = run.artefacts()
     if "shards" in artefacts:
         run.publish()
     write_report(artefacts, run.folder / "report.html", title=run.name)
+    return str(run.folder)
+
+
+def subflow(run: Run, stage: StageName) -> None:
+    """Build one stage as a Prefect subflow under its own name."""
+    build_stage.with_options(name=f"mixpipe-{stage}", flow_run_name=f"{run.name}: {stage}")(run, stage)
+
+
+def plain(run: Run, stage: StageName) -> None:
+    """Build one stage without Prefect."""
+    run_stage(run, stage, run_step)
+
+
+@flow(name="mixpipe-stage")
+def build_stage(run: Run, stage: StageName) -> str:
+    """Build one stage, or find it sealed; return its fingerprint."""
+    artefact = run_stage(run, stage, prefect_step)
+    announce_stage(run, stage)
+    return artefact.fingerprint

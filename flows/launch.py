@@ -78,7 +78,7 @@ def launch(config: RunConfig, *, root: Path, name: str, until: str, with_prefect
 
     run = Run(config=config, root=root, name=name)
     (build if with_prefect else build_plainly)(config=config, root=str(root), name=name, until=until)
-    return Outcome(run, time.monotonic() - started, sum(run.record().seconds.values()), ui)
+    return Outcome(run, time.monotonic() - started, sum(run.record().working.values()), ui)
 
 
 def serve_refresh(config: RunConfig, *, root: Path, name: str, cron: str) -> None:

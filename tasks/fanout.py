@@ -8,6 +8,7 @@ run again: parts are written whole or not at all.
 
 import logging
 import os
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from mixpipe.store.build import Job, run_part
 from mixpipe.store.stage import Part, Step
 from mixpipe.store.threads import THREAD_VARIABLES
 
-__all__ = ["fan_out", "start_ray", "stop_ray"]
+__all__ = ["fan_out", "start_workers", "stop_ray"]
 
 WAITING_PER_WORKER = 2
 NAMESPACE = "mixpipe"
@@ -33,6 +34,10 @@ class Worker:
     def run(self, work: tuple[Job, Step], part: Part) -> tuple[str, Counts]:
         """Run one part; return its name and counts."""
         return part.name, run_part(*work, part)
+
+    def ready(self) -> bool:
+        """Answer once the process is up."""
+        return True
 
 
 def fan_out(engine: EngineConfig, job: Job, step: Step, parts: Sequence[Part]) -> Iterator[tuple[str, Counts]]:
@@ -74,6 +79,14 @@ def stop_ray() -> None:
     for name in ray.util.list_named_actors():
         ray.kill(ray.get_actor(name))
     ray.shutdown()
+
+
+def start_workers(engine: EngineConfig, step: Step, parts: int) -> float:
+    """Have the workers for a step up; return the seconds that took."""
+    started = time.monotonic()
+    if engine.kind == "ray" and parts:
+        ray.get([worker.ready.remote() for worker in workers_for(engine, step, parts)])
+    return time.monotonic() - started
 
 
 def workers_for(engine: EngineConfig, step: Step, parts: int) -> list[Any]:

@@ -15,8 +15,8 @@ from mixpipe.stages import load_stage
 from mixpipe.store.artefact import Artefact, Counts
 from mixpipe.store.build import Job, finish_step, open_stage, reopen, seal
 from mixpipe.store.stage import Step
-from tasks.announce import announce
-from tasks.fanout import fan_out
+from tasks.announce import announce_step
+from tasks.fanout import fan_out, start_workers
 from tasks.policy import POLICIES, is_worth_a_retry
 from tasks.progress import watched
 
@@ -47,18 +47,23 @@ def run_step(run: Run, stage: str, step: str, fingerprint: str) -> Counts:
     """Run one step of an open stage, taking up where an earlier try stopped; return its counts."""
     job = reopen(run.root, load_stage(stage), run.config.section(stage), run.artefacts(), fingerprint)
     declared = next(declared for declared in job.steps if declared.name == step)
-    if not job.is_finished(declared):
-        _run_parts(run, job, declared)
-    return finish_step(job, declared)
+    started = time.monotonic()
+    waited = 0.0 if job.is_finished(declared) else _run_parts(run, job, declared)
+    counts = finish_step(job, declared)
+    run.add_work(stage, time.monotonic() - started - waited)
+    return counts
 
 
-def _run_parts(run: Run, job: Job, step: Step) -> None:
+def _run_parts(run: Run, job: Job, step: Step) -> float:
+    """Run what is not done yet; return the seconds spent on getting workers rather than on work."""
     parts = job.plan(step)
     pending = job.pending(step, parts)
     done = len(parts) - len(pending)
+    waited = start_workers(run.config.engine, step, len(pending))
     with watched(job.stage.name, step.name, total=len(parts), done=done, unit=step.unit) as tick:
         for _ in fan_out(run.config.engine, job, step, pending):
             tick()
+    return waited
 
 
 @task(
@@ -72,7 +77,7 @@ def _run_parts(run: Run, job: Job, step: Step) -> None:
 def step_task(run: Run, stage: str, step: str, fingerprint: str) -> Counts:
     """Run one step as a Prefect task and show what it found in the UI."""
     counts = run_step(run, stage, step, fingerprint)
-    announce(run, stage, step, fingerprint, counts)
+    announce_step(run, stage, step, counts)
     return counts
 
 

@@ -2,11 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
+from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["IngestConfig", "TargetsConfig"]
+__all__ = ["IngestConfig", "TargetConfig", "TargetsConfig"]
+
+# a name is part of file names, where a dash ends it
+TargetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 
 
 class IngestConfig(StageConfig):
@@ -21,7 +25,9 @@ class IngestConfig(StageConfig):
     domain: str | None = Field(None, description="column with given domains: clustering is skipped")
     embedding: str | None = Field(None, description="column with ready embeddings: encoding is skipped")
     meta: tuple[str, ...] = Field((), description="further columns to carry into the shards' `meta`")
-    tokenizer: str | None = Field(None, description="tokenizer.json file or hub name; none: train one on the corpus")
+    tokenizer: str | None = execution_only(
+        default=None, description="tokenizer.json, its folder or a hub name, known by content; none: train one"
+    )
     vocabulary: int = Field(4096, ge=512, le=262144, description="tokens in the vocabulary, when one is trained")
     documents_per_part: int = Field(1024, ge=1, description="most documents in one part; larger for huge corpora")
     part_mib: float = Field(32.0, gt=0, description="most text in one part, MiB")
@@ -40,4 +46,8 @@ class TargetConfig(StageConfig):
 class TargetsConfig(StageConfig):
     """The held-out sets that say what the model should be good at."""
 
-    sets: dict[str, TargetConfig] = Field(min_length=1)
+    sets: dict[TargetName, TargetConfig] = Field(min_length=1, description="by name: letters, digits and underscores")
+
+    def identity(self) -> dict[str, Json]:
+        """Return the fields that decide the result: of every set all but its path, whose content is hashed."""
+        return {"sets": {name: target.identity() for name, target in self.sets.items()}}

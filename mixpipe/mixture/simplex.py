@@ -72,7 +72,7 @@ def snap(weights: np.ndarray) -> np.ndarray:
 
 def lattice_key(mixture: np.ndarray) -> bytes:
     """Return the hashable identity of one mixture (k,) on the lattice."""
-    return np.rint(np.asarray(mixture) * LATTICE).astype("<i8").tobytes()
+    return bytes(np.rint(np.asarray(mixture) * LATTICE).astype("<i8").tobytes())
 
 
 def entropy(weights: np.ndarray) -> np.ndarray:

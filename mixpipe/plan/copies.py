@@ -109,8 +109,8 @@ def check_budget(targets: Floats, available: Floats | Ints, max_epochs: float, n
         ConfigError: names each domain that is short, by how many tokens, and the remedy.
     """
     missing = shortfall(targets, available, max_epochs)
-    short = np.flatnonzero(missing)
-    if short.size == 0:
+    short = np.flatnonzero(missing).tolist()
+    if not short:
         return
     lines = [
         f"{names[d]}: {targets[d]:,.0f} tokens wanted, {available[d]:,.0f} available, {missing[d]:,.0f} short"
@@ -126,13 +126,13 @@ def check_budget(targets: Floats, available: Floats | Ints, max_epochs: float, n
     )
 
 
-def draft_copies(expected: Floats, uniforms: Floats, max_epochs: float) -> Draft:
+def draft_copies(expected: Floats, uniforms: Floats, max_epochs: Floats | float) -> Draft:
     """Split expected copies into those that are certain and a margin for one more.
 
     Args:
         expected: (n_docs,) float64, at most `max_epochs`.
         uniforms: (n_docs,) float64 in [0, 1), one draw per document.
-        max_epochs: a document has at most this many copies, rounded up.
+        max_epochs: the most copies, rounded up; one for all, or (n_docs,) with 0 for the dropped.
 
     Returns:
         Floors and margins; with the cut at 0 a document has `floor + [u < fraction]` copies.

@@ -75,7 +75,7 @@ def gains(draft: pa.Table, cuts: list[Cut], first_row: int) -> NDArray[np.bool_]
     """
     margin, domain = draft["margin"].to_numpy(), draft["domain"].to_numpy()
     edges = np.array([cut.margin for cut in cuts], dtype=np.int64)[domain]
-    gain = margin < edges
+    gain: NDArray[np.bool_] = margin < edges
     for row in np.flatnonzero(margin == edges):
         cut = cuts[domain[row]]
         gain[row] = (draft["id"][int(row)].as_py(), first_row + row) <= (cut.id, cut.row)

@@ -27,6 +27,7 @@ class Cell:
         tone: how the text is coloured.
         more: further lines, shown when the cell is opened.
         mono: the text is an identifier.
+        link: a relative address that the text leads to.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Cell:
     tone: Tone = ""
     more: tuple[str, ...] = ()
     mono: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,9 @@ VARIABLES = {
     BAD: "bad",
 }
 
+FULL_WIDTH = 9.5  # inches: the page's column when 9 points are 12 pixels
+LEAST_PIXELS = 700  # narrower screens scroll a figure instead of shrinking its text
+
 HUES = ("#2f7fc1", "#e08e0b", "#1a9e77", "#c4569a", "#7667cf", "#cf4f2a", "#45aecb", "#9a8b12")
 LIGHTNESS = (0.0, 0.42, -0.34)  # mixed with white, or with black when negative
 # Purple to orange (after Brewer's PuOr): safe for all common kinds of colour blindness, grey in the middle.
@@ -126,12 +129,12 @@ class Drawing:
 
 
 @contextmanager
-def drawing(name: str, *, width: float = 9.5, height: float, title: str) -> Iterator[Drawing]:
+def drawing(name: str, *, width: float = FULL_WIDTH, height: float, title: str) -> Iterator[Drawing]:
     """Give a figure to draw on in the house style; its SVG is there when the block ends.
 
     Args:
         name: unique in the page.
-        width: inches; 9.5 is the page's column at the size of its text.
+        width: inches.
         height: inches.
         title: what the figure shows, for who cannot see it.
     """
@@ -144,11 +147,11 @@ def drawing(name: str, *, width: float = 9.5, height: float, title: str) -> Iter
         yield drawn
         written = io.StringIO()
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-        drawn.svg = _inline(written.getvalue(), name, title)
+        drawn.svg = _inline(written.getvalue(), name, title, width / FULL_WIDTH)
 
 
-def _inline(document: str, name: str, title: str) -> Markup:
-    """Turn an SVG document into markup that can stand in a page beside others."""
+def _inline(document: str, name: str, title: str, part: float) -> Markup:
+    """Turn an SVG document into markup that can stand in a page beside others, `part` of the column wide."""
     body = document[document.index("<svg") :]
     body = re.sub(
         r"<metadata>.*?</metadata>|<style type=\"text/css\">.*?</style>|<!--.*?-->", "", body, flags=re.DOTALL
@@ -163,6 +166,7 @@ def _inline(document: str, name: str, title: str) -> Markup:
     for colour, variable in VARIABLES.items():
         body = body.replace(colour, f"var(--{variable})")
     box = re.search(r'viewBox="[^"]*"', body)
-    head = f'<svg role="img" aria-label="{escape(title)}" {box[0] if box else ""}>'
+    size = f"width:{100 * part:.0f}%;min-width:{LEAST_PIXELS * part:.0f}px"
+    head = f'<svg role="img" aria-label="{escape(title)}" {box[0] if box else ""} style="{size}">'
     body = re.sub(r"^<svg[^>]*>", lambda _: head, body)
     return Markup(re.sub(r"\n\s*", "\n", body).strip())

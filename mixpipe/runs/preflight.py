@@ -1,10 +1,11 @@
 """What can be refused before any work: missing files, unknown plug-ins, impossible sizes.
 
-Only names, sizes and Parquet footers are looked at, so it takes seconds on any corpus. Sizes that are known only after
-counting (the budget against the epoch caps) are bounded here, because a text has at most one token per byte, and checked
-exactly as soon as the documents are counted.
+Only names, sizes and Parquet footers are looked at, so it takes seconds on any corpus. What is known only after
+counting (the budget against the epoch caps, the documents against the domains) is bounded here, because a text has at
+most one token per byte, and checked exactly as soon as the documents are counted, before anything is embedded.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,9 @@ import pyarrow.parquet as pq
 from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.stages import STAGES
+from mixpipe.store.artefact import Artefact
 
-__all__ = ["CorpusSize", "check_budget", "check_stage", "preflight"]
+__all__ = ["CorpusSize", "check_counted", "check_stage", "preflight"]
 
 PACKED = {".gz": 5.0, ".zst": 5.0, ".parquet": 3.0}  # text bytes per stored byte, for the forecast only
 MOST_PACKED = 1100.0  # gzip cannot expand further; bounds what a compressed input may hold
@@ -57,13 +59,35 @@ def preflight(config: RunConfig) -> CorpusSize:
     most_bytes = size.stored_bytes * MOST_PACKED if size.files else 0
     if size.files and config.budget_tokens > config.max_epochs * most_bytes:
         check_budget(config, int(most_bytes))
+    if size.is_counted:
+        check_domains(config, size.documents)
+    return size
+
+
+def check_counted(config: RunConfig, artefacts: Mapping[str, Artefact]) -> None:
+    """Check, once the documents are counted, what could only be bounded before.
+
+    Raises:
+        ConfigError: the budget cannot be filled, or there are fewer documents than domains.
+    """
+    if "ingest" in artefacts:
+        counts = artefacts["ingest"].counts
+        check_budget(config, int(counts["tokens"]))
+        check_domains(config, counts["documents"] - counts["duplicates"])
+
+
+def check_domains(config: RunConfig, documents: float) -> None:
+    """Refuse more domains than there are documents.
+
+    Raises:
+        ConfigError: with both numbers.
+    """
     wanted = config.domains.count
-    if isinstance(wanted, int) and size.is_counted and wanted > size.documents:
+    if isinstance(wanted, int) and wanted > documents:
         raise ConfigError(
-            f"expected domains.count of at most the number of documents, {size.documents:.0f}, found {wanted}; "
+            f"domains.count: expected at most the number of distinct documents, {documents:,.0f}, found {wanted}; "
             "ask for fewer domains or set domains.count to auto"
         )
-    return size
 
 
 def check_budget(config: RunConfig, tokens: int) -> None:

@@ -31,7 +31,8 @@ class RunRecord(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     stages: dict[str, str] = {}
-    seconds: dict[str, float] = {}
+    seconds: dict[str, float] = {}  # wall-clock by stage
+    working: dict[str, float] = {}  # of which in the stage's own work, without getting workers or telling Prefect
 
 
 class Run(BaseModel):
@@ -74,6 +75,12 @@ class Run(BaseModel):
         record = self.record()
         record.stages[stage] = artefact.fingerprint
         record.seconds[stage] = round(seconds, 3)
+        write_json(self.folder / "run.json", record.model_dump())
+
+    def add_work(self, stage: str, seconds: float) -> None:
+        """Count seconds of a stage's own work."""
+        record = self.record()
+        record.working[stage] = round(record.working.get(stage, 0.0) + seconds, 3)
         write_json(self.folder / "run.json", record.model_dump())
 
     def publish(self) -> Path:

@@ -1,14 +1,19 @@
 """C4's line and page rules (Raffel et al. 2020, arXiv 1910.10683, section 2.2), in datatrove's order.
 
-Lines are judged one after another; what is left must have five sentences. A `{` or "lorem ipsum" removes the document
-only if its line got that far. Not here: the list of bad words (a list in English that also removes medicine and law) and the three-sentence
-spans, which `gopher_dup_lines` and the duplicates stage cover. Sentences are ends of `.`, `?`, `!` before a space: no tokenizer model.
+Lines are judged one after another; what is left must have five sentences. A `{` or "lorem ipsum" removes the
+document only if its line got that far. Not here: the list of bad words (a list in English that also removes medicine
+and law) and the three-sentence spans, which `gopher_dup_lines` and the duplicates stage cover. Sentences are ends of
+`.`, `?`, `!` before a space: no tokenizer model.
 """
 
 import re
+from collections.abc import Sequence
+
+import numpy as np
 
 from mixpipe.scores.document import Document
-from mixpipe.scores.rules import Rule, RuleSet
+from mixpipe.scores.protocol import Rule
+from mixpipe.scores.rules import RuleSet
 
 __all__ = ["C4"]
 
@@ -25,32 +30,37 @@ class C4(RuleSet):
 
     family = "c4"
     measures = ("lines_kept", "sentences", "lorem_ipsum", "curly_brace")
-    limits = (
+    rules = (
         Rule("lorem-ipsum", "lorem_ipsum", most=0),
         Rule("curly-brace", "curly_brace", most=0),
         Rule("too-few-sentences", "sentences", least=5),
     )
 
-    def measure(self, document: Document) -> tuple[float, float, float, float]:
-        """Return the share of lines kept, the sentences in them, and whether one of the two fatal marks was met."""
-        risky = _has_banned_words(document.head)
-        kept = sentences = 0
-        for raw in document.lines:
-            line = _kept_line(raw)
-            if line is None:
-                continue
-            lower = line.lower() if risky else ""
-            if "lorem ipsum" in lower:
-                return kept / len(document.lines), sentences, 1.0, 0.0
-            if "javascript" in lower:
-                continue
-            if "{" in line:
-                return kept / len(document.lines), sentences, 0.0, 1.0
-            if risky and any(phrase in lower for phrase in POLICIES):
-                continue
-            kept += 1
-            sentences += max(len(SENTENCE_END.findall(line)), 1)
-        return kept / max(len(document.lines), 1), sentences, 0.0, 0.0
+    def measure(self, documents: Sequence[Document]) -> np.ndarray:
+        """Return (n, measures) float64."""
+        return np.array([_left(document) for document in documents], np.float64)
+
+
+def _left(document: Document) -> tuple[float, float, float, float]:
+    """Return the share of lines kept, the sentences in them, and whether one of the two fatal marks was met."""
+    risky = _has_banned_words(document.head)
+    kept = sentences = 0
+    for raw in document.lines:
+        line = _kept_line(raw)
+        if line is None:
+            continue
+        lower = line.lower() if risky else ""
+        if "lorem ipsum" in lower:
+            return kept / len(document.lines), sentences, 1.0, 0.0
+        if "javascript" in lower:
+            continue
+        if "{" in line:
+            return kept / len(document.lines), sentences, 0.0, 1.0
+        if risky and any(phrase in lower for phrase in POLICIES):
+            continue
+        kept += 1
+        sentences += max(len(SENTENCE_END.findall(line)), 1)
+    return kept / max(len(document.lines), 1), sentences, 0.0, 0.0
 
 
 def _has_banned_words(head: str) -> bool:

@@ -1,8 +1,8 @@
 """One text cut once into words, lines and paragraphs, which all rule sets share.
 
-Words are runs of non-space characters: the same in every language and about 20 times faster than a linguistic tokenizer, at the cost
-that a word keeps its punctuation. Work that grows faster than copying (n-grams, repeated lines) looks at the `head`,
-the first 100,000 characters, so that a 5 MB line costs what a long article costs.
+Words are runs of non-space characters: the same in every language and about 20 times faster than a linguistic
+tokenizer, at the cost that a word keeps its punctuation. Work that grows faster than copying (n-grams, repeated
+lines) looks at the `head`, the first 100,000 characters, so that a 5 MB line costs what a long article costs.
 """
 
 from collections import Counter

@@ -6,12 +6,16 @@ stop words alone fire on every other language and on most code, so they are meas
 """
 
 import re
-from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
 
 from mixpipe.scores.document import Document, duplicate_shares
-from mixpipe.scores.rules import Rule, RuleSet
+from mixpipe.scores.ngrams import NGrams
+from mixpipe.scores.protocol import Rule
+from mixpipe.scores.rules import RuleSet
 
-__all__ = ["Gopher", "repeated_ngram_characters", "top_ngram_characters"]
+__all__ = ["Gopher"]
 
 STOP_WORDS = frozenset({"the", "be", "to", "of", "and", "that", "have", "with"})
 LETTER = re.compile(r"[^\W\d_]")
@@ -40,7 +44,7 @@ class Gopher(RuleSet):
         "alphabetic",
         "stop_words",
     )
-    limits = (
+    rules = (
         Rule("duplicate-paragraphs", "dup_paragraphs", most=0.30),
         Rule("duplicate-paragraph-characters", "dup_paragraph_chars", most=0.20),
         Rule("duplicate-lines", "dup_lines", most=0.30),
@@ -58,48 +62,32 @@ class Gopher(RuleSet):
         Rule("too-few-stop-words", "stop_words", least=2),
     )
 
-    def measure(self, document: Document) -> tuple[float, ...]:
-        """Return the measures in the order of `measures`."""
-        return (*_repetition(document), *_words(document), *_lines(document), *_vocabulary(document))
+    def measure(self, documents: Sequence[Document]) -> np.ndarray:
+        """Return (n, measures) float64, in the order of `measures`."""
+        rest = [(*_words(document), *_lines(document), *_vocabulary(document)) for document in documents]
+        return np.column_stack([[_duplicates(document) for document in documents], _ngrams(documents), rest])
 
 
-def top_ngram_characters(words: list[str], n: int) -> int:
-    """Return the characters, spaces included, of the most frequent n-gram (the first of equals) times its count."""
-    if len(words) < n:
-        return 0
-    counts = Counter(zip(*(words[k:] for k in range(n)), strict=False))
-    best = max(counts, key=counts.__getitem__)
-    return counts[best] * (sum(map(len, best)) + n - 1)
+def _ngrams(documents: Sequence[Document]) -> np.ndarray:
+    """Return (n, 9) shares of the characters: of the most frequent 2..4-grams, of repeated 5..10-grams."""
+    characters = [max(len(document.head), 1) for document in documents]
+    ngrams = NGrams([document.head_words for document in documents])
+    found = []
+    for n in range(1, max(REPEATED_LIMITS) + 1):
+        ngrams.lengthen()
+        if n in TOP_LIMITS:
+            found.append(ngrams.top_characters())
+        elif n in REPEATED_LIMITS:
+            found.append(ngrams.repeated_characters())
+    return np.asarray(np.array(found).T / np.array(characters)[:, None])
 
 
-def repeated_ngram_characters(words: list[str], n: int) -> int:
-    """Return the characters, spaces excluded, of n-grams met before; after a repeat the scan jumps n words."""
-    seen = set()
-    total = at = 0
-    grams = list(zip(*(words[k:] for k in range(n)), strict=False))
-    while at < len(grams):
-        if grams[at] in seen:
-            total += sum(map(len, grams[at]))
-            at += n
-        else:
-            seen.add(grams[at])
-            at += 1
-    return total
-
-
-def _repetition(document: Document) -> list[float]:
+def _duplicates(document: Document) -> tuple[float, float, float, float]:
+    """Return repeated paragraphs and lines, each as a share of their number and of the characters."""
     characters = max(len(document.head), 1)
     paragraphs, paragraph_characters = duplicate_shares(document.paragraphs)
     lines, line_characters = document.duplicate_lines
-    words = document.head_words
-    top = [top_ngram_characters(words, n) / characters for n in TOP_LIMITS]
-    repeated = [0.0] * len(REPEATED_LIMITS)
-    for k, n in enumerate(REPEATED_LIMITS):
-        repeated[k] = repeated_ngram_characters(words, n) / characters
-        # Without a repeated n-gram there is no longer one; this spares four in five documents all but the first.
-        if not repeated[k]:
-            break
-    return [paragraphs, paragraph_characters / characters, lines, line_characters / characters, *top, *repeated]
+    return paragraphs, paragraph_characters / characters, lines, line_characters / characters
 
 
 def _words(document: Document) -> tuple[float, float, float, float]:

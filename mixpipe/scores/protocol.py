@@ -1,15 +1,17 @@
 """What a scorer is, what it sees, and the split that keeps a model from judging what it was fitted on.
 
 A scorer turns a batch of documents into float columns, one row per document. Scorers run in the order of the config;
-each sees the columns of those before it. What a scorer learns is a mapping of arrays, kept as .npz, so a worker rebuilds it without pickle.
+each sees the columns of those before it. What a scorer learns is a mapping of arrays, kept as .npz, so a worker
+rebuilds it without pickle.
 
 Half of the documents (by a keyed hash of the id) fit model 0 and are judged by model 1; the other half the reverse.
 Equal texts have equal ids, so no document, nor any copy of it, is judged by a model that saw it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -18,10 +20,15 @@ from mixpipe.errors import StageError
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.document import Document
 
-__all__ = ["Batch", "Floats", "Sample", "Scorer", "State", "halves", "keyed_uniform"]
+__all__ = ["Batch", "Floats", "Rule", "Sample", "Scorer", "State", "halves", "keyed_uniform"]
 
 Floats: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.floating]]"
 State: TypeAlias = Mapping[str, np.ndarray]
+
+
+# Words, hashes and sorts of a block take about 40 times its characters: 80 MB.
+BLOCK_CHARACTERS = 2_000_000
+BLOCK_DOCUMENTS = 1024
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,21 @@ class Batch:
         """The texts with their words and lines, cut once for all scorers."""
         return [Document(text) for text in self.texts]
 
+    def blocks(self) -> "Iterator[Batch]":
+        """Yield the rows in order as batches of about `BLOCK_CHARACTERS`, whose cut documents are freed in between."""
+        lengths = np.array([len(text) for text in self.texts], np.int64)
+        number = np.maximum(np.cumsum(lengths) // BLOCK_CHARACTERS, np.arange(len(lengths)) // BLOCK_DOCUMENTS)
+        bounds = [*np.flatnonzero(np.diff(number, prepend=-1)).tolist(), len(lengths)]
+        for start, stop in pairwise(bounds):
+            yield Batch(
+                ids=self.ids[start:stop],
+                texts=self.texts[start:stop],
+                vectors=self.vectors[start:stop],
+                domains=self.domains[start:stop],
+                tokens=self.tokens[start:stop],
+                columns={name: values[start:stop] for name, values in self.columns.items()},
+            )
+
     def column(self, name: str) -> np.ndarray:
         """Return a column that an earlier scorer gave.
 
@@ -58,7 +80,8 @@ class Batch:
         if name not in self.columns:
             known = ", ".join(self.columns) or "none"
             raise StageError(
-                f"expected the column {name} of an earlier scorer, found {known}; put its scorer first in scores.scorers"
+                f"expected the column {name} of an earlier scorer, found {known}; "
+                "put its scorer first in scores.scorers"
             )
         return self.columns[name]
 
@@ -68,29 +91,49 @@ class Sample(Batch):
     """What scorers are fitted on: a sample of the corpus without duplicates, sums over all of it, the targets.
 
     Attributes:
-        target_texts: m texts of the targets.
         target_vectors: (m, dimensions) float32, unit rows.
         domain_sums: (domains, dimensions) float64, sum of the unit vectors of every domain's documents.
         domain_counts: (domains,) int64, how many documents were summed.
     """
 
-    target_texts: Sequence[str] = ()
     target_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     domain_sums: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     domain_counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
-@runtime_checkable
-class Scorer(Protocol):
-    """A scorer.
+@dataclass(frozen=True)
+class Rule:
+    """A limit on one measure: the rule fires below `least` or above `most`; the limits themselves are allowed.
 
     Attributes:
-        columns: names of the columns it gives, each starting with the scorer's name.
-        rules: names of its rules; column `<scorer>_rule` holds the number (from 1) of the first that fires, 0 for none.
+        name: what the rule found, as it stands in `drop_reason` after the scorer's name.
+        measure: the column it looks at, without the scorer's name.
+        least: the smallest value allowed.
+        most: the largest value allowed.
     """
 
-    columns: tuple[str, ...]
-    rules: tuple[str, ...]
+    name: str
+    measure: str
+    least: float = -np.inf
+    most: float = np.inf
+
+    def fires(self, values: np.ndarray) -> np.ndarray:
+        """Return (n,) bool; compared as float32, so that what is read back from a table fires the same."""
+        stored = values.astype(np.float32)
+        return (stored < np.float32(self.least)) | (stored > np.float32(self.most))
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A scorer; a set of rules also has a column `<scorer>_rule`, the number (from 1) of the first that fires, or 0."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns, each starting with the scorer's name."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Limits on the columns; empty unless the scorer is a set of rules."""
 
     def __init__(self, state: State) -> None:
         """Rebuild the scorer from what `fit` returned."""

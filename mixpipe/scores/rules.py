@@ -5,42 +5,27 @@ without scoring again. `<family>_rule` holds the number, from 1, of the first ru
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.document import Document
-from mixpipe.scores.protocol import Batch, Floats, Sample, State
+from mixpipe.scores.protocol import Batch, Floats, Rule, Sample, State
 
-__all__ = ["Rule", "RuleSet"]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A limit on one measure: the rule fires below `least` or above `most`; the limits themselves are allowed."""
-
-    name: str
-    measure: str
-    least: float = -np.inf
-    most: float = np.inf
-
-    def fires(self, values: np.ndarray) -> np.ndarray:
-        """Return (n,) bool for (n,) values of the measure."""
-        return (values < self.least) | (values > self.most)
+__all__ = ["RuleSet"]
 
 
 class RuleSet:
-    """A scorer made of rules; a subclass names its family, lists its rules and measures one document.
+    """A scorer made of rules; a subclass names its family, lists its rules and measures documents.
 
     Attributes:
         family: prefix of the columns and of the drop reasons.
-        limits: the rules, in the order in which they are tried.
+        rules: the limits, in the order in which they are tried.
         measures: names of what `measure` returns, in its order.
     """
 
     family: str
-    limits: tuple[Rule, ...]
+    rules: tuple[Rule, ...]
     measures: tuple[str, ...]
 
     def __init__(self, state: State) -> None:
@@ -51,31 +36,25 @@ class RuleSet:
         """One column per measure, then the number of the first rule that fires."""
         return (*(f"{self.family}_{name}" for name in self.measures), f"{self.family}_rule")
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        """Names of the rules, in the order of their numbers."""
-        return tuple(rule.name for rule in self.limits)
-
     @staticmethod
     def fit(sample: Sample, config: ScoresConfig) -> State:
         """Learn nothing."""
         return {}
 
-    def measure(self, document: Document) -> Sequence[float]:
-        """Return the measures of one document."""
+    def measure(self, documents: Sequence[Document]) -> np.ndarray:
+        """Return (n, measures) float64."""
         raise NotImplementedError
 
     def score(self, batch: Batch) -> Floats:
         """Return (n, measures + 1) float64."""
-        rows = [self.measure(document) for document in batch.documents]
-        values = np.array(rows, np.float64).reshape(len(rows), len(self.measures))
+        values = self.measure(batch.documents).reshape(len(batch.texts), len(self.measures))
         by_name = dict(zip(self.measures, values.T, strict=True))
-        return np.column_stack([values, self.first_rule(by_name, len(rows))])
+        return np.column_stack([values, self.first_rule(by_name, len(values))])
 
     def first_rule(self, values: Mapping[str, np.ndarray], n: int) -> np.ndarray:
         """Return (n,) int64: the number of the first rule that fires, or 0."""
-        fired = np.zeros((len(self.limits) + 1, n), bool)
-        for number, rule in enumerate(self.limits):
+        fired = np.zeros((len(self.rules) + 1, n), bool)
+        for number, rule in enumerate(self.rules):
             fired[number] = rule.fires(values[rule.measure])
         fired[-1] = True
-        return (np.argmax(fired, axis=0) + 1) % (len(self.limits) + 1)
+        return np.asarray((np.argmax(fired, axis=0) + 1) % (len(self.rules) + 1))

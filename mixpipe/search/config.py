@@ -1,5 +1,7 @@
 """Settings of the stage `search`."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from mixpipe.store.stage import StageConfig
@@ -10,15 +12,15 @@ __all__ = ["ProxyConfig", "SearchConfig"]
 class ProxyConfig(StageConfig):
     """The small language model that is trained on a mixture to learn what the mixture is worth."""
 
-    width: int = Field(128, ge=16, description="model dimension")
+    width: int = Field(96, ge=16, description="model dimension, a multiple of `heads`")
     layers: int = Field(2, ge=1)
-    heads: int = Field(4, ge=1)
-    context: int = Field(128, ge=16, description="tokens in a sequence")
-    batch: int = Field(16, ge=1, description="sequences in a step")
-    tokens: int = Field(500_000, ge=1000, description="training tokens of a proxy")
-    learning_rate: float = Field(3e-3, gt=0)
+    heads: int = Field(3, ge=1)
+    context: int = Field(64, ge=16, description="tokens in a sequence")
+    batch: int = Field(8, ge=1, description="sequences in a step")
+    tokens: int = Field(150_000, ge=1000, description="training tokens of a proxy")
+    learning_rate: float = Field(4e-3, gt=0)
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
-    dtype: str = Field("auto", description="`auto`: bfloat16 where it is native")
+    dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="`auto`: bfloat16 where it is native")
 
 
 class SearchConfig(StageConfig):
@@ -27,17 +29,18 @@ class SearchConfig(StageConfig):
     budget_tokens: int = Field(gt=0, description="tokens of the training run that the mixture is for")
     method: str = Field("climb", description="registered method")
     surrogate: str = Field("auto", description="registered surrogate; `auto`: by cross-validated rank")
-    evaluator: str = Field("transformer", description="registered evaluator of trials")
+    evaluator: str = Field("transformer", description="registered evaluator of the rounds' trials")
     screen: bool = Field(True, description="screen candidates with one expert per domain before training proxies")
     rounds: tuple[int, ...] = Field((16, 8, 4), min_length=1, description="proxies in each round")
     max_epochs: float = Field(4.0, gt=0, description="the most often that any domain may be repeated")
     min_weight: float = Field(0.0, ge=0, lt=1, description="floor on every domain's share")
     noise_seeds: int = Field(3, ge=2, description="seeds of the natural mixture that measure the noise")
+    finalist_seeds: int = Field(2, ge=1, description="fresh seeds for each mixture that may win")
     final_seeds: int = Field(3, ge=2, description="fresh seeds for the winner and the controls")
     final_scale: float = Field(2.0, ge=1, description="their training tokens, as a multiple of the proxies'")
     vocabulary: int | None = Field(
-        None, ge=512, description="train a smaller tokenizer for the proxies; none: ingest's"
+        1024, ge=512, description="tokens in the proxies' vocabulary, cut from ingest's; none: all of ingest's"
     )
-    eval_tokens: int = Field(16_384, ge=256, description="most tokens measured per target")
+    eval_tokens: int = Field(8192, ge=256, description="most tokens measured per target")
     proxy: ProxyConfig = Field(default_factory=ProxyConfig)
     seed: int = Field(0, ge=0)

@@ -212,7 +212,7 @@ def finish_step(job: Job, step: Step) -> Counts:
 def seal(job: Job) -> Artefact:
     """Write the manifest, rename the folder into place and return the artefact."""
     out, stage = job.context.out, job.stage
-    records = [read_json(path) for path in sorted((out / DONE).glob("*.part.json"))]
+    records = [read_json(path) for path in sorted((out / DONE).rglob("*.part.json"))]
     finishes = {step.name: read_json(job._finish_path(step)) for step in job.steps}
     keep = {step.name for step in job.steps if step.keep}
     entries = [PartEntry.model_validate(record["entry"]) for record in records]
@@ -223,7 +223,7 @@ def seal(job: Job) -> Artefact:
     files = [
         known.get(name) or _file_entry(out, out / name)
         for name in names
-        if name not in dropped and not name.startswith((".", DONE)) and name != MANIFEST
+        if name not in dropped and not any(step.startswith(".") for step in Path(name).parts) and name != MANIFEST
     ]
     manifest = Manifest(
         stage=stage.name,
@@ -239,7 +239,7 @@ def seal(job: Job) -> Artefact:
     for name in dropped:
         (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / DONE)
-    for leftover in out.glob(".*.tmp"):
+    for leftover in out.rglob(".*.tmp"):
         leftover.unlink()
     write_json(out / MANIFEST, manifest.model_dump(mode="json"))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -24,8 +24,9 @@ def keyed_hashes(ids: Sequence[str], key: str) -> NDArray[np.uint64]:
     Returns:
         (len(ids),) uint64.
     """
-    seed = xxh3_64_intdigest(key)
-    return np.fromiter((xxh3_64_intdigest(name, seed=seed) for name in ids), dtype=np.uint64, count=len(ids))
+    seed = xxh3_64_intdigest(key.encode())
+    hashes = (xxh3_64_intdigest(name.encode(), seed) for name in ids)
+    return np.fromiter(hashes, dtype=np.uint64, count=len(ids))
 
 
 def keyed_uniforms(ids: Sequence[str], key: str) -> NDArray[np.float64]:

@@ -1,0 +1,32 @@
+"""Parts of documents and embeddings, read row by row beside each other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from mixpipe.store.files import read_table
+from mixpipe.store.stage import Context
+
+__all__ = ["read_embeddings", "text_batches"]
+
+# Documents per batch: with 4,000 characters read of each, tokens as Python objects stay below some 100 MB.
+BATCH_DOCUMENTS = 1024
+
+
+def read_embeddings(context: Context, name: str) -> NDArray[np.float32]:
+    """Return the embeddings of one part: (n, dimensions) float32."""
+    column = read_table(context.inputs["embed"].file(name), ["vector"])["vector"]
+    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return flat.reshape(len(column), column.type.list_size).astype(np.float32)
+
+
+def text_batches(path: Path, columns: list[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield (row of its first document, batch) over one part of documents, in bounded memory."""
+    start = 0
+    for batch in pq.ParquetFile(path).iter_batches(BATCH_DOCUMENTS, columns=columns):
+        yield start, batch
+        start += batch.num_rows

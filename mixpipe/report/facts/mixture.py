@@ -1,0 +1,73 @@
+"""The mixture: chosen shares beside the natural ones, how often each domain is read, and what the cap allows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mixpipe.report.facts import Artefacts
+from mixpipe.report.facts.domains import Domain, read_domains
+from mixpipe.report.facts.plan import read_plan
+from mixpipe.store.files import read_json
+
+__all__ = ["Mixture", "Portion", "read_mixture"]
+
+
+@dataclass(frozen=True)
+class Portion:
+    """One domain's portion of the mixture.
+
+    Attributes:
+        domain: which.
+        weight: its token share.
+        cap: the largest share that the epoch cap allows.
+        epochs: how often its tokens are read.
+        tokens: of the training run.
+        unconstrained: its share in the best mixture without caps and floors, when the search gives one.
+    """
+
+    domain: Domain
+    weight: float
+    cap: float
+    epochs: float
+    tokens: float
+    unconstrained: float | None
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The mixture by domain number, and the budget it is for."""
+
+    portions: tuple[Portion, ...]
+    budget_tokens: int
+    max_epochs: float
+
+
+def read_mixture(artefacts: Artefacts) -> Mixture | None:
+    """Return the mixture: as planned, or before the plan as found; None before the search."""
+    if "search" not in artefacts:
+        return None
+    search = artefacts["search"]
+    domains = read_domains(artefacts)
+    weights: list[float] = read_json(search.file("mixture.json"))["weights"]
+    free = _unconstrained(read_json(search.file("search.json")))
+    config: Any = search.manifest.identity["config"]
+    budget, most = int(config["budget_tokens"]), float(config["max_epochs"])
+    plan = read_plan(artefacts)
+    portions = []
+    for domain, weight in zip(domains, weights, strict=True):
+        available = domain.tokens if plan is None else plan.domains[domain.number].available_tokens
+        tokens = weight * budget if plan is None else plan.domains[domain.number].planned_tokens
+        portions.append(
+            Portion(
+                domain=domain,
+                weight=weight,
+                cap=min(1.0, most * available / budget),
+                epochs=tokens / max(available, 1),
+                tokens=tokens,
+                unconstrained=None if free is None else free[domain.number],
+            )
+        )
+    return Mixture(tuple(portions), budget, most)
+
+
+def _unconstrained(search: dict[str, Any]) -> list[float] | None:
+    return search.get("unconstrained")

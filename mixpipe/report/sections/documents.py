@@ -1,0 +1,76 @@
+"""Section: where every document went, from the files read to the shards, with the reasons per source."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from mixpipe.report.blocks import Block, Cell, Column, Plot, Section, Table, number, row_of
+from mixpipe.report.facts import Artefacts
+from mixpipe.report.facts.documents import Source, read_quarantine, read_removals, read_sources
+from mixpipe.report.fates import Fate, fates
+from mixpipe.report.figures import waterfall
+from mixpipe.report.numbers import compact, count, share
+
+__all__ = ["documents_section"]
+
+MOST_SOURCES = 200  # rows; a crawl has more sources than a page can hold
+
+
+def documents_section(artefacts: Artefacts) -> Section | None:
+    """Return the section; None before ingest."""
+    sources = read_sources(artefacts)
+    if not sources:
+        return None
+    steps = fates(artefacts)
+    quarantined = read_quarantine(artefacts)
+    blocks: list[Block] = [_plot(steps), _source_table(sources, read_removals(artefacts))]
+    if quarantined:
+        blocks.append(_quarantine_table(quarantined))
+    lead = (
+        "Documents in are documents out plus what was dropped, by reason, plus what was not drawn. "
+        "Nothing is lost without a reason."
+    )
+    return Section("documents", "Documents", lead, blocks)
+
+
+def _plot(steps: Sequence[Fate]) -> Plot:
+    return Plot(
+        waterfall(
+            [step.label for step in steps],
+            [step.documents if step.change else 0 for step in steps],
+            [step.documents - step.change for step in steps],
+        ),
+        "Blue bars are what is left, grey ones what went at that point.",
+    )
+
+
+def _source_table(sources: Sequence[Source], removals: Mapping[str, Mapping[str, int]]) -> Table:
+    totals: Counter[str] = Counter()
+    for dropped in removals.values():
+        totals.update(dropped)
+    reasons = [reason for reason, _ in totals.most_common(8)]
+    most = max(source.documents for source in sources)
+    rows = [
+        row_of(
+            source.name,
+            number(count(source.documents), source.documents, bar=source.documents / max(most, 1)),
+            number(compact(source.tokens), source.tokens),
+            number(share(source.duplicates / max(source.documents, 1)), source.duplicates / max(source.documents, 1)),
+            *_removed(removals.get(source.name, {}), reasons),
+        )
+        for source in sources[:MOST_SOURCES]
+    ]
+    heads = [Column(f"dropped: {reason}") for reason in reasons]
+    columns = [Column("source", numeric=False), Column("documents"), Column("tokens"), Column("duplicates"), *heads]
+    left_out = len(sources) - len(rows)
+    caption = f"The {len(rows)} largest sources; {count(left_out)} smaller ones are left out." if left_out else ""
+    return Table(columns, rows, caption)
+
+
+def _removed(dropped: Mapping[str, int], reasons: Sequence[str]) -> list[Cell]:
+    return [number(count(dropped.get(reason, 0)), dropped.get(reason, 0)) for reason in reasons]
+
+
+def _quarantine_table(quarantined: Mapping[str, int]) -> Table:
+    rows = [row_of(reason, number(count(records), records)) for reason, records in quarantined.items()]
+    caption = "A record is a line, a row or a whole file. File, position and detail stand in quarantine.parquet."
+    return Table([Column("quarantined because", numeric=False), Column("records")], rows, caption)

@@ -1,0 +1,67 @@
+"""Section: the mixture beside the natural one, with epochs, caps and the optimum without them."""
+
+from collections.abc import Sequence
+
+from mixpipe.report.blocks import Block, Cell, Column, Plot, Section, Table, number, row_of
+from mixpipe.report.canvas import domain_colour
+from mixpipe.report.facts import Artefacts
+from mixpipe.report.facts.mixture import Mixture, Portion, read_mixture
+from mixpipe.report.figures import mixture_bars
+from mixpipe.report.numbers import NOTHING, compact, share, times
+
+__all__ = ["mixture_section"]
+
+NEAR = 0.995  # of the cap: at it, but for rounding to the lattice
+
+
+def mixture_section(artefacts: Artefacts) -> Section | None:
+    """Return the section; None before the search."""
+    mixture = read_mixture(artefacts)
+    if mixture is None:
+        return None
+    capped = [portion for portion in mixture.portions if portion.cap < 1 and portion.weight >= NEAR * portion.cap]
+    bound = f"{len(capped)} of {len(mixture.portions)} domains are held at it"
+    lead = (
+        f"Shares of {compact(mixture.budget_tokens)} tokens. No domain may be read more than "
+        f"{times(mixture.max_epochs)}; {bound if capped else 'no domain is held at it'}."
+    )
+    blocks: list[Block] = [_plot(mixture), _table(mixture.portions)]
+    return Section("mixture", "Mixture", lead, blocks)
+
+
+def _plot(mixture: Mixture) -> Plot:
+    portions = mixture.portions
+    free = [portion.unconstrained for portion in portions if portion.unconstrained is not None]
+    drawn = mixture_bars(
+        [portion.domain.name for portion in portions],
+        [portion.domain.share for portion in portions],
+        [portion.weight for portion in portions],
+        caps=[portion.cap for portion in portions],
+        unconstrained=free or None,
+        epochs=[portion.epochs for portion in portions],
+        max_epochs=mixture.max_epochs,
+    )
+    diamond = " Diamonds: the best mixture without caps and floors." if free else ""
+    return Plot(drawn, f"Coloured bars: the mixture; grey: natural shares; red marks: the epoch cap.{diamond}")
+
+
+def _table(portions: Sequence[Portion]) -> Table:
+    heads = ("natural", "mixture", "ratio", "tokens", "epochs", "cap", "without caps")
+    rows = [_row(portion) for portion in portions]
+    return Table([Column("domain", numeric=False), *(Column(head) for head in heads)], rows)
+
+
+def _row(portion: Portion) -> list[Cell]:
+    ratio = portion.weight / portion.domain.share if portion.domain.share > 0 else None
+    capped = portion.cap < 1 and portion.weight >= NEAR * portion.cap
+    free = portion.unconstrained
+    return row_of(
+        Cell(portion.domain.name, colour=domain_colour(portion.domain.number)),
+        number(share(portion.domain.share), portion.domain.share),
+        number(share(portion.weight), portion.weight),
+        number(times(ratio), ratio),
+        number(compact(portion.tokens), portion.tokens),
+        number(times(portion.epochs), portion.epochs, tone="bad" if capped else ""),
+        number(share(portion.cap) if portion.cap < 1 else NOTHING, portion.cap),
+        number(share(free), free),
+    )

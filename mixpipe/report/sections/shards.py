@@ -1,0 +1,48 @@
+"""Section: the training data on disk, and how near its token shares are to those asked."""
+
+from mixpipe.report.blocks import Cell, Column, Section, Table, Tiles, number, row_of
+from mixpipe.report.canvas import domain_colour
+from mixpipe.report.facts import Artefacts
+from mixpipe.report.facts.shards import Dataset, read_dataset
+from mixpipe.report.numbers import SPACE, compact, count, decimal, memory, share, times
+
+__all__ = ["shards_section"]
+
+
+def shards_section(artefacts: Artefacts) -> Section | None:
+    """Return the section; None before the shards."""
+    data = read_dataset(artefacts)
+    if data is None:
+        return None
+    worst = max(abs(domain.share - domain.target) for domain in data.domains)
+    lead = (
+        f"Recounted from the shards after they were written. No domain is further than "
+        f"{decimal(100 * worst, 3)}{SPACE}points of a per cent from the share asked."
+    )
+    tiles = Tiles(
+        (
+            (count(data.shards), "shards", f"{data.format}, in train/data"),
+            (compact(data.rows), "rows", "copies of documents, globally shuffled"),
+            (compact(data.tokens), "tokens", "in the budget's tokenizer"),
+            (memory(data.text_bytes / (1 << 20)), "of text", "before compression"),
+        )
+    )
+    return Section("shards", "Shards", lead, [tiles, _table(data)])
+
+
+def _table(data: Dataset) -> Table:
+    rows = [
+        row_of(
+            Cell(domain.name, colour=domain_colour(domain.number)),
+            number(share(domain.target), domain.target),
+            number(share(domain.share), domain.share),
+            number(decimal(100 * (domain.share - domain.target), 4, signed=True), domain.share - domain.target),
+            number(compact(domain.tokens), domain.tokens),
+            number(count(domain.documents), domain.documents),
+            number(count(domain.rows), domain.rows),
+            number(times(domain.epochs), domain.epochs),
+        )
+        for domain in data.domains
+    ]
+    heads = ("share asked", "share realised", "difference, points", "tokens", "documents", "rows", "epochs")
+    return Table([Column("domain", numeric=False), *(Column(head) for head in heads)], rows)

@@ -1,0 +1,64 @@
+"""The head of the report: what was decided, in one line, a few sentences and a few figures."""
+
+from typing import NamedTuple
+
+from mixpipe.report.blocks import Tiles
+from mixpipe.report.facts import Artefacts
+from mixpipe.report.facts.documents import read_quarantine, read_sources
+from mixpipe.report.facts.domains import read_domains
+from mixpipe.report.facts.mixture import Mixture, read_mixture
+from mixpipe.report.facts.search import read_search
+from mixpipe.report.facts.verdict import read_verdict
+from mixpipe.report.numbers import compact, count, share
+from mixpipe.report.sentences import decision, listed, verdict_sentences
+
+__all__ = ["Summary", "summary"]
+
+
+class Summary(NamedTuple):
+    """A headline, sentences below it, and figures."""
+
+    headline: str
+    sentences: list[str]
+    tiles: Tiles
+
+
+def summary(artefacts: Artefacts) -> Summary:
+    """Return the head of the report, as far as the run went."""
+    verdict, mixture = read_verdict(artefacts), read_mixture(artefacts)
+    sentences = [] if verdict is None else verdict_sentences(verdict)
+    if mixture is not None:
+        sentences.insert(0, _moves(mixture))
+    else:
+        sentences.append(f"The run went as far as {list(artefacts)[-1]}.")
+    return Summary(decision(verdict), sentences, Tiles(_tiles(artefacts)))
+
+
+def _moves(mixture: Mixture) -> str:
+    """Say which domains the mixture raises and lowers most, in shares of tokens."""
+    moves = sorted(mixture.portions, key=lambda portion: portion.weight - portion.domain.share)
+    up = [f"{p.domain.name} ({share(p.domain.share)} to {share(p.weight)})" for p in moves[:-3:-1]]
+    down = [f"{p.domain.name} ({share(p.domain.share)} to {share(p.weight)})" for p in moves[:2]]
+    return f"Most raised: {listed(up)}. Most lowered: {listed(down)}."
+
+
+def _tiles(artefacts: Artefacts) -> list[tuple[str, str, str]]:
+    tiles = []
+    sources, domains = read_sources(artefacts), read_domains(artefacts)
+    if sources:
+        remark = f"{count(sum(read_quarantine(artefacts).values()))} records quarantined"
+        tiles.append((compact(sum(source.documents for source in sources)), "documents", remark))
+        tiles.append(
+            (compact(sum(source.tokens for source in sources)), "tokens", f"from {count(len(sources))} sources")
+        )
+    if domains:
+        largest = max(domain.share for domain in domains)
+        tiles.append((count(len(domains)), "domains", f"the largest has {share(largest)}"))
+    search, mixture = read_search(artefacts), read_mixture(artefacts)
+    if search is not None:
+        remark = f"on {count(len(search.targets))} targets"
+        tiles.append((count(len(search.points) + search.final_trials), "trials", remark))
+    if mixture is not None:
+        remark = f"at most {mixture.max_epochs:g} epochs of a domain"
+        tiles.append((compact(mixture.budget_tokens), "tokens to train on", remark))
+    return tiles

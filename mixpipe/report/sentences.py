@@ -1,0 +1,51 @@
+"""What was decided, in words: one headline, one sentence a control.
+
+A win is claimed only against a control whose gain is above two standard errors; everything else is said as it is.
+"""
+
+from collections.abc import Iterable
+
+from mixpipe.report.facts.verdict import Comparison, Verdict
+from mixpipe.report.numbers import decimal, interval
+
+__all__ = ["UNIT", "decision", "listed", "verdict_sentences"]
+
+UNIT = "standard deviations of the search's trials"
+WORDS = {"better": "better than", "tied": "tied with", "worse": "worse than", "unknown": "not comparable with"}
+
+
+def decision(verdict: Verdict | None) -> str:
+    """Return the headline: better than which controls, tied with which, worse than which."""
+    if verdict is None:
+        return "No mixture yet"
+    if not verdict.objective:
+        return "The mixture was not compared with any control"
+    if verdict.wins:
+        return f"The mixture beats {listed(verdict.objective)}"
+    parts = []
+    for word, phrase in WORDS.items():
+        controls = [name for name, row in verdict.objective.items() if row.word == word]
+        if controls:
+            parts.append(f"{phrase} {listed(controls)}")
+    return f"The mixture is {', '.join(parts)}"
+
+
+def verdict_sentences(verdict: Verdict) -> list[str]:
+    """Return one sentence per control: the word, the gain and its interval."""
+    return [_sentence(row) for row in verdict.objective.values()]
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return `a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _sentence(row: Comparison) -> str:
+    if row.gain is None:
+        return f"Against {row.control}: no seed in common, so nothing can be said."
+    gain = f"Against {row.control}: {row.word}, gain {decimal(row.gain, 2, signed=True)}"
+    if row.low is None:
+        return f"{gain} from {row.seeds} seed, too few for an interval."
+    ends = interval(row.low, row.high, 2, signed=True)
+    return f"{gain} (95 % interval {ends}, {row.seeds} seeds)."

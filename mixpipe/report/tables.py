@@ -1,0 +1,55 @@
+"""Small tables of a run, for the terminal and the Prefect UI: rows of plain values, without a figure.
+
+Numbers stay numbers, rounded to what they are worth, so that `--json` can give the same rows.
+"""
+
+from mixpipe.report.facts import Artefacts
+from mixpipe.report.facts.domains import read_domains
+from mixpipe.report.facts.mixture import read_mixture
+from mixpipe.report.facts.verdict import read_verdict
+from mixpipe.report.fates import fates
+from mixpipe.report.sentences import decision, verdict_sentences
+
+__all__ = ["Row", "domain_rows", "mixture_rows", "verdict_lines", "waterfall_rows"]
+
+Row = dict[str, str | float]
+
+
+def domain_rows(artefacts: Artefacts) -> list[Row]:
+    """Return one row per domain: name, key terms, documents, tokens and share; empty before domains."""
+    return [
+        {
+            "domain": domain.name,
+            "key terms": ", ".join(domain.terms[:6]),
+            "documents": domain.documents,
+            "tokens": domain.tokens,
+            "share": round(domain.share, 4),
+        }
+        for domain in read_domains(artefacts)
+    ]
+
+
+def mixture_rows(artefacts: Artefacts) -> list[Row]:
+    """Return one row per domain: natural share, share in the mixture, epochs, tokens; empty before the search."""
+    mixture = read_mixture(artefacts)
+    return [
+        {
+            "domain": portion.domain.name,
+            "natural": round(portion.domain.share, 4),
+            "mixture": round(portion.weight, 4),
+            "epochs": round(portion.epochs, 2),
+            "tokens": round(portion.tokens),
+        }
+        for portion in (mixture.portions if mixture else ())
+    ]
+
+
+def verdict_lines(artefacts: Artefacts) -> list[str]:
+    """Return what was decided, then one sentence per control; empty before the search."""
+    verdict = read_verdict(artefacts)
+    return [] if verdict is None else [f"{decision(verdict)}.", *verdict_sentences(verdict)]
+
+
+def waterfall_rows(artefacts: Artefacts) -> list[Row]:
+    """Return where every document went, a line each: how many went there, how many are left; empty before ingest."""
+    return [{"where": fate.label, "change": fate.change, "documents": fate.documents} for fate in fates(artefacts)]

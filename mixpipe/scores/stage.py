@@ -1,0 +1,201 @@
+"""The stage `scores`: fit the scorers on a sample, then score every part and say which documents are dropped.
+
+`fit` draws a sample and the domains' sums part by part; its reduction fits the scorers in the configured order, each
+on the sample with the columns of those before it, and keeps what they learnt as `<scorer>.npz`. `score` writes
+`part-*.parquet`: id, one float32 column per measure, `drop_reason`, `twin_id` (for a duplicate the id of the
+document kept, which is its own: equal texts have equal ids). Nothing is deleted here. Text is scored in blocks of
+about 2 million characters, which bounds memory whatever the size of a part.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mixpipe.errors import StageError
+from mixpipe.registry import load_plugin
+from mixpipe.scores import SCORERS
+from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.protocol import Batch, Scorer
+from mixpipe.scores.removal import check_reasons, drop_reasons
+from mixpipe.scores.sample import bound, draw, merge, vectors_of
+from mixpipe.scores.summary import Removals, Summary, add_removals, histogram_edges
+from mixpipe.store.artefact import Counts
+from mixpipe.store.files import read_arrays, read_json, read_table, write_arrays, write_json, write_table
+from mixpipe.store.fingerprint import Json, file_digest
+from mixpipe.store.stage import Context, Part, Stage, Step
+from mixpipe.tables import scores_schema
+
+__all__ = ["SCORES"]
+
+EDGES = "histograms.npz"
+
+
+def plan_fit(context: Context) -> list[Part]:
+    """List one part per part of documents, with the bound on the hash that makes a sample of the size asked for."""
+    config: ScoresConfig = context.config
+    check_reasons(config.drop, {name: load_plugin(SCORERS, name, "scorer").rules for name in config.scorers})
+    sources = read_json(context.inputs["ingest"].file("sources.json"))
+    below = bound(sum(source["documents"] for source in sources.values()), config.sample_documents)
+    parts = []
+    for file in context.inputs["ingest"].names():
+        name = file.removesuffix(".parquet").replace("part-", "sample-", 1)
+        identity = {**_upstream(context, file), "below": below, "seed": config.seed}
+        parts.append(Part(name, {"file": file, "below": below}, identity))
+    return parts
+
+
+def run_fit(context: Context, part: Part) -> Counts:
+    """Write the sampled rows and the domains' sums of one part."""
+    batch, duplicate = _read(context, str(part.spec["file"]))
+    rows = draw(batch, duplicate, below=float(str(part.spec["below"])), seed=context.config.seed)
+    write_arrays(context.out / f"{part.name}-sums.npz", sums=rows.sums, counts=rows.counts)
+    write_table(context.out / f"{part.name}-rows.parquet", rows.table, rows.table.schema)
+    return {}
+
+
+def finish_fit(context: Context) -> Counts:
+    """Fit the scorers one after another; write what each learnt, and the edges of the columns' histograms."""
+    config: ScoresConfig = context.config
+    sample = merge(
+        sorted(context.out.glob("sample-*-rows.parquet")),
+        sorted(context.out.glob("sample-*-sums.npz")),
+        target_vectors=_target_vectors(context),
+        wanted=config.sample_documents,
+    )
+    for name in config.scorers:
+        plugin = load_plugin(SCORERS, name, "scorer")
+        state = plugin.fit(sample, config)
+        write_arrays(context.out / f"{name}.npz", **state)
+        scorer: Scorer = plugin(state)
+        scored = np.concatenate([scorer.score(block) for block in sample.blocks()])
+        sample.columns.update(zip(scorer.columns, scored.T, strict=True))
+    edges = {name: histogram_edges(values) for name, values in sample.columns.items()}
+    write_arrays(context.out / EDGES, **edges)
+    return {"sampled": len(sample.ids)}
+
+
+def plan_score(context: Context) -> list[Part]:
+    """List one part per part of documents; what the scorers learnt is part of its identity."""
+    config: ScoresConfig = context.config
+    learnt = {name: file_digest(context.out / f"{name}.npz") for name in config.scorers}
+    settings: dict[str, Json] = {"scorers": config.scorers, "drop": config.drop, "learnt": learnt}
+    return [
+        Part(file.removesuffix(".parquet"), {"file": file}, {**_upstream(context, file), **settings})
+        for file in context.inputs["ingest"].names()
+    ]
+
+
+def run_score(context: Context, part: Part) -> Counts:
+    """Write the scores of one part of documents, row by row."""
+    batch, duplicate = _read(context, str(part.spec["file"]))
+    scorers = _scorers(context.out, context.config.scorers)
+    columns = score_columns(batch, scorers)
+    for name, values in columns.items():
+        if not np.isfinite(values).all():
+            row = int(np.flatnonzero(~np.isfinite(values))[0])
+            raise StageError(
+                f"expected finite {name}, found {values[row]} in row {row} of {part.name} (document {batch.ids[row]})"
+            )
+    reasons = drop_reasons(context.config.drop, {n: s.rules for n, s in scorers.items()}, columns, duplicate)
+    twins = [i if twin else None for i, twin in zip(batch.ids, duplicate, strict=True)]
+    schema = scores_schema(list(columns))
+    arrays = [batch.ids, *(values.astype(np.float32) for values in columns.values()), reasons, twins]
+    table = pa.table([pa.array(a, f.type) for a, f in zip(arrays, schema, strict=True)], schema=schema)
+    write_table(context.out / f"{part.name}.parquet", table, schema)
+    dropped = Counter(reason for reason in reasons if reason)
+    return {
+        "documents": len(batch.ids),
+        "dropped": sum(dropped.values()),
+        **{f"dropped_{reason}": n for reason, n in dropped.items()},
+    }
+
+
+def finish_score(context: Context) -> Counts:
+    """Write scores.json and removals.json, reading one part at a time."""
+    edges = read_arrays(context.out / EDGES)
+    domains = read_table(context.inputs["domains"].file("domains.parquet"), ["domain"]).num_rows
+    summary = Summary.empty(np.stack(list(edges.values())), domains)
+    removed: Removals = {}
+    for file in context.inputs["ingest"].names():
+        scores = read_table(context.out / file)
+        assigned = read_table(context.inputs["domains"].file(file), ["domain"]).column("domain").to_numpy()
+        summary.add([scores.column(name).to_numpy() for name in edges], assigned)
+        sources = read_table(context.inputs["ingest"].file(file), ["source"]).column("source")
+        add_removals(removed, sources, scores.column("drop_reason"))
+    rules: dict[str, Json] = {
+        name: [rule.name for rule in scorer.rules]
+        for name, scorer in _scorers(context.out, context.config.scorers).items()
+        if scorer.rules
+    }
+    write_json(context.out / "scores.json", {"columns": summary.as_json(list(edges)), "rules": rules})
+    write_json(context.out / "removals.json", removed)
+    return {}
+
+
+def score_columns(batch: Batch, scorers: Mapping[str, Scorer]) -> dict[str, np.ndarray]:
+    """Return every column of every scorer, (n,) each, block by block."""
+    columns: dict[str, list[np.ndarray]] = {name: [] for scorer in scorers.values() for name in scorer.columns}
+    for block in batch.blocks():
+        for scorer in scorers.values():
+            block.columns.update(zip(scorer.columns, scorer.score(block).T, strict=True))
+        for name, pieces in columns.items():
+            pieces.append(block.columns[name])
+    return {name: np.concatenate([np.zeros(0), *pieces]) for name, pieces in columns.items()}
+
+
+@lru_cache(maxsize=1)
+def _scorers(out: Path, names: tuple[str, ...]) -> dict[str, Scorer]:
+    """Rebuild the scorers once per process."""
+    return {name: load_plugin(SCORERS, name, "scorer")(read_arrays(out / f"{name}.npz")) for name in names}
+
+
+def _upstream(context: Context, file: str) -> dict[str, Json]:
+    """Return the digests of the files that a part is read from."""
+    return {name: context.inputs[name].digest(file) for name in ("ingest", "embed", "domains")}
+
+
+def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
+    """Return a part's documents with vectors and domains, and which of them are duplicates."""
+    columns = ["id", "text", "n_tokens", "duplicate"]
+    documents = read_table(context.inputs["ingest"].file(file), columns)
+    embeddings = read_table(context.inputs["embed"].file(file))
+    assigned = read_table(context.inputs["domains"].file(file))
+    for name, table in (("embed", embeddings), ("domains", assigned)):
+        if not table.column("id").equals(documents.column("id")):
+            raise StageError(
+                f"expected the ids of ingest in {file} of {name}, found others ({table.num_rows} rows against "
+                f"{documents.num_rows}); delete the artefact of {name} and run again"
+            )
+    batch = Batch(
+        ids=documents.column("id").to_pylist(),
+        texts=documents.column("text").to_pylist(),
+        vectors=vectors_of(embeddings),
+        domains=assigned.column("domain").to_numpy(),
+        tokens=documents.column("n_tokens").to_numpy(),
+    )
+    return batch, documents.column("duplicate").to_numpy(zero_copy_only=False)
+
+
+def _target_vectors(context: Context) -> np.ndarray:
+    """Return the (m, dimensions) float32 vectors of all targets' texts, which the stage embed wrote."""
+    tables = [
+        read_table(context.inputs["embed"].file(name)) for name in context.inputs["targets"].names("target-*.parquet")
+    ]
+    return np.concatenate([vectors_of(table) for table in tables]) if tables else np.zeros((0, 0), np.float32)
+
+
+def steps(config: ScoresConfig) -> tuple[Step, ...]:
+    """Return the stage's steps."""
+    return (
+        Step("fit", plan_fit, run_fit, finish_fit, keep=False),
+        Step("score", plan_score, run_score, finish_score),
+    )
+
+
+SCORES = Stage(
+    name="scores", version=1, config=ScoresConfig, inputs=("ingest", "embed", "domains", "targets"), steps=steps
+)

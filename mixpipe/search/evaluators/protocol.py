@@ -1,0 +1,65 @@
+"""What an evaluator is: mixture, tokens and seed in; losses out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol
+
+import numpy as np
+
+from mixpipe.search.config import ProxyConfig
+from mixpipe.search.texts import Texts
+
+__all__ = ["Evaluator", "Measured", "ProxyData"]
+
+
+@dataclass(frozen=True, eq=False)
+class ProxyData:
+    """What a proxy is trained and measured on.
+
+    Attributes:
+        proxy: its settings.
+        vocabulary: tokens in its vocabulary.
+        pools: per domain, the tokens that may be read (n_i,), as many as one trial's budget calls for.
+        targets: texts of the m targets.
+        held_out: texts of the k domains.
+        experts: files of the experts' log-probabilities by domain number; empty when none were trained.
+    """
+
+    proxy: ProxyConfig
+    vocabulary: int
+    pools: tuple[np.ndarray, ...]
+    targets: Texts
+    held_out: Texts
+    experts: dict[int, Path]
+
+
+class Measured(NamedTuple):
+    """What a trial gave.
+
+    Attributes:
+        target_losses: (m,) bits per byte.
+        domain_losses: (k,) bits per byte, NaN for a domain too small to hold texts out of.
+        model_size: parameters.
+        tokens: training tokens.
+        status: `ok`, or why there are no losses.
+    """
+
+    target_losses: np.ndarray
+    domain_losses: np.ndarray
+    model_size: int
+    tokens: int
+    status: str
+
+
+class Evaluator(Protocol):
+    """A way to measure a mixture, deterministic per seed.
+
+    Attributes:
+        needs_experts: it reads the experts' files.
+    """
+
+    needs_experts: ClassVar[bool]
+
+    def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
+        """Measure one mixture (k,) of token shares; a run that fails is a status and not an error."""
+        ...

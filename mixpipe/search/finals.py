@@ -1,0 +1,221 @@
+"""Finalists, final and verdict: is the mixture found better than the controls, on fresh seeds?
+
+A mixture that was chosen because it measured well measured well partly by luck. So the method's candidates are
+trained again (`finalists`), the best of those means is the winner, and the winner and the controls are trained once
+more with seeds that nobody has seen and more tokens (`final`). Controls: natural, uniform, UniMax and the best
+measured of the first round, all under the constraints. When a control beats the winner by more than two standard
+errors, the control is what the search recommends, and says so.
+
+Writes `mixture.json`, `search.json`, `verdict.json` and `trials.parquet`, described at `finish_final`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mixpipe.mixture.epochs import epochs
+from mixpipe.mixture.simplex import LATTICE, lattice_key
+from mixpipe.search.config import SearchConfig
+from mixpipe.search.methods import load_method
+from mixpipe.search.methods.protocol import Recommendation
+from mixpipe.search.noise import noise_floor
+from mixpipe.search.objective import Objective
+from mixpipe.search.problem import Problem
+from mixpipe.search.rounds import (
+    NOISE,
+    judge_name,
+    observed,
+    problem_of,
+    round_name,
+    round_record,
+    seeds,
+    usable_or_stop,
+)
+from mixpipe.search.running import Asked, read_trials, trial_part
+from mixpipe.search.trials import Trial, losses, refused, trials_table, usable
+from mixpipe.search.verdict import OBJECTIVE, Verdict, judge
+from mixpipe.store.artefact import Counts
+from mixpipe.store.files import read_json, write_json, write_table
+from mixpipe.store.fingerprint import Json
+from mixpipe.store.stage import Context, Part
+from mixpipe.tables import TRIALS
+
+__all__ = ["FINAL", "FINALISTS", "WINNER", "finish_final", "finish_finalists", "plan_final", "plan_finalists"]
+
+FINALISTS, FINAL, WINNER = "finalists", "final", "winner"
+CONTROLS = ("natural", "uniform", "unimax")
+BEST_RANDOM = "best-random"
+
+Arms = dict[str, np.ndarray]
+
+
+def plan_finalists(context: Context) -> list[Part]:
+    """List the method's candidates under fresh seeds."""
+    config: SearchConfig = context.config
+    problem = problem_of(context)
+    found = _recommendation(context, problem)
+    arms = {"recommended": found.mixture, **{c.name: c.mixture for c in found.candidates}}
+    return _parts(context, FINALISTS, arms, config.proxy.tokens, seeds(config, 1, config.finalist_seeds))
+
+
+def finish_finalists(context: Context) -> Counts:
+    """Write `winner.json`: the mixture, which candidate it is, and the mean objective of each.
+
+    Candidates without a usable trial cannot win; when none has one, the method's recommendation stands.
+    """
+    problem = problem_of(context)
+    objective = _objective(context, problem)
+    found = _recommendation(context, problem)
+    trials = usable(read_trials(context, [FINALISTS]))
+    means = {
+        arm: float(objective.value(losses(group, problem.targets)).mean())
+        for arm in dict.fromkeys(trial.method for trial in trials)
+        if (group := [trial for trial in trials if trial.method == arm])
+    }
+    best = min(means, key=lambda arm: means[arm]) if means else "recommended"
+    mixture = next((t.mixture for t in trials if t.method == best), found.mixture)
+    steps = np.rint(mixture * LATTICE).astype(int).tolist()
+    write_json(context.out / f"{WINNER}.json", {"mixture": steps, "from": best, "finalists": dict(means)})
+    return {}
+
+
+def plan_final(context: Context) -> list[Part]:
+    """List winner and controls under fresh seeds, with more tokens."""
+    config: SearchConfig = context.config
+    tokens = round(config.proxy.tokens * config.final_scale)
+    return _parts(context, FINAL, _arms(context, problem_of(context)), tokens, seeds(config, 2, config.final_seeds))
+
+
+def finish_final(context: Context) -> Counts:
+    """Judge the winner and write the search's files.
+
+    - `mixture.json`: `weights` by domain number, `domains` their names.
+    - `verdict.json`: `comparisons` and `wins` (see `verdict.py`), `chosen` (the arm recommended), `reason`, and
+      `arms`: by name the `weights`, `epochs` by domain, mean `objective`, mean `bits` and mean loss by target.
+    - `search.json`: `domains`, `targets` (name to weight), `objective` (centre and scale by target), `noise` (see
+      `noise.py`), `rounds` (see `round_record`), `evidence` of the method with `unconstrained` weights and
+      `unconstrained_epochs`, `finalists`, `refused` (trial to reason).
+    - `trials.parquet`: every trial, TRIALS.
+
+    Raises:
+        StageError: neither the winner nor any control has losses.
+    """
+    problem = problem_of(context)
+    objective = _objective(context, problem)
+    final = read_trials(context, [FINAL])
+    usable_or_stop(final)
+    arms = _arms(context, problem)
+    by_arm = {arm: [t for t in final if lattice_key(t.mixture) == lattice_key(w)] for arm, w in arms.items()}
+    controls = {arm: trials for arm, trials in by_arm.items() if arm != WINNER}
+    verdict = judge(by_arm[WINNER], controls, problem.targets, objective)
+    chosen, reason = _chosen(verdict, by_arm, problem, objective)
+    write_json(
+        context.out / "verdict.json",
+        {
+            **verdict.record(),
+            "chosen": chosen,
+            "reason": reason,
+            "arms": {arm: _arm_record(problem, objective, w, by_arm[arm]) for arm, w in arms.items()},
+        },
+    )
+    write_json(context.out / "mixture.json", {"weights": arms[chosen].tolist(), "domains": list(problem.domains)})
+    trials = _all_trials(context)
+    write_table(context.out / "trials.parquet", trials_table(trials), TRIALS)
+    write_json(context.out / "search.json", _search_record(context, problem, objective, trials))
+    return {"wins": int(verdict.wins), "failed_trials": len(refused(trials))}
+
+
+def _parts(context: Context, step: str, arms: Arms, tokens: int, run_seeds: Sequence[int]) -> list[Part]:
+    """List every different mixture under every seed; equal mixtures are trained once, for the first arm."""
+    different = {lattice_key(mixture): (arm, mixture) for arm, mixture in reversed(arms.items())}
+    evaluator = judge_name(context.config)
+    return [
+        trial_part(context, step, number, Asked(arm, mixture, tokens, seed), evaluator)
+        for arm, mixture in reversed(different.values())
+        for number, seed in enumerate(run_seeds)
+    ]
+
+
+def _arms(context: Context, problem: Problem) -> Arms:
+    """Return winner and controls by name."""
+    winner = np.array(read_json(context.out / f"{WINNER}.json")["mixture"]) / LATTICE
+    arms = {WINNER: winner, **{name: load_method(name).recommend(problem, []).mixture for name in CONTROLS}}
+    if first := usable(read_trials(context, [round_name(1)])):
+        values = _objective(context, problem).value(losses(first, problem.targets))
+        arms[BEST_RANDOM] = first[int(values.argmin())].mixture
+    return arms
+
+
+def _objective(context: Context, problem: Problem) -> Objective:
+    """Return the objective in units of the search's trials: neither finalists nor final have a part in it."""
+    good = usable_or_stop(observed(context, len(context.config.rounds)))
+    return Objective.fit(losses(good, problem.targets), problem.target_weights)
+
+
+def _recommendation(context: Context, problem: Problem) -> Recommendation:
+    config: SearchConfig = context.config
+    method = load_method(config.method, surrogate=config.surrogate)
+    return method.recommend(problem, observed(context, len(config.rounds)))
+
+
+def _chosen(
+    verdict: Verdict, by_arm: Mapping[str, list[Trial]], problem: Problem, objective: Objective
+) -> tuple[str, str]:
+    """Return the arm to recommend and why: the winner, unless controls beat it beyond the noise."""
+    worse = [c.control for c in verdict.comparisons if c.measure == OBJECTIVE and c.word == "worse"]
+    if not usable(by_arm[WINNER]):
+        worse = [arm for arm, trials in by_arm.items() if usable(trials)]
+    if not worse:
+        return WINNER, "better than every control" if verdict.wins else "no control is better beyond the noise"
+    means = {arm: float(objective.value(losses(usable(by_arm[arm]), problem.targets)).mean()) for arm in worse}
+    best = min(means, key=lambda arm: means[arm])
+    return best, f"{best} beats the mixture found by more than two standard errors, or that has no losses"
+
+
+def _arm_record(problem: Problem, objective: Objective, mixture: np.ndarray, trials: list[Trial]) -> dict[str, Json]:
+    measured = losses(usable(trials), problem.targets)
+    means = measured.mean(axis=0) if len(measured) else None
+    return {
+        "weights": mixture.tolist(),
+        "epochs": epochs(mixture, problem.available_tokens, problem.budget_tokens).tolist(),
+        "objective": None if means is None else float(objective.value(measured).mean()),
+        "bits": None if means is None else float(objective.bits(measured).mean()),
+        "losses": None if means is None else dict(zip(problem.targets, means.tolist(), strict=True)),
+    }
+
+
+def _all_trials(context: Context) -> list[Trial]:
+    names = [round_name(number + 1) for number in range(len(context.config.rounds))]
+    return read_trials(context, [NOISE, *names, FINALISTS, FINAL])
+
+
+def _search_record(
+    context: Context, problem: Problem, objective: Objective, trials: Sequence[Trial]
+) -> dict[str, Json]:
+    config: SearchConfig = context.config
+    found = _recommendation(context, problem)
+    evidence: dict[str, Any] = dict(found.evidence)
+    if found.unconstrained is not None:
+        repeats = epochs(found.unconstrained, problem.available_tokens, problem.budget_tokens)
+        evidence |= {
+            "unconstrained": found.unconstrained.tolist(),
+            "unconstrained_epochs": [float(e) if np.isfinite(e) else None for e in repeats],
+        }
+    by_target = {"centre": objective.centre.tolist(), "scale": objective.scale.tolist()}
+    return {
+        "domains": list(problem.domains),
+        "targets": dict(zip(problem.targets, problem.target_weights.tolist(), strict=True)),
+        "objective": {key: dict(zip(problem.targets, values, strict=True)) for key, values in by_target.items()},
+        "noise": noise_floor(read_trials(context, _same_fidelity(config)), problem.targets, objective).record(),
+        "rounds": [round_record(context, problem, objective, n + 1) for n in range(len(config.rounds))],
+        "evidence": evidence,
+        "finalists": read_json(context.out / f"{WINNER}.json"),
+        "refused": dict(refused(trials)),
+    }
+
+
+def _same_fidelity(config: SearchConfig) -> list[str]:
+    """Return the steps whose trials share evaluator and budget with the noise seeds."""
+    rounds = [round_name(number + 1) for number in range(len(config.rounds))]
+    return [NOISE, *rounds, FINALISTS] if judge_name(config) == config.evaluator else [NOISE, FINALISTS]

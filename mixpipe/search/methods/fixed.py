@@ -1,0 +1,31 @@
+"""Methods that need no trials: their one mixture is a function of the token counts and the bounds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixpipe.search.candidates import first_new
+from mixpipe.search.methods.protocol import Recommendation
+from mixpipe.search.problem import Problem
+from mixpipe.search.trials import Trial, tried
+
+__all__ = ["FixedMixture"]
+
+
+@dataclass(frozen=True)
+class FixedMixture:
+    """Proposes its mixture once and recommends it."""
+
+    def weights(self, problem: Problem) -> np.ndarray:
+        """Return the mixture (k,) before the constraints; each fixed method has its own."""
+        raise NotImplementedError(f"{type(self).__name__} must say its mixture in `weights`")
+
+    def propose(self, problem: Problem, trials: Sequence[Trial], count: int, rng: np.random.Generator) -> np.ndarray:
+        """Return the mixture, unless it was tried."""
+        rows = [self.recommend(problem, trials).mixture]
+        return first_new(rows, min(count, 1), tried(trials)).reshape(-1, len(problem.domains))
+
+    def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
+        """Return the mixture under the constraints."""
+        return Recommendation(problem.constraints.settle(self.weights(problem)))

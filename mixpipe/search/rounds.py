@@ -1,0 +1,208 @@
+"""Noise, experts and rounds: the steps that gather trials.
+
+`noise` repeats the natural mixture over seeds. `experts` trains one proxy per domain and keeps its log-probabilities
+of every measured token. Each round asks the method for mixtures, given all trials before it. All rounds use the same
+proxy seed, so that initial weights and the order of draws do not blur the differences between mixtures.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mixpipe.errors import StageError
+from mixpipe.mixture.constraints import Constraints
+from mixpipe.search.config import SearchConfig
+from mixpipe.search.evaluators import load_evaluator
+from mixpipe.search.evaluators.experts import Mixing
+from mixpipe.search.forecast import forecast
+from mixpipe.search.methods import load_method
+from mixpipe.search.objective import Objective
+from mixpipe.search.pools import POOLS_RECORD, TARGETS
+from mixpipe.search.problem import Problem
+from mixpipe.search.running import Asked, expert_paths, proxy_data, read_trials, trial_identity, trial_part
+from mixpipe.search.selection import enough
+from mixpipe.search.survey import SURVEY
+from mixpipe.search.texts import Texts
+from mixpipe.search.training import log_probabilities, train_proxy
+from mixpipe.search.trials import Trial, losses, mixtures, refused, usable
+from mixpipe.store.artefact import Counts
+from mixpipe.store.files import read_json, read_table, write_arrays, write_json
+from mixpipe.store.fingerprint import Json
+from mixpipe.store.stage import Context, Part
+
+__all__ = [
+    "EXPERTS",
+    "NOISE",
+    "finish_round",
+    "judge_name",
+    "observed",
+    "plan_experts",
+    "plan_noise",
+    "plan_round",
+    "problem_of",
+    "round_name",
+    "round_record",
+    "run_expert",
+    "seeds",
+    "usable_or_stop",
+]
+
+NOISE, EXPERTS = "noise", "experts"
+# Seeds of a search lie so far apart that its kinds of trials never share one.
+SEARCH_SEEDS, KIND_SEEDS = 1_000_000, 10_000
+
+
+def round_name(number: int) -> str:
+    """Return the name of round `number`, counted from 1."""
+    return f"round-{number}"
+
+
+def judge_name(config: SearchConfig) -> str:
+    """Return the evaluator of noise, finalists and final, which train even when the rounds only mix experts."""
+    return "transformer" if load_evaluator(config.evaluator).needs_experts else config.evaluator
+
+
+def seeds(config: SearchConfig, kind: int, count: int) -> list[int]:
+    """Return proxy seeds of one kind: 0 for noise and rounds, 1 for finalists, 2 for the final."""
+    first = config.seed * SEARCH_SEEDS + kind * KIND_SEEDS
+    return list(range(first, first + count))
+
+
+def problem_of(context: Context) -> Problem:
+    """Return what is searched; with the experts' screen when they have been trained."""
+    config: SearchConfig = context.config
+    available = np.array(read_json(context.out / SURVEY)["available"], dtype=np.float64)
+    targets = read_json(context.out / POOLS_RECORD)["targets"]
+    weights = read_json(context.inputs["targets"].file("targets.json"))
+    experts = expert_paths(context)
+    return Problem(
+        domains=tuple(read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()),
+        available_tokens=available,
+        budget_tokens=config.budget_tokens,
+        constraints=Constraints.from_epochs(
+            available, config.budget_tokens, config.max_epochs, min_weight=config.min_weight
+        ),
+        targets=tuple(targets),
+        target_weights=np.array([weights[name]["weight"] for name in targets], dtype=np.float64),
+        prior=Mixing.read(experts, Texts.read(context.out / TARGETS), "targets").screen if experts else None,
+    )
+
+
+def plan_noise(context: Context) -> list[Part]:
+    """List the natural mixture under several seeds."""
+    config: SearchConfig = context.config
+    problem = problem_of(context)
+    natural = problem.constraints.settle(problem.natural)
+    asked = [Asked("natural", natural, config.proxy.tokens, s) for s in seeds(config, 0, config.noise_seeds)]
+    return [trial_part(context, NOISE, number, ask, judge_name(config)) for number, ask in enumerate(asked)]
+
+
+def plan_experts(context: Context) -> list[Part]:
+    """List one expert per domain that has tokens."""
+    config: SearchConfig = context.config
+    identity = trial_identity(context, config.proxy.tokens)
+    seed = seeds(config, 0, 1)[0]
+    parts = []
+    for domain in np.flatnonzero(read_json(context.out / SURVEY)["available"]).tolist():
+        spec: dict[str, Json] = {"domain": domain, "tokens": config.proxy.tokens, "seed": seed}
+        parts.append(Part(f"{EXPERTS}-domain-{domain:03d}", spec, {**identity, **spec}))
+    return parts
+
+
+def run_expert(context: Context, part: Part) -> Counts:
+    """Train one domain's expert and write what it thinks of every measured token."""
+    config: SearchConfig = context.config
+    data = proxy_data(context, config.proxy.tokens)
+    alone = np.zeros(len(data.pools))
+    alone[int(str(part.spec["domain"]))] = 1
+    model = train_proxy(
+        data.pools,
+        alone,
+        config.proxy,
+        vocabulary=data.vocabulary,
+        tokens=config.proxy.tokens,
+        seed=int(str(part.spec["seed"])),
+    )
+    write_arrays(
+        context.out / f"{part.name}.npz",
+        targets=log_probabilities(model, data.targets),
+        held_out=log_probabilities(model, data.held_out),
+        model_size=np.array(model.size),
+    )
+    return {"experts": 1, "trained_tokens": config.proxy.tokens}
+
+
+def plan_round(context: Context, number: int) -> list[Part]:
+    """List the mixtures that the method proposes after all trials before this round."""
+    config: SearchConfig = context.config
+    rng = np.random.default_rng([config.seed, number])
+    method = load_method(config.method, surrogate=config.surrogate)
+    rows = method.propose(problem_of(context), observed(context, number - 1), config.rounds[number - 1], rng)
+    seed = seeds(config, 0, 1)[0]
+    return [
+        trial_part(
+            context, round_name(number), place, Asked(config.method, row, config.proxy.tokens, seed), config.evaluator
+        )
+        for place, row in enumerate(rows)
+    ]
+
+
+def finish_round(context: Context, number: int) -> Counts:
+    """Write what the round taught: `round-<number>.json`, see `round_record`.
+
+    Raises:
+        StageError: no trial so far has losses.
+    """
+    problem = problem_of(context)
+    good = usable_or_stop(observed(context, number))
+    objective = Objective.fit(losses(good, problem.targets), problem.target_weights)
+    record = round_record(context, problem, objective, number)
+    write_json(context.out / f"{round_name(number)}.json", record)
+    return {"rounds": number}
+
+
+def observed(context: Context, rounds: int) -> list[Trial]:
+    """Return the trials that a method sees after so many rounds: one evaluator's, at the proxies' budget."""
+    config: SearchConfig = context.config
+    names = [round_name(number) for number in range(1, rounds + 1)]
+    return read_trials(context, [NOISE, *names] if judge_name(config) == config.evaluator else names)
+
+
+def usable_or_stop(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the trials with losses.
+
+    Raises:
+        StageError: there are none.
+    """
+    if good := usable(trials):
+        return good
+    reasons = sorted(set(refused(trials).values()))
+    raise StageError(
+        f"expected losses from at least one of {len(trials)} trials, found none ({'; '.join(reasons)[:300]}); "
+        "lower search.proxy.learning_rate"
+    )
+
+
+def round_record(context: Context, problem: Problem, objective: Objective, number: int) -> dict[str, Json]:
+    """Return the record of a round.
+
+    Keys: `name`; `best`, the lowest objective so far; `trials`, each with `trial`, `objective`, `bits` (weighted mean
+    of bits per byte) and `predicted`, the objective foreseen from the trials before the round (null when too few).
+    """
+    before, after = observed(context, number - 1), observed(context, number)
+    fresh = usable(after[len(before) :])
+    values = objective.value(losses(fresh, problem.targets))
+    bits = objective.bits(losses(fresh, problem.targets))
+    predicted: list[float | None] = [None] * len(fresh)
+    if enough(before) and fresh:
+        foreseen = forecast(problem, before, context.config.surrogate).predict(mixtures(fresh, len(problem.domains)))
+        predicted = objective.value(foreseen.mean).tolist()
+    so_far = objective.value(losses(usable(after), problem.targets))
+    return {
+        "name": round_name(number),
+        "best": float(so_far.min()) if len(so_far) else None,
+        "trials": [
+            {"trial": t.trial, "objective": float(v), "bits": float(b), "predicted": p}
+            for t, v, b, p in zip(fresh, values, bits, predicted, strict=True)
+        ],
+    }

@@ -1,0 +1,85 @@
+"""Kernel regression with everything in closed form: one eigendecomposition serves all targets and noise levels.
+
+K = Q diag(e) Q'. For noise s2 (relative to the kernel's amplitude) the inverse is Q diag(1 / (e + s2)) Q', so that
+leave-one-out errors over a grid of noise levels cost a matrix product (Rasmussen and Williams 2006, section 5.4.2),
+and leave-a-fold-out predictions one small solve per fold. The noise is learned per target, the kernel is shared.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixpipe.search.surrogates.protocol import Prediction
+
+__all__ = ["KernelFit", "fit_kernel"]
+
+# Relative to the amplitude; the smallest keeps repeated mixtures from making K singular.
+NOISES = np.geomspace(1e-4, 1e1, 16)
+
+
+@dataclass(frozen=True, eq=False)
+class KernelFit:
+    """Kernel regression of m targets on n trials.
+
+    Attributes:
+        score: leave-one-out log predictive density, summed over targets; higher is better.
+        noise: (m,) noise variance relative to the amplitude.
+        amplitude: (m,) variance that the kernel is multiplied by.
+        alpha: (n, m) weights of the trials.
+        values: (n,) eigenvalues of the kernel.
+        vectors: (n, n) eigenvectors.
+        losses: (n, m) what was fitted.
+    """
+
+    score: float
+    noise: np.ndarray
+    amplitude: np.ndarray
+    alpha: np.ndarray
+    values: np.ndarray
+    vectors: np.ndarray
+    losses: np.ndarray
+
+    def predict(self, cross: np.ndarray, variance: np.ndarray) -> Prediction:
+        """Return the losses foreseen, from kernel values.
+
+        Args:
+            cross: (q, n) kernel between new mixtures and trials.
+            variance: (q,) kernel of each new mixture with itself.
+        """
+        explained = (cross @ self.vectors) ** 2 @ (1 / (self.values[:, None] + self.noise))
+        left = np.maximum(variance[:, None] - explained, 0)
+        return Prediction(cross @ self.alpha, np.sqrt(self.amplitude * left))
+
+    def without_folds(self, fold: np.ndarray) -> np.ndarray:
+        """Return (n, m) predictions of the trials, each made without its fold (n,)."""
+        held_out = np.empty_like(self.losses)
+        for target, noise in enumerate(self.noise):
+            inverse = (self.vectors / (self.values + noise)) @ self.vectors.T
+            for number in np.unique(fold):
+                rows = np.flatnonzero(fold == number)
+                error = np.linalg.solve(inverse[np.ix_(rows, rows)], self.alpha[rows, target])
+                held_out[rows, target] = self.losses[rows, target] - error
+        return held_out
+
+
+def fit_kernel(kernel: np.ndarray, losses: np.ndarray) -> KernelFit:
+    """Fit (n, m) standardised losses under a kernel (n, n), the noise of each target by leave-one-out."""
+    values, vectors = np.linalg.eigh(kernel)
+    values = np.maximum(values, 0)
+    inverses = 1 / (values[:, None] + NOISES)  # (n, noises)
+    precision = vectors**2 @ inverses  # diagonals of the inverses
+    alphas = np.einsum("ij,jl,jm->lim", vectors, inverses, vectors.T @ losses, optimize=True)
+    amplitudes = (alphas**2 / precision.T[:, :, None]).mean(axis=1)  # (noises, m), the best in closed form
+    amplitudes = np.maximum(amplitudes, 1e-12)
+    scores = 0.5 * (np.log(precision).mean(axis=0)[:, None] - np.log(amplitudes) - 1)
+    best = scores.argmax(axis=0)
+    columns = np.arange(losses.shape[1])
+    return KernelFit(
+        score=float(scores[best, columns].sum()),
+        noise=NOISES[best],
+        amplitude=amplitudes[best, columns],
+        alpha=alphas[best, :, columns].T,
+        values=values,
+        vectors=vectors,
+        losses=losses,
+    )

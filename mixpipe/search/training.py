@@ -1,0 +1,161 @@
+"""Training a proxy on a mixture and measuring it in bits per byte.
+
+The mixture is realised exactly, not drawn: a run of S sequences takes from each domain its largest-remainder share of
+S, spread evenly over the run, so that two mixtures never differ by sampling luck. Each domain's pool is walked in a
+shuffled order, epoch after epoch. AdamW with linear warm-up and cosine decay to a tenth; the budget is tokens, not
+time. Everything follows from the seed, on one thread to the last bit.
+
+Evaluation reads each document alone, in windows that do not overlap, and divides by the bytes of the text, so that
+losses of different tokenizers can be compared.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from mixpipe.search.config import ProxyConfig
+from mixpipe.search.cross_entropy import linear_cross_entropy, token_log_probabilities
+from mixpipe.search.proxy import Proxy, compute_device
+from mixpipe.search.texts import Texts
+
+__all__ = [
+    "DivergedError",
+    "domain_order",
+    "log_probabilities",
+    "sequence_counts",
+    "train_proxy",
+    "training_steps",
+    "training_tokens",
+]
+
+BETAS = (0.9, 0.95)
+WEIGHT_DECAY = 0.1
+GRADIENT_NORM = 1.0
+FINAL_RATE = 0.1
+# Tokens in one evaluation batch: enough to fill the matrix units, little enough for the cache.
+EVALUATION_TOKENS = 2048
+
+
+class DivergedError(ArithmeticError):
+    """The loss of a proxy stopped being a number."""
+
+
+def training_steps(config: ProxyConfig, tokens: int) -> int:
+    """Return the number of optimiser steps that cover `tokens`."""
+    return math.ceil(tokens / (config.batch * config.context))
+
+
+def training_tokens(config: ProxyConfig, tokens: int) -> int:
+    """Return the tokens that are really trained on: `tokens` rounded up to whole steps."""
+    return training_steps(config, tokens) * config.batch * config.context
+
+
+def sequence_counts(mixture: np.ndarray, sequences: int) -> np.ndarray:
+    """Return (k,) int64 sequences per domain: largest remainders of mixture * sequences, summing to `sequences`."""
+    wanted = np.asarray(mixture, dtype=np.float64) / np.sum(mixture) * sequences
+    counts = np.floor(wanted).astype(np.int64)
+    missing = sequences - int(counts.sum())
+    counts[np.argsort(counts - wanted, kind="stable")[:missing]] += 1
+    return counts
+
+
+def domain_order(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return (counts.sum(),) int64: the domain of each sequence, every domain spread evenly over the run.
+
+    Domain i's j-th sequence comes at time (j + u_i) / counts_i with one random phase u_i, so any stretch of the run
+    holds each domain's share to within one sequence.
+    """
+    phases = rng.random(len(counts))
+    times = np.concatenate([(np.arange(n) + phase) / max(n, 1) for n, phase in zip(counts, phases, strict=True)])
+    return np.repeat(np.arange(len(counts)), counts)[np.argsort(times, kind="stable")]
+
+
+def train_proxy(
+    pools: Sequence[np.ndarray], mixture: np.ndarray, config: ProxyConfig, *, vocabulary: int, tokens: int, seed: int
+) -> Proxy:
+    """Train one proxy.
+
+    Args:
+        pools: per domain, its tokens (n_i,), at least context + 1 of them.
+        mixture: (k,) token shares.
+        config: the proxy's shape and its optimiser's settings.
+        vocabulary: tokens in the vocabulary.
+        tokens: training tokens, rounded up to whole steps.
+        seed: decides the initial weights and the order of the data.
+
+    Raises:
+        DivergedError: the loss is no longer finite.
+    """
+    device = compute_device()
+    model = Proxy(config, vocabulary, seed).to(device)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
+    )
+    steps = training_steps(config, tokens)
+    loss = torch.zeros(())
+    for step, batch in enumerate(_batches(pools, mixture, config, steps=steps, seed=seed)):
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * rate(step, steps, config.warmup)
+        data = torch.from_numpy(batch).to(device)
+        hidden = model(data[:, :-1]).flatten(0, 1)
+        loss = linear_cross_entropy(hidden, model.output_weight(), data[:, 1:].flatten())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+    if not math.isfinite(loss.item()):
+        raise DivergedError(f"expected a finite loss after {steps} steps, found {loss.item()}")
+    return model
+
+
+def rate(step: int, steps: int, warmup: float) -> float:
+    """Return the learning rate of a step as a share of the highest: linear warm-up, cosine down to FINAL_RATE."""
+    rising = warmup * steps
+    if step < rising:
+        return (step + 1) / (rising + 1)
+    progress = (step - rising) / max(steps - rising, 1)
+    return FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def _batches(
+    pools: Sequence[np.ndarray], mixture: np.ndarray, config: ProxyConfig, *, steps: int, seed: int
+) -> Iterator[np.ndarray]:
+    """Yield (batch, context + 1) int64 arrays, one per step."""
+    rng = np.random.default_rng(seed)
+    counts = sequence_counts(mixture, steps * config.batch)
+    domains = domain_order(counts, rng)
+    starts = np.empty(len(domains), dtype=np.int64)
+    for domain, (pool, count) in enumerate(zip(pools, counts, strict=True)):
+        distinct = (len(pool) - 1) // config.context
+        epochs = -(-int(count) // distinct)
+        order = np.concatenate([rng.permutation(distinct) for _ in range(epochs)] or [np.empty(0, np.int64)])
+        starts[domains == domain] = order[:count] * config.context
+    for first in range(0, len(domains), config.batch):
+        chosen = range(first, first + config.batch)
+        yield np.stack([pools[domains[i]][starts[i] : starts[i] + config.context + 1] for i in chosen]).astype(np.int64)
+
+
+@torch.no_grad()
+def log_probabilities(model: Proxy, texts: Texts) -> np.ndarray:
+    """Return (texts.n_predicted,) float32: the natural log-probability of each token after the first of a document.
+
+    A window starts with the last token of the one before it, so that every token is predicted exactly once.
+    """
+    context, device = model.config.context, next(model.parameters()).device
+    windows = texts.windows(context)
+    longest_first = np.argsort(windows[:, 0] - windows[:, 1], kind="stable")
+    found = np.empty(texts.n_predicted, dtype=np.float32)
+    per_batch = max(EVALUATION_TOKENS // context, 1)
+    weight = model.output_weight()
+    for first in range(0, len(windows), per_batch):
+        rows = windows[longest_first[first : first + per_batch]]
+        length = int((rows[:, 1] - rows[:, 0]).max())
+        places = rows[:, :1] + np.arange(length + 1)
+        within = np.arange(1, length + 1) <= (rows[:, 1] - rows[:, 0])[:, None]
+        padded = texts.tokens[np.minimum(places, rows[:, 1:2])].astype(np.int64)
+        data = torch.from_numpy(padded).to(device)
+        scores = token_log_probabilities(model(data[:, :-1]).flatten(0, 1), weight, data[:, 1:].flatten())
+        found[(places[:, 1:] - rows[:, 2:3])[within]] = scores.cpu().numpy()[within.ravel()]
+    return found

@@ -1,0 +1,72 @@
+"""The data set card: `README.md` with the YAML that `datasets.load_dataset(FOLDER)` reads, and a table for people.
+
+Split names and features stand in the YAML, because files of unknown names are otherwise guessed into one split and
+types inferred from the first rows. Domain names and figures come from `dataset.json`.
+"""
+
+from collections.abc import Mapping
+from io import StringIO
+from typing import Any
+
+import pyarrow as pa
+from ruamel.yaml import YAML
+
+from mixpipe.tables import SHARDS
+
+__all__ = ["dataset_card"]
+
+CARD = """---
+{header}---
+
+# Training data
+
+{rows:,} documents, {tokens:,} tokens, {shards} shards, made by mixpipe. The mixture is applied and the order is
+shuffled: read the shards once, in order. Weights are shares of tokens; `epochs` is how often a domain is seen.
+
+| domain | name | share | wanted | tokens | rows | distinct documents | epochs |
+|---|---|---:|---:|---:|---:|---:|---:|
+{table}
+
+`copy` is 0 for the first copy of a document and `copies` says how many there are. `mixture.json` has the shares at full
+precision, `dataset.json` the counts by shard and domain, `manifest.json` the SHA-256 of every file.
+"""
+
+
+def dataset_card(dataset: Mapping[str, Any], suffix: str) -> str:
+    """Return the text of `README.md`.
+
+    Args:
+        dataset: `dataset.json`.
+        suffix: of the shards' file names.
+    """
+    train = dataset["splits"]["train"]
+    info: dict[str, Any] = {}
+    if suffix == ".parquet":
+        features = [{"name": field.name, "dtype": _dtype(field.type)} for field in SHARDS]
+        split = {"name": "train", "num_bytes": dataset["text_bytes"], "num_examples": train["rows"]}
+        info = {"dataset_info": {"features": features, "splits": [split]}}
+    files = [{"split": "train", "path": f"data/train-*{suffix}"}]
+    header = {"configs": [{"config_name": "default", "data_files": files}], **info}
+    table = "\n".join(_row(domain) for domain in dataset["domains"])
+    return CARD.format(header=_yaml(header), table=table, **train)
+
+
+def _row(domain: Mapping[str, Any]) -> str:
+    shares = f"{domain['weight_realised']:.4f} | {domain['weight_target']:.4f}"
+    counts = f"{domain['written_tokens']:,} | {domain['rows']:,} | {domain['docs']:,} | {domain['epochs']:.2f}"
+    return f"| {domain['id']} | {_escaped(domain['name'])} | {shares} | {counts} |"
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
+def _dtype(arrow: pa.DataType) -> str:
+    """Return the name that `datasets` gives to an Arrow type of SHARDS."""
+    return {pa.float32(): "float32"}.get(arrow, str(arrow))
+
+
+def _yaml(value: Mapping[str, Any]) -> str:
+    text = StringIO()
+    YAML(typ="safe", pure=True).dump(dict(value), text)
+    return text.getvalue()

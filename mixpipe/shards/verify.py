@@ -1,0 +1,172 @@
+"""Proof that a folder of shards is what was planned: re-hash, re-read, recount.
+
+Every file is hashed against the manifest. Every shard that is whole is read again: texts against ids, neighbours, rows
+and tokens against `dataset.json` and `mixture.json` and, when the plan is at hand, copies of every document (see
+`recount.py`). Sums over all shards are compared only when every shard is whole: a damaged file makes them all wrong,
+and its own line says so. Memory: one shard.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixpipe.errors import StoreError
+from mixpipe.shards.formats import load_format
+from mixpipe.shards.records import DatasetRecord, MixtureRecord, ShardEntry, mixture_digest, read_record
+from mixpipe.shards.recount import Recount
+from mixpipe.store.artefact import MANIFEST, Artefact, Manifest
+from mixpipe.store.files import read_json
+from mixpipe.store.fingerprint import Json, text_id
+
+__all__ = ["Verification", "verify_run", "verify_shards"]
+
+COLUMNS = ["id", "text", "domain", "n_tokens", "copy"]
+
+
+@dataclass
+class Verification:
+    """What was found.
+
+    Attributes:
+        problems: one line each, `file: what`; none: the data is as planned.
+        files: files hashed.
+        documents: rows read.
+        tokens: of these rows.
+        shares: of the tokens by domain id (`d007`), without empty domains.
+    """
+
+    problems: list[str]
+    files: int
+    documents: int = 0
+    tokens: int = 0
+    shares: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return everything as one JSON object."""
+        sums: dict[str, Json] = {"files": self.files, "documents": self.documents, "tokens": self.tokens}
+        return {**sums, "shares": dict(self.shares), "problems": list(self.problems), "ok": not self.problems}
+
+    def lines(self) -> list[str]:
+        """Return what a person reads."""
+        counted = f"{self.files} files hashed, {self.documents:,} documents and {self.tokens:,} tokens recounted"
+        return [counted, *(self.problems or ["everything is as planned"])]
+
+
+def verify_run(run_dir: Path, artefacts: Mapping[str, Artefact]) -> Verification:
+    """Verify the training data in a run's folder against its sealed artefacts.
+
+    Args:
+        run_dir: holds `train/` and `mixture.json`.
+        artefacts: of the run's stages, by name.
+
+    Raises:
+        StoreError: the run has no shards yet.
+    """
+    if "shards" not in artefacts:
+        raise StoreError(f"expected finished shards in the run {run_dir}, found none; `mixpipe run` goes on with it")
+    manifest = artefacts["shards"].manifest
+    found = verify_shards(run_dir / "train", manifest=manifest, plan=artefacts.get("plan"))
+    if found.documents:
+        label = f"{run_dir.name}/mixture.json"
+        found.problems += _mixture_problems(run_dir / "mixture.json", label, found.shares)
+    return found
+
+
+def verify_shards(folder: Path, *, manifest: Manifest | None = None, plan: Artefact | None = None) -> Verification:
+    """Re-read every shard in a folder and say what is wrong with it.
+
+    Args:
+        folder: with `data/`, `dataset.json` and `mixture.json`: a copy, or the artefact itself.
+        manifest: as sealed; None: the folder's own `manifest.json`, which needs no store.
+        plan: the sealed plan, to recount copies by document; None: recount against `dataset.json` alone.
+
+    Raises:
+        StoreError: there is no readable manifest.
+    """
+    artefact = Artefact(folder, manifest or read_record(folder / MANIFEST, Manifest))
+    found = Verification(artefact.damage(), files=len(artefact.manifest.files))
+    damaged = {line.split(":")[0] for line in found.problems}
+    if (folder / MANIFEST).is_file() and read_record(folder / MANIFEST, Manifest).files != artefact.manifest.files:
+        found.problems.append(f"{MANIFEST}: lists other files or hashes than the sealed one")
+    try:
+        dataset = read_record(folder / "dataset.json", DatasetRecord)
+    except StoreError as error:
+        found.problems.append(f"dataset.json: unreadable, so nothing was recounted ({error})")
+        return found
+    names = artefact.names("data/*")
+    recount = Recount()
+    found.problems += _read_shards(folder, dataset, sorted({*names} - damaged), recount)
+    if damaged & {*names}:
+        return found
+    found.documents, found.tokens = recount.rows.total(), recount.tokens.total()
+    found.shares = {f"d{domain:03d}": share for domain, share in recount.shares().items()}
+    found.problems += _domain_problems(dataset, recount)
+    found.problems += _mixture_problems(folder / "mixture.json", "mixture.json", found.shares)
+    if plan is not None:
+        form = load_format(dataset.format)
+        found.problems += recount.differences(plan, lambda: (form.read(folder / name, ["id"]) for name in names))
+    return found
+
+
+def _read_shards(folder: Path, dataset: DatasetRecord, names: list[str], recount: Recount) -> Iterator[str]:
+    """Read whole shards into the recount, yielding what is wrong with each."""
+    form = load_format(dataset.format)
+    entries = {entry.path: entry for entry in dataset.files}
+    before = None
+    for name in names:
+        table = form.read(folder / name, COLUMNS)
+        recount.add(table)
+        yield from (f"{name}: {problem}" for problem in _shard_problems(table, entries.get(name), before))
+        before = table["id"][-1].as_py() if table.num_rows else before
+
+
+def _shard_problems(table: pa.Table, entry: ShardEntry | None, before: str | None) -> Iterator[str]:
+    """Yield what is wrong with one shard; `before` is the last id of the shard read before it."""
+    ids = table["id"].to_pylist()
+    first, last = (ids[0], ids[-1]) if ids else (None, None)
+    tokens = pc.sum(table["n_tokens"]).as_py() or 0
+    found = {"rows": len(ids), "tokens": tokens, "first_id": first, "last_id": last}
+    for key, value in found.items():
+        recorded = getattr(entry, key, "no such shard")
+        if value != recorded:
+            yield f"{key} is {value}, dataset.json says {recorded}"
+    wrong = [row for row, text in enumerate(table["text"].to_pylist()) if text_id(text) != ids[row]]
+    if wrong:
+        yield f"the text of {len(wrong)} rows is not that of their id, first row {wrong[0]} ({ids[wrong[0]]})"
+    repeats = [row for row, (left, right) in enumerate(zip([before, *ids], ids, strict=False)) if left == right]
+    if repeats:
+        yield f"{len(repeats)} documents follow themselves, first at row {repeats[0]} ({ids[repeats[0]]})"
+
+
+def _domain_problems(dataset: DatasetRecord, recount: Recount) -> Iterator[str]:
+    """Yield where `dataset.json` and the shards count a domain differently."""
+    recorded = {int(domain.id.removeprefix("d")): domain for domain in dataset.domains}
+    for number in sorted({*recorded, *recount.rows}):
+        domain = recorded.get(number)
+        said = (domain.rows, domain.written_tokens) if domain else (0, 0)
+        found = (recount.rows[number], recount.tokens[number])
+        if said != found:
+            yield (
+                f"dataset.json: d{number:03d} has {said[0]} rows of {said[1]} tokens, "
+                f"the shards hold {found[0]} rows of {found[1]} tokens"
+            )
+
+
+def _mixture_problems(path: Path, label: str, shares: Mapping[str, float]) -> Iterator[str]:
+    """Yield where a `mixture.json` and the shards differ."""
+    try:
+        record = read_record(path, MixtureRecord)
+    except StoreError as error:
+        yield f"{label}: unreadable ({error})"
+        return
+    weights = {domain.id: domain.weight for phase in record.phases for domain in phase.domains}
+    for name in sorted({*weights, *shares}):
+        said, found = weights.get(name, 0.0), shares.get(name, 0.0)
+        if not np.isclose(said, found, rtol=1e-12, atol=0):
+            yield f"{label}: the weight of {name} is {said:.6g}, the shards hold {found:.6g}"
+    if record.digest != mixture_digest(read_json(path)):
+        yield f"{label}: its digest is not that of its content"

@@ -1,0 +1,116 @@
+"""Byte-level BPE: train one on a sample, load a given one, count tokens.
+
+Choice: the `tokenizers` library with GPT-2's split into words. `<|endoftext|>` is the one special token, and no text
+can produce it: loaded tokenizers read the strings of special tokens as plain text, since a corpus may hold any string.
+Cost: one core encodes about 3 MB of English a second, so counting is the slowest part of reading a corpus.
+Texts of more than 65,536 characters are cut before they are counted, because the library needs some 100 bytes per token
+of one text. The cut is made before a space, where words begin anyway; only where 4,096 characters hold no space may it
+add a token or two.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+from huggingface_hub import hf_hub_download
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from mixpipe.errors import ConfigError
+
+__all__ = ["END_OF_TEXT", "count_tokens", "load_tokenizer", "tokenizer_json", "train_tokenizer"]
+
+END_OF_TEXT = "<|endoftext|>"
+LONGEST = 1 << 16  # characters encoded as one text
+LOOK_BACK = 1 << 12  # characters searched for a space to cut before
+BATCH_CHARACTERS = 1 << 19  # per call of the library: some 20 MB of its records
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> str:
+    """Train a byte-level BPE and return its tokenizer JSON, which depends only on the texts and the size.
+
+    Args:
+        texts: what to train on, read once; their order does not matter.
+        vocabulary: the most tokens, the 256 bytes and `<|endoftext|>` (number 0) among them.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator((piece for text in texts for piece in _pieces(text)), trainer)
+    return str(tokenizer.to_str())
+
+
+def tokenizer_json(path_or_name: str) -> str:
+    """Return the tokenizer JSON of a file, of a folder that holds a tokenizer.json, or of a model on the hub.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    path = Path(path_or_name).expanduser()
+    try:
+        if not path.exists():
+            path = Path(hf_hub_download(path_or_name, "tokenizer.json"))
+        return (path / "tokenizer.json" if path.is_dir() else path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"expected a tokenizer.json file, a folder that holds one or the name of a model on the hub, "
+            f"found {path_or_name!r} ({' '.join(str(error).split())[:200]}); correct `tokenizer` or leave it out"
+        ) from error
+
+
+def load_tokenizer(path_or_name: str) -> Tokenizer:
+    """Return a tokenizer that takes every text as plain text: no cutting, no padding, no special tokens from text.
+
+    Raises:
+        ConfigError: there is no such tokenizer, or the library cannot read it.
+    """
+    text = tokenizer_json(path_or_name)
+    try:
+        tokenizer = Tokenizer.from_str(text)
+    except Exception as error:  # the library raises nothing narrower
+        raise ConfigError(f"expected a tokenizer.json of `tokenizers` in {path_or_name}, found: {error}") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def count_tokens(tokenizer: Tokenizer, texts: Iterable[str]) -> list[int]:
+    """Return the number of tokens of every text, special tokens not added, in bounded memory."""
+    counts: list[int] = []
+    for batch in _batches(texts):
+        pieces = [_pieces(text) for text in batch]
+        encoded = tokenizer.encode_batch_fast([piece for group in pieces for piece in group], add_special_tokens=False)
+        total = [0, *accumulate(len(encoding) for encoding in encoded)]
+        ends = [0, *accumulate(len(group) for group in pieces)]
+        counts += [total[end] - total[start] for start, end in pairwise(ends)]
+    return counts
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a text into pieces of at most LONGEST characters, before a space where there is one."""
+    pieces, start = [], 0
+    while len(text) - start > LONGEST:
+        space = text.rfind(" ", start + LONGEST - LOOK_BACK, start + LONGEST)
+        end = space if space > 0 else start + LONGEST
+        pieces.append(text[start:end])
+        start = end
+    return [*pieces, text[start:]]
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        if batch and size + len(text) > BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += len(text)
+    if batch:
+        yield batch

@@ -1,0 +1,100 @@
+"""Fixtures for the whole suite: the shared data, and one Prefect server for all tests that need one."""
+
+import ast
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Before anything that reads them is imported: no telemetry, no console log, one numeric thread.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real corpora beside the checkout; tests that use them skip when they are absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared data is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A temporary Prefect server for the session."""
+    from prefect.testing.utilities import prefect_test_harness  # only tests that ask for it pay the import
+
+    with prefect_test_harness(server_startup_timeout=180):
+        yield
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of the standard library: source, documentation strings and a few duplicates; two held-out targets."""
+    folder = tmp_path_factory.mktemp("toy")
+    modules = [name for name in sorted(sys.stdlib_module_names) if not name.startswith("_")]
+    code, prose = [], []
+    for name in modules:
+        spec = importlib.util.find_spec(name) if name not in {"antigravity", "this"} else None
+        if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+            continue
+        text = Path(spec.origin).read_text(encoding="utf-8")
+        code.append({"id": f"code/{name}", "text": text[:3000]})
+        prose += [{"id": f"prose/{name}/{i}", "text": doc} for i, doc in enumerate(_docstrings(text)) if len(doc) > 200]
+    prose = prose[:240]
+    _write_lines(folder / "corpus" / "code.jsonl", code[10:] + code[10:14])
+    _write_lines(folder / "corpus" / "prose.jsonl", prose[40:])
+    _write_lines(folder / "targets" / "code.jsonl", code[:10])
+    _write_lines(folder / "targets" / "prose.jsonl", prose[:40])
+    _write_lines(
+        folder / "later" / "new.jsonl",
+        [{"id": f"new/{i}", "text": d["text"][::-1]} for i, d in enumerate(prose[40:60])],
+    )
+    return folder
+
+
+@pytest.fixture
+def toy_config(toy_folder: Path) -> dict[str, Any]:
+    """The smallest configuration that has every stage at work, as JSON values."""
+    return {
+        "ingest": {"paths": [str(toy_folder / "corpus")], "vocabulary": 512, "documents_per_part": 64},
+        "targets": {
+            "sets": {
+                "code": {"path": str(toy_folder / "targets" / "code.jsonl")},
+                "prose": {"path": str(toy_folder / "targets" / "prose.jsonl")},
+            }
+        },
+        "budget_tokens": 100_000,
+        "embed": {"max_tokens": 32},
+        "domains": {"count": 3, "max_largest_share": 0.9, "min_entropy": 0.1},
+        "search": {
+            "rounds": [3, 2],
+            "noise_seeds": 2,
+            "final_seeds": 2,
+            "eval_tokens": 512,
+            "proxy": {"width": 16, "layers": 1, "heads": 2, "context": 32, "batch": 4, "tokens": 3000},
+        },
+        "shards": {"shard_mib": 0.1},
+        "engine": {"kind": "local"},
+    }
+
+
+def _docstrings(source: str) -> list[str]:
+    nodes = ast.walk(ast.parse(source))
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    return [doc for node in nodes if isinstance(node, kinds) and (doc := ast.get_docstring(node))]
+
+
+def _write_lines(path: Path, rows: list[dict[str, str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from mixpipe.mixture.dirichlet import Tempering, tempered_dirichlet
+
+PRIOR = np.array([0.005, 0.02, 0.175, 0.8])
+
+
+@pytest.mark.parametrize(
+    ("usage", "acceptance", "mean"),
+    [(15, 0.80, (0.004, 0.026, 0.308, 0.662)), (4, 0.51, (0.001, 0.007, 0.141, 0.851))],
+)
+def test_acceptance_and_accepted_mean_are_the_published_ones(
+    usage: int, acceptance: float, mean: tuple[float, ...]
+) -> None:
+    draws = tempered_dirichlet(PRIOR, 20_000, np.random.default_rng(0), caps=np.minimum(1, usage * PRIOR))
+    assert draws.acceptance == pytest.approx(acceptance, abs=0.015)
+    assert draws.mixtures.mean(axis=0) == pytest.approx(mean, abs=0.008)
+
+
+def test_the_mean_without_caps_is_the_tempered_prior() -> None:
+    draws = tempered_dirichlet(PRIOR, 50_000, np.random.default_rng(1))
+    assert draws.acceptance == 1
+    assert draws.mixtures.mean(axis=0) == pytest.approx(np.sqrt(PRIOR) / np.sqrt(PRIOR).sum(), abs=0.008)
+
+
+def test_draws_are_mixtures_with_true_zeros_and_the_seed_decides_them() -> None:
+    draws = [tempered_dirichlet(PRIOR, 100, np.random.default_rng(3)).mixtures for _ in range(2)]
+    assert (draws[0] == draws[1]).all()
+    assert draws[0].sum(axis=1) == pytest.approx(np.ones(100))
+    assert (draws[0] == 0).any()
+    assert not ((draws[0] > 0) & (draws[0] < 2e-4)).any()
+
+
+def test_domains_without_tokens_are_never_drawn() -> None:
+    draws = tempered_dirichlet(np.array([0.5, 0.0, 0.5]), 100, np.random.default_rng(0)).mixtures
+    assert (draws[:, 1] == 0).all()
+    assert np.isfinite(draws).all()
+
+
+def test_impossible_caps_give_few_draws_and_say_so() -> None:
+    draws = tempered_dirichlet(PRIOR, 10, np.random.default_rng(0), caps=np.full(4, 0.2))
+    assert len(draws.mixtures) == 0
+    assert draws.acceptance == 0
+
+
+def test_strong_draws_stay_near_the_prior() -> None:
+    strong = Tempering(temperature=1, weakest=1e4, strongest=1e5)
+    draws = tempered_dirichlet(PRIOR, 100, np.random.default_rng(0), tempering=strong).mixtures
+    assert np.abs(draws - PRIOR).max() < 0.03

@@ -1,0 +1,130 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mixpipe.errors import ConfigError, StageError
+from mixpipe.plan.config import PlanConfig
+from mixpipe.plan.stage import PLAN
+from mixpipe.store.files import read_json, read_table
+
+WEIGHTS = [0.5, 0.3, 0.2]
+
+
+def planned(artefact):
+    rows = [read_table(artefact.file(name)).to_pylist() for name in artefact.names()]
+    return [row for part in rows for row in part]
+
+
+@pytest.fixture
+def make_plan(tmp_path, upstream, build):
+    def make(documents, *, cuts=(), weights=WEIGHTS, backwards=False, **config):
+        inputs = upstream(documents, cuts, weights)
+        return build(tmp_path, PLAN, PlanConfig(**config), inputs, backwards=backwards)
+
+    return make
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
+def test_each_domain_meets_its_budget_to_within_one_document(make_plan, documents, strength):
+    corpus = documents(600)
+    plan = make_plan(corpus, budget_tokens=12_000, strength=strength)
+    tokens = np.zeros(3)
+    for document, row in zip(corpus, planned(plan), strict=True):
+        assert row["id"] == document["id"]
+        tokens[row["domain"]] += row["copies"] * document["n_tokens"]
+    longest = [max(d["n_tokens"] for d in corpus if d["domain"] == k) for k in range(3)]
+    assert (np.abs(tokens - np.array(WEIGHTS) * 12_000) <= longest).all()
+
+
+def test_no_document_exceeds_the_cap_and_better_ones_are_drawn_more(make_plan, documents):
+    corpus = documents(600)
+    plan = make_plan(corpus, budget_tokens=20_000, strength=1.0, max_epochs=3)
+    rows = planned(plan)
+    assert max(row["copies"] for row in rows) == 3
+    for domain in range(3):
+        pairs = [(d["quality"], r["expected"]) for d, r in zip(corpus, rows, strict=True) if d["domain"] == domain]
+        expected = [copies for _, copies in sorted(pairs)]
+        assert expected == sorted(expected)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cuts=st.lists(st.integers(1, 149), max_size=4), seed=st.integers(0, 3), shuffle=st.randoms(use_true_random=False)
+)
+def test_order_and_division_of_the_corpus_change_no_copies(make_plan, documents, cuts, seed, shuffle):
+    corpus = documents(150)
+    permuted = list(corpus)
+    shuffle.shuffle(permuted)
+    config = {"budget_tokens": 5_000, "seed": seed}
+    one = {row["id"]: row["copies"] for row in planned(make_plan(corpus, **config))}
+    many = {row["id"]: row["copies"] for row in planned(make_plan(permuted, cuts=sorted(cuts), **config))}
+    assert one == many
+
+
+def test_kept_duplicates_are_cut_one_by_one(make_plan, document):
+    corpus = [document("same text", 0, tokens=100, duplicate=i > 0) for i in range(40)]
+    plan = make_plan(corpus, cuts=[7, 20], weights=[1.0], budget_tokens=1_000)
+    assert sum(row["copies"] for row in planned(plan)) == 10
+
+
+def test_every_document_is_planned_dropped_or_not_drawn(make_plan, documents, document):
+    corpus = [
+        *documents(200),
+        document("", 0),
+        document("bad", 1, drop_reason="c4"),
+        document("b", 1, drop_reason="c4"),
+    ]
+    plan = make_plan(corpus, cuts=[60], budget_tokens=2_000)
+    waterfall = read_json(plan.file("plan.json"))["waterfall"]
+    flow = waterfall["documents"]
+    assert flow["in"] == 203
+    assert flow["dropped"] == {"c4": 2, "no_tokens": 1}
+    assert flow["in"] == flow["planned"] + flow["not_drawn"] + sum(flow["dropped"].values())
+    assert waterfall["tokens"]["in"] == sum(d["n_tokens"] for d in corpus)
+    assert [row["copies"] for row in planned(plan)[-3:]] == [0, 0, 0]
+    assert plan.counts["documents_planned"] == flow["planned"]
+
+
+def test_mixture_record_leaves_out_what_has_no_share(make_plan, documents):
+    plan = make_plan(documents(300), weights=[0.75, 0.0, 0.25], budget_tokens=6_000)
+    record = read_json(plan.file("mixture.json"))
+    domains = record["phases"][0]["domains"]
+    assert record["schema"] == "mixpipe.mixture/1"
+    assert [(domain["id"], domain["weight"]) for domain in domains] == [("d000", 0.75), ("d002", 0.25)]
+    assert record["total_tokens"] == sum(domain["planned_tokens"] for domain in domains) == plan.counts["tokens"]
+    for domain in domains:
+        assert domain["epochs"] == pytest.approx(domain["planned_tokens"] / domain["available_tokens"])
+        assert domain["tokens_per_doc"] == pytest.approx(domain["planned_tokens"] / domain["copies"])
+
+
+def test_a_budget_above_the_epoch_cap_names_the_domain_and_the_shortfall(make_plan, document):
+    corpus = [document("a", 0, tokens=100), document("b", 1, tokens=10)]
+    with pytest.raises(ConfigError, match=r"domain-1: 60 tokens wanted, 10 available, 40 short.*max_epochs to 6"):
+        make_plan(corpus, weights=[0.4, 0.6], budget_tokens=100, max_epochs=2)
+
+
+def test_quality_is_not_read_when_the_plan_ignores_it(make_plan, document):
+    corpus = [document(f"{i}", 0, tokens=10, quality=None) for i in range(10)]
+    plan = make_plan(corpus, weights=[1.0], budget_tokens=50, quality="none")
+    assert plan.counts["tokens"] == 50
+    with pytest.raises(StageError, match="expected quality in 0..1"):
+        make_plan(corpus, weights=[1.0], budget_tokens=50)
+
+
+def test_shares_that_do_not_sum_to_one_are_refused(make_plan, documents):
+    with pytest.raises(StageError, match="summing to 1"):
+        make_plan(documents(20), weights=[0.5, 0.2, 0.2], budget_tokens=100)
+
+
+def test_parts_run_in_any_order_give_the_same_files(tmp_path, upstream, build, documents):
+    inputs = upstream(documents(200), [50, 120], WEIGHTS)
+    config = PlanConfig(budget_tokens=4_000)
+    forwards = build(tmp_path / "a", PLAN, config, inputs)
+    backwards = build(tmp_path / "b", PLAN, config, inputs, backwards=True)
+    assert forwards.manifest.files == backwards.manifest.files
+    names = {entry.name for entry in forwards.manifest.files}
+    assert names == {*forwards.names(), "mixture.json", "plan.json"}
+    assert json.loads(forwards.file("plan.json").read_text())["planned_tokens"] == forwards.counts["tokens"]

@@ -1,0 +1,58 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mixpipe.config import RunConfig
+from mixpipe.errors import ConfigError, InputError
+from mixpipe.runs.preflight import check_counted, check_stage, preflight
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    pq.write_table(pa.table({"text": [f"text number {i}" for i in range(20)]}), tmp_path / "a.parquet")
+    (tmp_path / "target.jsonl").write_text('{"text": "held out"}\n')
+    return tmp_path
+
+
+def config_for(corpus, **changes):
+    values = {
+        "ingest": {"paths": [str(corpus / "a.parquet")]},
+        "targets": {"sets": {"t": {"path": str(corpus / "target.jsonl")}}},
+        "budget_tokens": 100,
+    }
+    return RunConfig.model_validate({**values, **changes})
+
+
+def test_documents_are_counted_from_footers(corpus):
+    size = preflight(config_for(corpus))
+    assert (size.files, size.documents, size.is_counted) == (1, 20, True)
+
+
+def test_a_missing_corpus_and_a_missing_target_are_named(corpus):
+    with pytest.raises(InputError, match=r"ingest\.paths, found nothing at .*nowhere"):
+        preflight(config_for(corpus, ingest={"paths": [str(corpus / "nowhere")]}))
+    with pytest.raises(InputError, match=r"targets\.sets\.t\.path"):
+        preflight(config_for(corpus, targets={"sets": {"t": {"path": str(corpus / "nowhere")}}}))
+
+
+def test_more_domains_than_documents_are_refused(corpus):
+    with pytest.raises(ConfigError, match=r"domains\.count: .* 20, found 21"):
+        preflight(config_for(corpus, domains={"count": 21}))
+
+
+def test_a_budget_that_no_packing_could_fill_is_refused(corpus):
+    with pytest.raises(ConfigError, match=r"budget_tokens: .*too many"):
+        preflight(config_for(corpus, budget_tokens=10**12))
+
+
+def test_a_budget_above_the_epoch_cap_says_by_how_much(corpus):
+    class Counted:
+        counts = {"tokens": 10, "documents": 20, "duplicates": 0}
+
+    with pytest.raises(ConfigError, match=r"4 x 10 = 40, found 100 \(60 too many\)"):
+        check_counted(config_for(corpus), {"ingest": Counted()})
+
+
+def test_an_unknown_stage_is_refused():
+    with pytest.raises(ConfigError, match="shards"):
+        check_stage("materialise")

@@ -1,0 +1,34 @@
+"""A sealed plan over a tiny corpus, and shards made from it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mixpipe.plan.config import PlanConfig
+from mixpipe.plan.stage import PLAN
+from mixpipe.shards.config import ShardsConfig
+from mixpipe.shards.stage import SHARDS
+from mixpipe.store.artefact import Artefact
+
+WEIGHTS = (0.5, 0.3, 0.2)
+
+
+@pytest.fixture
+def plan_inputs(tmp_path, upstream, build) -> Callable[..., dict[str, Artefact]]:
+    """Seals everything that the shards are made from."""
+
+    def make(documents, *, cuts=(), weights=WEIGHTS, **config):
+        inputs = upstream(documents, cuts, weights)
+        return {**inputs, "plan": build(tmp_path, PLAN, PlanConfig(**config), inputs)}
+
+    return make
+
+
+@pytest.fixture
+def make_shards(tmp_path, build) -> Callable[..., Artefact]:
+    """Builds the shards of sealed inputs."""
+
+    def make(inputs, *, backwards=False, root=tmp_path, **config):
+        return build(root, SHARDS, ShardsConfig(**config), inputs, backwards=backwards)
+
+    return make

@@ -1,0 +1,133 @@
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mixpipe.errors import ConfigError
+from mixpipe.store.files import read_json, read_table
+from mixpipe.tables import SHARDS as SHARDS_SCHEMA
+
+SMALL = 0.02  # MiB in a shard: a handful of shards from a few hundred documents
+
+
+def read_shards(artefact):
+    return [row for name in artefact.names("data/*") for row in read_table(artefact.file(name)).to_pylist()]
+
+
+def planned_copies(inputs):
+    plan = inputs["plan"]
+    rows = [row for name in plan.names() for row in read_table(plan.file(name)).to_pylist()]
+    return Counter({row["id"]: row["copies"] for row in rows if row["copies"]})
+
+
+@pytest.fixture
+def inputs(documents, plan_inputs):
+    return plan_inputs(documents(300), cuts=[70, 150], budget_tokens=16_000)
+
+
+def test_the_shards_are_a_permutation_of_the_planned_copies(inputs, make_shards):
+    shards = make_shards(inputs, shard_mib=SMALL)
+    rows = read_shards(shards)
+    assert len(shards.names("data/*")) == shards.counts["shards"] > 3
+    assert Counter(row["id"] for row in rows) == planned_copies(inputs)
+    assert {(row["id"], row["copy"]) for row in rows} == {
+        (name, copy) for name, copies in planned_copies(inputs).items() for copy in range(copies)
+    }
+    assert all(row["domain_name"] == f"domain-{row['domain']}" for row in rows)
+
+
+def test_every_row_carries_its_documents_columns(inputs, make_shards, documents):
+    known = {document["id"]: document for document in documents(300)}
+    for row in read_shards(make_shards(inputs, shard_mib=SMALL)):
+        document = known[row["id"]]
+        for column in ("text", "domain", "source", "n_tokens", "meta"):
+            assert row[column] == document[column]
+        assert row["quality"] == pytest.approx(document["quality"])
+
+
+def test_copies_of_a_document_are_never_neighbours_and_lie_apart(inputs, make_shards):
+    ids = [row["id"] for row in read_shards(make_shards(inputs, shard_mib=SMALL))]
+    assert all(a != b for a, b in zip(ids, ids[1:], strict=False))
+    places = {}
+    for place, name in enumerate(ids):
+        places.setdefault(name, []).append(place)
+    twice = [found for found in places.values() if len(found) == 2]
+    gaps = [(later - sooner) / len(ids) for sooner, later in twice]
+    assert min(gaps) > 0.4
+    assert max(gaps) < 0.6
+
+
+def test_domains_are_mixed_everywhere(inputs, make_shards):
+    rows = read_shards(make_shards(inputs, shard_mib=SMALL))
+    half = len(rows) // 2
+    first, second = (Counter(row["domain"] for row in part) for part in (rows[:half], rows[half:]))
+    for domain in range(3):
+        assert first[domain] == pytest.approx(second[domain], rel=0.3)
+
+
+def test_one_part_and_many_parts_give_the_same_shards(documents, plan_inputs, make_shards):
+    corpus = documents(200)
+    one = make_shards(plan_inputs(corpus, budget_tokens=8_000), shard_mib=SMALL)
+    many = make_shards(plan_inputs(corpus, cuts=[1, 30, 31, 120, 199], budget_tokens=8_000), shard_mib=SMALL)
+    digests = [[shards.digest(name) for name in shards.names("data/*")] for shards in (one, many)]
+    assert digests[0] == digests[1]
+
+
+def test_any_order_of_parts_gives_the_same_files(tmp_path, inputs, make_shards):
+    forwards = make_shards(inputs, shard_mib=SMALL, root=tmp_path / "a")
+    backwards = make_shards(inputs, shard_mib=SMALL, root=tmp_path / "b", backwards=True)
+    assert forwards.manifest.files == backwards.manifest.files
+
+
+def test_another_seed_gives_another_order_of_the_same_rows(inputs, make_shards):
+    orders = [[row["id"] for row in read_shards(make_shards(inputs, shard_mib=SMALL, seed=seed))] for seed in (0, 1)]
+    assert orders[0] != orders[1]
+    assert Counter(orders[0]) == Counter(orders[1])
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 100), share=st.floats(0.05, 0.95))
+def test_kept_duplicates_are_kept_apart(plan_inputs, make_shards, documents, document, seed, share):
+    same = [document("again and again", 0, tokens=20, duplicate=i > 0) for i in range(40)]
+    inputs = plan_inputs([*documents(200, seed, 1), *same], cuts=[100, 210], weights=[1.0], budget_tokens=5_000)
+    ids = [row["id"] for row in read_shards(make_shards(inputs, shard_mib=SMALL * share + 0.01))]
+    assert all(a != b for a, b in zip(ids, ids[1:], strict=False))
+
+
+def test_a_document_larger_than_a_shard_leaves_empty_shards(document, plan_inputs, make_shards):
+    corpus = [document(f"{i} " + "x" * 60_000, 0, tokens=100) for i in range(3)]
+    shards = make_shards(plan_inputs(corpus, weights=[1.0], budget_tokens=300), shard_mib=0.01)
+    rows = [read_table(shards.file(name)).num_rows for name in shards.names("data/*")]
+    assert sum(rows) == 3
+    assert 0 in rows
+
+
+def test_records_hold_what_was_written(inputs, make_shards):
+    shards = make_shards(inputs, shard_mib=SMALL)
+    dataset, mixture = (read_json(shards.file(name)) for name in ("dataset.json", "mixture.json"))
+    tables = {name: read_table(shards.file(name)) for name in shards.names("data/*")}
+    assert all(table.schema.equals(SHARDS_SCHEMA) for table in tables.values())
+    assert [(f["path"], f["rows"]) for f in dataset["files"]] == [(n, t.num_rows) for n, t in tables.items()]
+    total = sum(sum(table["n_tokens"].to_pylist()) for table in tables.values())
+    assert dataset["splits"]["train"]["tokens"] == total == shards.counts["tokens"]
+    weights = [domain["weight"] for domain in mixture["phases"][0]["domains"]]
+    assert sum(weights) == pytest.approx(1.0, abs=1e-12)
+    assert weights == pytest.approx([0.5, 0.3, 0.2], abs=0.02)
+    assert dataset["mixture_digest"] == mixture["digest"]
+
+
+def test_an_unknown_format_is_refused_before_any_work(inputs, make_shards):
+    with pytest.raises(ConfigError, match="expected a format among .*parquet"):
+        make_shards(inputs, format="csv")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_folder_loads_with_datasets(inputs, make_shards, tmp_path):
+    import datasets
+
+    shards = make_shards(inputs, shard_mib=SMALL)
+    loaded = datasets.load_dataset(str(shards.path), cache_dir=str(tmp_path / "cache"))
+    assert list(loaded) == ["train"]
+    assert loaded["train"]["id"][:] == [row["id"] for row in read_shards(shards)]
+    assert loaded["train"].features["quality"].dtype == "float32"

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+from mixpipe.config import load_config
+from mixpipe.errors import ConfigError
+
+SMALLEST = """
+ingest: {paths: [corpus]}
+targets: {sets: {medicine: {path: held/medicine.jsonl}}}
+budget_tokens: 1000
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        path = tmp_path / "run.yaml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_only_corpus_targets_and_budget_are_needed(write):
+    config = load_config(write(SMALLEST))
+    assert config.plan.budget_tokens == config.search.budget_tokens == 1000
+    assert config.ingest.paths == (str(write(SMALLEST).parent / "corpus"),)
+    assert Path(config.targets.sets["medicine"].path).is_absolute()
+
+
+def test_what_is_said_once_reaches_every_section(write):
+    config = load_config(write(SMALLEST), ["seed=7", "max_epochs=2", "domains.seed=3"])
+    assert (config.search.seed, config.shards.seed, config.domains.seed) == (7, 7, 3)
+    assert config.plan.max_epochs == config.search.max_epochs == 2
+
+
+def test_a_config_survives_being_written_and_read(write):
+    config = load_config(write(SMALLEST), ["search.rounds=[4,2]"])
+    assert type(config).model_validate(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("search.roundz=3", r"search\.roundz: Extra inputs are not permitted"),
+        ("domains.count=0", r"domains\.count"),
+        ("plan.strength=1.5", r"plan\.strength: Input should be less than or equal to 1, found 1\.5"),
+        ("budget_tokens=-1", r"budget_tokens: Input should be greater than 0, found -1"),
+        ("targets.sets={}", r"targets\.sets: Dictionary should have at least 1 item"),
+        ("seed=abc", r"seed: Input should be a valid integer.*found 'abc'"),
+        ("nothing", r"expected --set section\.key=value, found 'nothing'"),
+        ("seed.x.y=1", r"expected a section at seed|seed"),
+    ],
+)
+def test_a_bad_value_names_field_and_value(write, override, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(write(SMALLEST), [override])
+
+
+def test_a_missing_section_is_named(write):
+    with pytest.raises(ConfigError, match=r"targets\.sets: Field required"):
+        load_config(write("ingest: {paths: [corpus]}\nbudget_tokens: 5\n"))
+
+
+@pytest.mark.parametrize("text", ["[1, 2", "just text", "", "a: !!python/object:os.system {}"])
+def test_what_is_no_configuration_is_refused(write, text):
+    with pytest.raises(ConfigError):
+        load_config(write(text))
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path):
+    with pytest.raises(ConfigError, match="mixpipe init"):
+        load_config(tmp_path / "none.yaml")

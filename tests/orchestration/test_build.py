@@ -1,0 +1,33 @@
+"""The build flow under a real Prefect server, on the local engine."""
+
+import pytest
+from prefect.client.orchestration import get_client
+
+from mixpipe.config import RunConfig
+from mixpipe.runs.run import load_artefacts
+from mixpipe.stages import STAGES
+
+pytestmark = pytest.mark.prefect
+
+
+def test_the_flow_builds_every_stage_and_shows_what_it_found(prefect_server, toy_config, tmp_path):
+    from flows.build import build
+
+    folder = build(config=RunConfig.model_validate(toy_config), root=str(tmp_path / "root"), name="toy")
+    artefacts = load_artefacts(tmp_path / "root" / "runs" / "toy")
+    assert list(artefacts) == list(STAGES)
+    assert folder == str(tmp_path / "root" / "runs" / "toy")
+    with get_client(sync_client=True) as client:
+        keys = {artifact.key for artifact in client.read_artifacts()}
+        names = {flow.name for flow in client.read_flows()}
+    assert {"mixpipe-domains", "mixpipe-mixture", "mixpipe-verdict", "mixpipe-search-round-2-counts"} <= keys
+    assert {"mixpipe-build", "mixpipe-embed", "mixpipe-search", "mixpipe-shards"} <= names
+
+
+def test_a_refused_configuration_fails_before_any_stage(prefect_server, toy_config, tmp_path):
+    from flows.build import build
+
+    toy_config["domains"]["counts"] = 3
+    with pytest.raises(Exception, match="counts"):
+        build(config=toy_config, root=str(tmp_path / "root"), name="bad")
+    assert not (tmp_path / "root").exists()
