@@ -6,6 +6,7 @@ tokenizer takes the old parts over.
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -84,12 +85,12 @@ def finish_count(context: Context) -> Counts:
     return {}
 
 
-def _by_source(path: Path) -> list[dict[str, int | str]]:
+def _by_source(path: Path) -> list[dict[str, Any]]:
     """Return the sums of one part by source."""
     table = read_table(path, ["id", "source", "n_bytes", "n_tokens", "duplicate"])
     table = table.set_column(4, "duplicate", table["duplicate"].cast(pa.int64()))
     sums = [("id", "count"), ("n_bytes", "sum"), ("n_tokens", "sum"), ("duplicate", "sum")]
-    rows: list[dict[str, int | str]] = table.group_by("source", use_threads=False).aggregate(sums).to_pylist()
+    rows: list[dict[str, Any]] = table.group_by("source", use_threads=False).aggregate(sums).to_pylist()
     return rows
 
 

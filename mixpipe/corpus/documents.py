@@ -17,6 +17,7 @@ from mixpipe.store.fingerprint import text_id
 __all__ = ["Document", "document"]
 
 FOLDERLESS = "files"
+ZERO_WIDTH_SPACE = "\u200b"  # white space to a reader, though not to str.isspace
 
 
 class Document(NamedTuple):
@@ -70,7 +71,7 @@ def _text(row: Row, wanted: Wanted) -> str | Rejected:
         text = value if isinstance(value, str) else value.decode("utf-8")
     except UnicodeDecodeError as error:
         return Rejected(row.position, "invalid-utf8", f"byte {error.start}: {error.reason}")
-    if not text or text.isspace():
+    if not text.strip().strip(ZERO_WIDTH_SPACE).strip():
         return Rejected(row.position, "empty-text", "nothing but white space")
     return text
 

@@ -24,7 +24,9 @@ ENTRY = np.dtype([("high", "<u8"), ("low", "<u8"), ("place", "<u8")])  # id, and
 SAMPLE_CHARACTERS = 4096  # of one text, so that no long document rules the sample
 
 
-def mark_duplicates(out: Path, pieces: Sequence[Piece], marks: Path, *, sample: int, seed: int) -> np.ndarray:
+def mark_duplicates(
+    out: Path, pieces: Sequence[Piece], marks: Path, *, sample: int, seed: int, most_ids: int = MOST_IDS
+) -> np.ndarray:
     """Write the marks of all documents and return the places of a sample.
 
     Args:
@@ -33,6 +35,7 @@ def mark_duplicates(out: Path, pieces: Sequence[Piece], marks: Path, *, sample: 
         marks: the file to write: one byte per document, 1 for all but the first of equal texts.
         sample: number of distinct texts to draw.
         seed: key of the draw.
+        most_ids: how many ids are sorted at once, about; changes memory, not the result.
 
     Returns:
         (at most `sample`,) uint64, rising places of the drawn documents.
@@ -41,7 +44,7 @@ def mark_duplicates(out: Path, pieces: Sequence[Piece], marks: Path, *, sample: 
     drawn = np.empty((0, 2), np.uint64)
     with whole_file(marks) as scratch, TemporaryDirectory(dir=out, prefix=".ids-") as folder:
         flags = np.memmap(scratch, np.uint8, "w+", shape=(max(total, 1),))
-        for entries in _spilled(out, pieces, Path(folder), -(-max(total, 1) // MOST_IDS)):
+        for entries in _spilled(out, pieces, Path(folder), -(-max(total, 1) // most_ids)):
             order = np.lexsort((entries["place"], entries["low"], entries["high"]))
             ranked = entries[order]
             repeated = np.zeros(len(ranked), bool)

@@ -1,6 +1,6 @@
 """Step `given` of ingest: domains and embeddings that came with the corpus, row by row beside the documents' parts.
 
-`given-00003-of-00016.parquet` has id and, as far as the config names them, domain (string) and vector (list of float32).
+`given-00003-of-00016.parquet` has id and, as far as the config names them, domain (string) and vector (float32 list).
 """
 
 import pyarrow as pa

@@ -1,9 +1,8 @@
 """From a group of input files to pieces: files of documents of bounded size, and a quarantine beside them.
 
 A part writes `<part>-00000.parquet` and so on (DOCUMENTS, no tokens counted yet, and the given columns),
-`<part>-00000.quarantine` (QUARANTINE, as Parquet) and `<part>.json`: per piece its rows, bytes and SHA-256, and how many
-records were seen.
-Memory holds one piece, the record being read and up to 8,192 rejections.
+`<part>-00000.quarantine` (QUARANTINE, as Parquet) and `<part>.json`: per piece its rows, bytes and SHA-256, and how
+many records were seen. Memory holds one piece, the record being read and up to 8,192 rejections.
 """
 
 from collections.abc import Iterable, Iterator

@@ -65,8 +65,6 @@ def divergence(old: NDArray[np.int64], new: NDArray[np.int64]) -> float:
     return float(max(0.0, (_relative_entropy(left, middle) + _relative_entropy(right, middle)) / 2))
 
 
-
-
 def _relative_entropy(shares: NDArray[np.float64], base: NDArray[np.float64]) -> float:
     held = shares > 0
     return float((shares[held] * np.log2(shares[held] / base[held])).sum())

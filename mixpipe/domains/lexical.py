@@ -12,7 +12,7 @@ with randomness", SIAM Review 53, 2011 (the SVD).
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.utils.extmath import randomized_svd
+
+from mixpipe.domains.vectors import unit
 
 __all__ = ["BUCKETS", "Lexical", "count_words", "fit_lexical", "hash_words", "lexical_vectors", "words_of"]
 
@@ -47,15 +49,17 @@ def words_of(text: str) -> Counter[str]:
     return Counter(TOKEN.findall(text[:READ_CHARACTERS].lower()))
 
 
-def count_words(counters: Iterable[Counter[str]]) -> sp.csr_matrix:
+def count_words(counters: Sequence[Counter[str]]) -> sp.csr_matrix:
     """Return hashed counts: (n, BUCKETS) float32, one row per counter."""
+    if not counters:  # the hasher refuses to hash nothing
+        return sp.csr_matrix((0, BUCKETS), dtype=np.float32)
     hasher = FeatureHasher(BUCKETS, input_type="dict", dtype=np.float32, alternate_sign=False)
     return sp.csr_matrix(hasher.transform(counters))
 
 
 def hash_words(words: Sequence[str]) -> NDArray[np.int64]:
     """Return the bucket of each word: (len(words),) int64, 0 <= bucket < BUCKETS."""
-    return count_words(Counter([word]) for word in words).indices.astype(np.int64)
+    return count_words([Counter([word]) for word in words]).indices.astype(np.int64)
 
 
 def fit_lexical(counts: sp.csr_matrix, dimensions: int, seed: int) -> Lexical:
@@ -79,9 +83,7 @@ def fit_lexical(counts: sp.csr_matrix, dimensions: int, seed: int) -> Lexical:
 
 def lexical_vectors(counts: sp.csr_matrix, lexical: Lexical) -> NDArray[np.float32]:
     """Return (n, dimensions) float32 unit rows; rows of zeros for texts without a known word."""
-    projected = np.asarray(_weighted(counts, lexical.idf) @ lexical.projection)
-    norms = np.linalg.norm(projected, axis=1, keepdims=True)
-    return projected / np.where(norms > 0, norms, 1)
+    return unit(np.asarray(_weighted(counts, lexical.idf) @ lexical.projection))
 
 
 def _weighted(counts: sp.csr_matrix, idf: NDArray[np.float32]) -> sp.csr_matrix:

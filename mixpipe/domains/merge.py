@@ -10,6 +10,7 @@ of classificatory sorting strategies", Computer Journal 9, 1967.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +40,10 @@ class MergeTree:
     merges: tuple[Merge, ...]
 
     @classmethod
-    def from_json(cls, value: dict[str, list[list[float]]]) -> "MergeTree":
+    def from_json(cls, value: dict[str, list[Any]]) -> "MergeTree":
         """Read what `to_json` wrote."""
         merges = tuple((int(left), int(right), float(cost)) for left, right, cost in value["merges"])
-        return cls(tuple(value["documents"]), tuple(value["tokens"]), merges)  # type: ignore[arg-type]  JSON is untyped
+        return cls(tuple(value["documents"]), tuple(value["tokens"]), merges)
 
     def to_json(self) -> dict[str, Json]:
         """Return the tree as JSON: `documents`, `tokens`, `merges`."""

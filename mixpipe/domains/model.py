@@ -10,16 +10,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixpipe.domains.kmeans import Nearest, nearest
 from mixpipe.domains.lexical import Lexical, count_words, lexical_vectors
+from mixpipe.domains.vectors import distances_to, join, unit
 from mixpipe.errors import InputError
 from mixpipe.store.files import read_arrays, write_arrays
 
-__all__ = ["MODEL_FILE", "DomainModel", "domain_means", "join", "pack", "unit", "unpack"]
+__all__ = ["MODEL_FILE", "DomainModel", "pack", "unpack"]
 
 MODEL_FILE = "model.npz"
 
@@ -104,36 +106,11 @@ class DomainModel:
         )
 
 
-def join(
-    embeddings: NDArray[np.float32], lexical: NDArray[np.float32], weight: float
-) -> NDArray[np.float32]:
-    """Return embeddings beside weighted lexical features: (n, d) float32, unit rows."""
-    return unit(np.hstack([unit(embeddings), np.float32(weight) * lexical]))
-
-
-def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return rows of unit length as float32; rows of zeros stay."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.ascontiguousarray(rows / np.where(norms > 0, norms, 1), dtype=np.float32)
-
-
-def distances_to(vectors: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return 1 - cosine of matching unit rows: (n,) float32, 0..2."""
-    return np.clip(1 - np.einsum("nd,nd->n", vectors, others), 0, 2).astype(np.float32)
-
-
-def domain_means(vectors: NDArray[np.float32], group: NDArray[np.int64], n_groups: int) -> NDArray[np.float64]:
-    """Return the mean vector of each group, not normalised: (n_groups, d) float64; zeros for empty groups."""
-    sums = np.zeros((n_groups, vectors.shape[1]))
-    np.add.at(sums, group, vectors)
-    return sums / np.maximum(np.bincount(group, minlength=n_groups), 1)[:, None]
-
-
 def pack(value: object) -> NDArray[np.uint8]:
     """Return JSON as bytes: texts in .npz without pickle and without padding to the longest."""
     return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8"), dtype=np.uint8)
 
 
-def unpack(packed: NDArray[np.uint8]) -> list:  # type: ignore[type-arg]  JSON is untyped until its reader checks it
+def unpack(packed: NDArray[np.uint8]) -> list[Any]:
     """Return what `pack` packed."""
     return list(json.loads(packed.tobytes()))

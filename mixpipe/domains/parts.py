@@ -21,7 +21,8 @@ def read_embeddings(context: Context, name: str) -> NDArray[np.float32]:
     """Return the embeddings of one part: (n, dimensions) float32."""
     column = read_table(context.inputs["embed"].file(name), ["vector"])["vector"]
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return flat.reshape(len(column), column.type.list_size).astype(np.float32)
+    vectors: NDArray[np.float32] = flat.reshape(len(column), column.type.list_size).astype(np.float32)
+    return vectors
 
 
 def text_batches(path: Path, columns: list[str]) -> Iterator[tuple[int, pa.RecordBatch]]:

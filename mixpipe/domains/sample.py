@@ -25,7 +25,7 @@ from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_arrays, read_json, read_table, write_arrays
 from mixpipe.store.stage import Context, Part
 
-__all__ = ["Sample", "read_sample", "run_sample"]
+__all__ = ["Sample", "plan_sample", "read_sample", "run_sample"]
 
 # Parts offer documents below this many standard deviations above the expected cut, so that the sample is never short.
 SLACK_DEVIATIONS = 8
@@ -48,6 +48,19 @@ class Sample:
     counts: sp.csr_matrix
     labels: tuple[str, ...]
     frequency: Counter[str]
+
+
+def plan_sample(context: Context) -> list[Part]:
+    """List one part per part of documents."""
+    ingest, embed = context.inputs["ingest"], context.inputs["embed"]
+    return [
+        Part(
+            "sample-" + name.removeprefix("part-").removesuffix(".parquet"),
+            {"part": name},
+            {"documents": ingest.digest(name), "embeddings": embed.digest(name), "cut": _cut(context)},
+        )
+        for name in ingest.names()
+    ]
 
 
 def run_sample(context: Context, part: Part) -> Counts:

@@ -72,9 +72,9 @@ class Constraints:
         most = max_epochs * available.sum()
         if most < budget_tokens * (1 - TOLERANCE):
             raise ConfigError(
-                f"expected at least {budget_tokens:,.0f} tokens (budget_tokens) from {available.sum():,.0f} available "
-                f"tokens in at most {max_epochs:g} epochs, found {most:,.0f}: {budget_tokens - most:,.0f} tokens short; lower "
-                f"budget_tokens to {np.floor(most):,.0f}, raise max_epochs to "
+                f"expected at least {budget_tokens:,.0f} tokens (budget_tokens) from the {available.sum():,.0f} there "
+                f"are in at most {max_epochs:g} epochs, found {most:,.0f}: {budget_tokens - most:,.0f} tokens short; "
+                f"lower budget_tokens to {np.floor(most):,.0f}, raise max_epochs to "
                 f"{budget_tokens / max(available.sum(), 1):.2f}, or add documents"
             )
         caps = np.minimum(1.0, max_epochs * available / budget_tokens)

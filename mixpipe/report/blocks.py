@@ -51,11 +51,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; long ones scroll in their frame."""
+    """A table; long ones scroll in their frame, and those with a `fold` open under that title."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     caption: str = ""
+    fold: str = ""
     kind: Literal["table"] = "table"
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from mixpipe.report.canvas import ACCENT, BAD, GRID, INK, MUTED, PAPER, SOFT, domain_colour, drawing
-from mixpipe.report.numbers import compact, count, share, times
+from mixpipe.report.numbers import SPACE, count, share, tick, times
 
 __all__ = ["distributions", "mixture_bars", "waterfall"]
 
@@ -52,7 +52,7 @@ def mixture_bars(
             far = max(value, natural[row]) if unconstrained is None else max(value, natural[row], unconstrained[row])
             left.text(far + 0.02 * reach, row, share(value), va="center", color=INK, fontsize=8.5)
         left.set(xlim=(0, reach * 1.04), xlabel="share of tokens")
-        left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value).replace(".0", "")))
+        left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}{SPACE}%"))
         right.barh(rows, epochs, height=0.5, color=colours, alpha=0.85)
         right.axvline(max_epochs, color=BAD, lw=1.3)
         for row, value in zip(rows, epochs, strict=True):
@@ -113,7 +113,7 @@ def waterfall(labels: Sequence[str], starts: Sequence[float], ends: Sequence[flo
             edge = ends[row] if starts[row] == 0 else starts[row]
             axes.plot([edge, edge], [row + 0.28, row + 0.72], color=GRID, lw=0.9)
         axes.set_xlim(0, 1.1 * max(ends))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value).replace(".00", "").replace("0\N{NO-BREAK SPACE}", "0\N{NO-BREAK SPACE}")))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
         axes.grid(axis="x")
         axes.spines["bottom"].set_visible(False)
         _rows_of_names(axes, labels)

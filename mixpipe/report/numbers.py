@@ -6,7 +6,20 @@ space stands between number and unit, so that a table never splits them.
 
 import math
 
-__all__ = ["NOTHING", "SPACE", "compact", "count", "decimal", "duration", "interval", "memory", "share", "times"]
+__all__ = [
+    "NOTHING",
+    "SPACE",
+    "compact",
+    "count",
+    "counted",
+    "decimal",
+    "duration",
+    "interval",
+    "memory",
+    "share",
+    "tick",
+    "times",
+]
 
 NOTHING = "\N{EN DASH}"
 SPACE = "\N{NO-BREAK SPACE}"
@@ -17,6 +30,11 @@ STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 def count(value: float | None) -> str:
     """Write a whole number with thousands separators: `107,313`."""
     return NOTHING if value is None or not math.isfinite(value) else f"{round(value):,}".replace("-", MINUS)
+
+
+def counted(value: float, thing: str) -> str:
+    """Write a count with what is counted: `1 trial`, `45 trials`."""
+    return f"{count(value)} {thing}{'' if value == 1 else 's'}"
 
 
 def compact(value: float | None) -> str:
@@ -30,6 +48,14 @@ def compact(value: float | None) -> str:
             digits = 0 if abs(scaled) >= 100 else 1 if abs(scaled) >= 10 else 2
             return f"{scaled:.{digits}f}{SPACE}{letter}".replace("-", MINUS)
     return count(value)
+
+
+def tick(value: float) -> str:
+    """Write a round number on an axis, without zeros at its end: `2.5 k`."""
+    for size, letter in STEPS:
+        if abs(value) >= size:
+            return f"{value / size:g}{SPACE}{letter}".replace("-", MINUS)
+    return f"{value:g}".replace("-", MINUS)
 
 
 def share(value: float | None) -> str:
@@ -53,8 +79,9 @@ def decimal(value: float | None, digits: int = 4, *, signed: bool = False) -> st
     """Write a real number, losses with four decimals: `1.2345`, or signed `+0.0123`."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
-    return text.replace("-", MINUS)
+    rounded = round(value, digits) + 0.0  # adding zero takes the sign of a negative zero
+    sign = "+" if signed and rounded else ""
+    return f"{rounded:{sign}.{digits}f}".replace("-", MINUS)
 
 
 def interval(low: float | None, high: float | None, digits: int = 4, *, signed: bool = False) -> str:

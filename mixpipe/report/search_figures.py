@@ -17,25 +17,35 @@ WORD_COLOURS = {"better": GOOD, "worse": BAD}
 
 
 class Interval(NamedTuple):
-    """A gain over a control and its interval; above zero the winner is better. `word` is the verdict's."""
+    """A gain over a control; above zero the winner is better.
+
+    Attributes:
+        label: of the row.
+        gain: mean over seeds.
+        reach: two standard errors, drawn thick: what the verdict's word rests on.
+        low: lower end of the 95 % interval, drawn thin.
+        high: its upper end.
+        word: the verdict's, which gives the colour.
+    """
 
     label: str
     gain: float
+    reach: float
     low: float
     high: float
     word: str
 
 
 def search_curve(
-    rounds: Sequence[str], objectives: Sequence[float], *, noise: float | None, controls: Mapping[str, float]
+    rounds: Sequence[str], objectives: Sequence[float], *, noise: float | None, natural: float | None
 ) -> Markup:
-    """Draw the objective of every trial in order, the best so far, the noise around it, and the controls.
+    """Draw the objective of every trial in order, the best so far, the noise around it, and the natural mixture.
 
     Args:
         rounds: the round of each trial.
         objectives: lower is better; same order and fidelity.
         noise: standard deviation over seeds; a band of twice it is drawn on either side of the best so far.
-        controls: objectives of the controls at the same fidelity.
+        natural: mean objective of the natural mixture at the same fidelity.
     """
     at = np.arange(1, len(objectives) + 1)
     best = np.minimum.accumulate(np.asarray(objectives, float))
@@ -45,11 +55,9 @@ def search_curve(
             axes.fill_between(at, best - 2 * noise, best + 2 * noise, step="post", color=ACCENT, alpha=0.13, lw=0)
         axes.step(at, best, where="post", color=ACCENT, lw=1.8)
         axes.scatter(at, objectives, s=26, color=PAPER, ec=ACCENT, lw=1.3, zorder=3)
-        for value in controls.values():
-            axes.axhline(value, color=MUTED, lw=1.0, ls=(0, (5, 3)))
-        low, high = axes.get_ylim()
-        for name, level in _spread(controls, least=0.05 * (high - low)):
-            axes.annotate(name, (1, level), xycoords=("axes fraction", "data"), xytext=(6, 0),
+        if natural is not None:
+            axes.axhline(natural, color=MUTED, lw=1.0, ls=(0, (5, 3)))
+            axes.annotate("natural", (1, natural), xycoords=("axes fraction", "data"), xytext=(6, 0),
                           textcoords="offset points", va="center", color=MUTED, fontsize=8.5)  # fmt: skip
         for start in (index for index in range(len(rounds)) if index == 0 or rounds[index] != rounds[index - 1]):
             if start:
@@ -61,14 +69,6 @@ def search_curve(
         axes.grid(axis="y")
         axes.spines[["left", "bottom"]].set_visible(False)
     return drawn.svg
-
-
-def _spread(levels: Mapping[str, float], *, least: float) -> list[tuple[str, float]]:
-    """Return names with heights at least `least` apart, from the lowest up, so that labels do not meet."""
-    placed: list[tuple[str, float]] = []
-    for name, level in sorted(levels.items(), key=lambda item: item[1]):
-        placed.append((name, max(level, placed[-1][1] + least) if placed else level))
-    return placed
 
 
 def prediction(predicted: Sequence[float], measured: Sequence[float], noise: float | None) -> Markup:
@@ -97,8 +97,10 @@ def forest(name: str, panels: Mapping[str, Sequence[Interval]]) -> Markup:
         panels: title to rows, from top to bottom.
     """
     rows = list(dict.fromkeys(row.label for panel in panels.values() for row in panel))
-    reach = 1.08 * max(abs(end) for panel in panels.values() for row in panel for end in (row.low, row.high))
-    digits = 3 if reach < 0.1 else 2
+    ends = [0.0, *(end for panel in panels.values() for row in panel for end in (row.low, row.high))]
+    pad = 0.06 * (max(ends) - min(ends)) or 1.0
+    limits = (min(ends) - pad, max(ends) + pad)
+    digits = 3 if limits[1] - limits[0] < 0.2 else 2
     with drawing(name, height=0.8 + 0.3 * len(rows), title="Gain over the controls, with intervals") as drawn:
         grid = drawn.figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, (title, panel) in zip(grid, panels.items(), strict=True):
@@ -106,10 +108,12 @@ def forest(name: str, panels: Mapping[str, Sequence[Interval]]) -> Markup:
             for row in panel:
                 at = rows.index(row.label)
                 tone = WORD_COLOURS.get(row.word, MUTED)
-                axes.plot([row.low, row.high], [at, at], color=tone, lw=2.4, solid_capstyle="round")
+                axes.plot([row.low, row.high], [at, at], color=tone, lw=1.2)
+                thick = [row.gain - row.reach, row.gain + row.reach]
+                axes.plot(thick, [at, at], color=tone, lw=4, solid_capstyle="round", alpha=0.75)
                 axes.scatter(row.gain, at, s=40, color=tone, ec=PAPER, lw=1, zorder=3)
             axes.set_title(title, fontsize=9, color=INK, loc="left")
-            axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.4, -0.6))
+            axes.set(xlim=limits, ylim=(len(rows) - 0.4, -0.6))
             axes.xaxis.set_major_locator(MaxNLocator(nbins=4 if len(panels) > 1 else 8))
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: decimal(value, digits, signed=bool(value))))
             axes.grid(axis="x")

@@ -5,8 +5,8 @@ A win is claimed only against a control whose gain is above two standard errors;
 
 from collections.abc import Iterable
 
-from mixpipe.report.facts.verdict import Comparison, Verdict
-from mixpipe.report.numbers import decimal, interval
+from mixpipe.report.facts.verdict import WINNER, Comparison, Verdict
+from mixpipe.report.numbers import SPACE, counted, decimal, interval
 
 __all__ = ["UNIT", "decision", "listed", "verdict_sentences"]
 
@@ -20,6 +20,8 @@ def decision(verdict: Verdict | None) -> str:
         return "No mixture yet"
     if not verdict.objective:
         return "The mixture was not compared with any control"
+    if verdict.chosen != WINNER:
+        return f"No better mixture was found: {verdict.chosen} is recommended"
     if verdict.wins:
         return f"The mixture beats {listed(verdict.objective)}"
     parts = []
@@ -31,8 +33,10 @@ def decision(verdict: Verdict | None) -> str:
 
 
 def verdict_sentences(verdict: Verdict) -> list[str]:
-    """Return one sentence per control: the word, the gain and its interval."""
-    return [_sentence(row) for row in verdict.objective.values()]
+    """Return one sentence per control (the word, the gain, its interval), and one that says the unit."""
+    bits = {arm.name: arm.bits for arm in verdict.arms}
+    lines = [_sentence(row, bits.get(WINNER), bits.get(row.control)) for row in verdict.objective.values()]
+    return [*lines, f"Gains are in {UNIT}; above zero the mixture found is better."] if lines else []
 
 
 def listed(names: Iterable[str]) -> str:
@@ -41,11 +45,14 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _sentence(row: Comparison) -> str:
+def _sentence(row: Comparison, winner: float | None, control: float | None) -> str:
     if row.gain is None:
         return f"Against {row.control}: no seed in common, so nothing can be said."
     gain = f"Against {row.control}: {row.word}, gain {decimal(row.gain, 2, signed=True)}"
     if row.low is None:
-        return f"{gain} from {row.seeds} seed, too few for an interval."
+        return f"{gain} from {counted(row.seeds, 'seed')}, too few for an interval."
     ends = interval(row.low, row.high, 2, signed=True)
-    return f"{gain} (95 % interval {ends}, {row.seeds} seeds)."
+    sentence = f"{gain} (95{SPACE}% interval {ends}, {counted(row.seeds, 'seed')})"
+    if winner is None or control is None:
+        return f"{sentence}."
+    return f"{sentence}, {decimal(control - winner, 3, signed=True)} bits per byte."

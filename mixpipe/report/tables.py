@@ -3,14 +3,19 @@
 Numbers stay numbers, rounded to what they are worth, so that `--json` can give the same rows.
 """
 
+from pathlib import Path
+
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.domains import read_domains
 from mixpipe.report.facts.mixture import read_mixture
 from mixpipe.report.facts.verdict import read_verdict
 from mixpipe.report.fates import fates
+from mixpipe.report.numbers import NOTHING
 from mixpipe.report.sentences import decision, verdict_sentences
+from mixpipe.report.texts import printable
+from mixpipe.store.files import read_json
 
-__all__ = ["Row", "domain_rows", "mixture_rows", "verdict_lines", "waterfall_rows"]
+__all__ = ["Row", "domain_rows", "mixture_rows", "round_rows", "verdict_lines", "waterfall_rows"]
 
 Row = dict[str, str | float]
 
@@ -41,6 +46,25 @@ def mixture_rows(artefacts: Artefacts) -> list[Row]:
             "tokens": round(portion.tokens),
         }
         for portion in (mixture.portions if mixture else ())
+    ]
+
+
+def round_rows(folder: Path, number: int) -> list[Row]:
+    """Return one row per trial of a round, best first: objective, as predicted, bits per byte.
+
+    Args:
+        folder: of the search, finished or at work: its artefact's or its job's.
+        number: of the round, from 1.
+    """
+    trials = read_json(folder / f"round-{number}.json")["trials"]
+    return [
+        {
+            "trial": printable(trial["trial"], 12),
+            "objective": round(trial["objective"], 3),
+            "predicted": NOTHING if trial["predicted"] is None else round(trial["predicted"], 3),
+            "bits per byte": round(trial["bits"], 4),
+        }
+        for trial in sorted(trials, key=lambda trial: float(trial["objective"]))
     ]
 
 

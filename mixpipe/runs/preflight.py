@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, InputError
+from mixpipe.registry import load_plugin
 from mixpipe.stages import STAGES
 from mixpipe.store.artefact import Artefact
 
@@ -21,6 +22,15 @@ __all__ = ["CorpusSize", "check_counted", "check_stage", "preflight"]
 
 PACKED = {".gz": 5.0, ".zst": 5.0, ".parquet": 3.0}  # text bytes per stored byte, for the forecast only
 MOST_PACKED = 1100.0  # gzip cannot expand further; bounds what a compressed input may hold
+# Settings that name plug-ins, and the registries that know them.
+PLUGINS = {
+    "embed.encoder": ("encoder", "mixpipe.embed.encoders:ENCODERS"),
+    "scores.scorers": ("scorer", "mixpipe.scores:SCORERS"),
+    "search.method": ("method", "mixpipe.search.methods:METHODS"),
+    "search.surrogate": ("surrogate", "mixpipe.search.surrogates:SURROGATES"),
+    "search.evaluator": ("evaluator", "mixpipe.search.evaluators:EVALUATORS"),
+    "shards.format": ("format", "mixpipe.shards.formats:FORMATS"),
+}
 BYTES_PER_DOCUMENT = 2000.0  # where documents cannot be counted without reading them
 
 
@@ -48,8 +58,9 @@ def preflight(config: RunConfig) -> CorpusSize:
 
     Raises:
         InputError: an input or a target is missing or empty.
-        ConfigError: a size is impossible.
+        ConfigError: a plug-in is unknown, or a size is impossible.
     """
+    check_plugins(config)
     for name, target in config.targets.sets.items():
         if not target.path.startswith("hf:") and not _exists(target.path):
             raise InputError(
@@ -62,6 +73,22 @@ def preflight(config: RunConfig) -> CorpusSize:
     if size.is_counted:
         check_domains(config, size.documents)
     return size
+
+
+def check_plugins(config: RunConfig) -> None:
+    """Refuse names of plug-ins that no registry knows.
+
+    Raises:
+        ConfigError: names the setting and the known names.
+    """
+    for setting, (what, place) in PLUGINS.items():
+        section, field = setting.split(".")
+        registry = load_plugin({what: place}, what, "registry")
+        value = getattr(config.section(section), field)
+        unknown = [name for name in ((value,) if isinstance(value, str) else value) if name not in registry]
+        if unknown:
+            known = ", ".join(sorted(registry))
+            raise ConfigError(f"{setting}: expected a {what} among {known}, found {', '.join(map(repr, unknown))}")
 
 
 def check_counted(config: RunConfig, artefacts: Mapping[str, Artefact]) -> None:

@@ -3,7 +3,7 @@
 from pydantic import Field, field_validator, model_validator
 
 from mixpipe.scores import SCORERS
-from mixpipe.store.stage import StageConfig
+from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["ScoresConfig"]
 
@@ -24,6 +24,9 @@ class ScoresConfig(StageConfig):
         description="what drops a document: `duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
+    frozen: str | None = execution_only(
+        default=None, description="folder of sealed scores whose fitted scorers are used again; none: fit"
+    )
     seed: int = Field(0, ge=0)
 
     @field_validator("scorers")

@@ -19,8 +19,9 @@ import numpy as np
 from mixpipe.errors import StageError
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.document import Document
+from mixpipe.store.draws import keyed_uniforms
 
-__all__ = ["Batch", "Floats", "Rule", "Sample", "Scorer", "State", "halves", "keyed_uniform"]
+__all__ = ["Batch", "Floats", "Rule", "Sample", "Scorer", "State", "halves"]
 
 Floats: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.floating]]"
 State: TypeAlias = Mapping[str, np.ndarray]
@@ -59,8 +60,8 @@ class Batch:
     def blocks(self) -> "Iterator[Batch]":
         """Yield the rows in order as batches of about `BLOCK_CHARACTERS`, whose cut documents are freed in between."""
         lengths = np.array([len(text) for text in self.texts], np.int64)
-        number = np.maximum(np.cumsum(lengths) // BLOCK_CHARACTERS, np.arange(len(lengths)) // BLOCK_DOCUMENTS)
-        bounds = [*np.flatnonzero(np.diff(number, prepend=-1)).tolist(), len(lengths)]
+        numbers = np.stack([np.cumsum(lengths) // BLOCK_CHARACTERS, np.arange(len(lengths)) // BLOCK_DOCUMENTS])
+        bounds = [*np.flatnonzero(np.diff(numbers, prepend=-1).any(axis=0)).tolist(), len(lengths)]
         for start, stop in pairwise(bounds):
             yield Batch(
                 ids=self.ids[start:stop],
@@ -146,19 +147,6 @@ class Scorer(Protocol):
         """Return (n, len(columns)) finite numbers."""
 
 
-def keyed_uniform(ids: Sequence[str], seed: int) -> np.ndarray:
-    """Return (n,) float64 in [0, 1): a hash of each id under the key `seed` (splitmix64 of its first 64 bits)."""
-    key = (seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) % 2**64
-    x = np.array([int(i[:16], 16) for i in ids], dtype=np.uint64) ^ np.uint64(key)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((x ^ (x >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2.0**53
-
-
-# Any fixed key serves, so long as it is not that of the sample: the halves must be independent of who is sampled.
-HALVES_KEY = 0x5EED
-
-
 def halves(ids: Sequence[str]) -> np.ndarray:
     """Return (n,) int64, 0 or 1: the half of each document. Half h fits model h and is judged by model 1 - h."""
-    return (keyed_uniform(ids, HALVES_KEY) >= 0.5).astype(np.int64)
+    return (keyed_uniforms(ids, "scores:halves") >= 0.5).astype(np.int64)

@@ -3,8 +3,8 @@
 `quality_raw` is the weighted geometric mean of the document's percentiles in the measures, over the sample: Fisher's
 way to combine one-sided tests (1932, section 21.1). A mean of percentiles forgives one bad measure; this does not,
 and nothing depends on the measures' scales. `quality` is the share of its domain's tokens (in the sample) that lie
-below it, 1 best. The default weights are equal; which measures, and why not the English rules, is in
-docs/decisions.md.
+below it, 1 best. The default weights are equal; rules made for English web text are left out, since they fire on
+code, verse and other languages.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ DEFAULT_BLEND = {
     "texture_line_ends": 1.0,
     "texture_damage": -1.0,
     "perplexity": -1.0,
+    "classifier": 1.0,
 }
 # A domain with fewer sampled documents is ranked against the whole sample.
 FEWEST_DOCUMENTS = 16

@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from mixpipe.errors import StageError
-from mixpipe.scores.protocol import Batch, Sample, keyed_uniform
+from mixpipe.scores.protocol import Batch, Sample
+from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_arrays, read_table
 
 __all__ = ["Drawn", "bound", "draw", "merge", "vectors_of"]
@@ -64,7 +65,7 @@ def draw(batch: Batch, duplicate: np.ndarray, *, below: float, seed: int) -> Dra
     domains = batch.domains[~duplicate]
     sums = np.zeros((int(batch.domains.max(initial=-1)) + 1, batch.vectors.shape[1]))
     np.add.at(sums, domains, batch.vectors[~duplicate])
-    order = keyed_uniform(batch.ids, seed)
+    order = keyed_uniforms(batch.ids, f"scores:sample:{seed}")
     rows = np.flatnonzero(~duplicate & (order < below))
     columns = {
         "id": pa.array([batch.ids[row] for row in rows.tolist()], pa.string()),

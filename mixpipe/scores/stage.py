@@ -1,10 +1,11 @@
 """The stage `scores`: fit the scorers on a sample, then score every part and say which documents are dropped.
 
 `fit` draws a sample and the domains' sums part by part; its reduction fits the scorers in the configured order, each
-on the sample with the columns of those before it, and keeps what they learnt as `<scorer>.npz`. `score` writes
-`part-*.parquet`: id, one float32 column per measure, `drop_reason`, `twin_id` (for a duplicate the id of the
-document kept, which is its own: equal texts have equal ids). Nothing is deleted here. Text is scored in blocks of
-about 2 million characters, which bounds memory whatever the size of a part.
+on the sample with the columns of those before it, and keeps what they learnt as `<scorer>.npz`. With `frozen` it
+takes those files from an earlier artefact instead, and only new documents are scored. `score` writes `part-*.parquet`:
+id, one float32 column per measure, `drop_reason`, `twin_id` (for a duplicate the id of the document kept, which is
+its own: equal texts have equal ids). Nothing is deleted here. Text is scored in blocks of about 2 million characters,
+which bounds memory whatever the size of a part.
 """
 
 from collections import Counter
@@ -23,8 +24,16 @@ from mixpipe.scores.protocol import Batch, Scorer
 from mixpipe.scores.removal import check_reasons, drop_reasons
 from mixpipe.scores.sample import bound, draw, merge, vectors_of
 from mixpipe.scores.summary import Removals, Summary, add_removals, histogram_edges
-from mixpipe.store.artefact import Counts
-from mixpipe.store.files import read_arrays, read_json, read_table, write_arrays, write_json, write_table
+from mixpipe.store.artefact import Artefact, Counts
+from mixpipe.store.files import (
+    link_or_copy,
+    read_arrays,
+    read_json,
+    read_table,
+    write_arrays,
+    write_json,
+    write_table,
+)
 from mixpipe.store.fingerprint import Json, file_digest
 from mixpipe.store.stage import Context, Part, Stage, Step
 from mixpipe.tables import scores_schema
@@ -35,11 +44,16 @@ EDGES = "histograms.npz"
 
 
 def plan_fit(context: Context) -> list[Part]:
-    """List one part per part of documents, with the bound on the hash that makes a sample of the size asked for."""
+    """List one part per part of documents, with the bound on the hash that makes a sample of the size asked for.
+
+    There is nothing to list when the scorers are taken from an earlier artefact.
+    """
     config: ScoresConfig = context.config
     check_reasons(config.drop, {name: load_plugin(SCORERS, name, "scorer").rules for name in config.scorers})
     sources = read_json(context.inputs["ingest"].file("sources.json"))
     below = bound(sum(source["documents"] for source in sources.values()), config.sample_documents)
+    if config.frozen:
+        return []
     parts = []
     for file in context.inputs["ingest"].names():
         name = file.removesuffix(".parquet").replace("part-", "sample-", 1)
@@ -60,6 +74,10 @@ def run_fit(context: Context, part: Part) -> Counts:
 def finish_fit(context: Context) -> Counts:
     """Fit the scorers one after another; write what each learnt, and the edges of the columns' histograms."""
     config: ScoresConfig = context.config
+    if config.frozen:
+        for name, path in _frozen_files(config).items():
+            link_or_copy(path, context.out / name)
+        return {}
     sample = merge(
         sorted(context.out.glob("sample-*-rows.parquet")),
         sorted(context.out.glob("sample-*-sums.npz")),
@@ -76,6 +94,21 @@ def finish_fit(context: Context) -> Counts:
     edges = {name: histogram_edges(values) for name, values in sample.columns.items()}
     write_arrays(context.out / EDGES, **edges)
     return {"sampled": len(sample.ids)}
+
+
+def outside(config: ScoresConfig) -> dict[str, Json]:
+    """Return the digests of the scorers that are taken from an earlier artefact."""
+    return {name: file_digest(path) for name, path in _frozen_files(config).items()} if config.frozen else {}
+
+
+def _frozen_files(config: ScoresConfig) -> dict[str, Path]:
+    """Return what the scorers of an earlier artefact learnt, by file name.
+
+    Raises:
+        StoreError: the folder holds no sealed scores, or another set of scorers.
+    """
+    earlier = Artefact.load(Path(str(config.frozen)))
+    return {name: earlier.file(name) for name in (EDGES, *(f"{name}.npz" for name in config.scorers))}
 
 
 def plan_score(context: Context) -> list[Part]:
@@ -197,5 +230,10 @@ def steps(config: ScoresConfig) -> tuple[Step, ...]:
 
 
 SCORES = Stage(
-    name="scores", version=1, config=ScoresConfig, inputs=("ingest", "embed", "domains", "targets"), steps=steps
+    name="scores",
+    version=1,
+    config=ScoresConfig,
+    inputs=("ingest", "embed", "domains", "targets"),
+    steps=steps,
+    outside=outside,
 )

@@ -73,12 +73,11 @@ class Texture:
         head = document.text[:HEAD]
         characters = max(len(head), 1)
         lines = [line for raw in head.split("\n") if (line := raw.rstrip())]
-        damage = len(DAMAGE.findall(head)) if not head.isascii() or "\x00" in head else 0
         return (
             sum(len(word) for word in _words(head) if word in self._common) / characters,
             (head.count(" ") + head.count("\n") + head.count("\t")) / characters,
             sum(line.endswith(LINE_ENDS) for line in lines) / max(len(lines), 1),
-            damage / characters,
+            len(DAMAGE.findall(head)) / characters,
         )
 
 

@@ -4,7 +4,7 @@ A method ranks candidates and takes the first that are new; that repeats a mixtu
 (seeds are repeated on purpose elsewhere), and two mixtures of one batch that nearly coincide teach little.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 
@@ -43,16 +43,16 @@ def variations(problem: Problem, centres: np.ndarray, count: int, rng: np.random
     return problem.constraints.settle(np.where(rng.random((count, 1)) < 0.5, scaled, moved))
 
 
-def first_new(rows: Iterable[np.ndarray], count: int, taken: set[bytes]) -> np.ndarray:
-    """Return the first `count` rows (k,) that are neither in `taken` nor equal to an earlier one; may be fewer."""
-    seen, found = set(taken), list[np.ndarray]()
-    for row in rows:
+def first_new(rows: np.ndarray, count: int, taken: set[bytes]) -> np.ndarray:
+    """Return the first `count` of (n, k) rows that are neither in `taken` nor equal to an earlier one; may be fewer."""
+    seen, found = set(taken), list[int]()
+    for index, row in enumerate(rows):
         if len(found) == count:
             break
         if (key := lattice_key(row)) not in seen:
             seen.add(key)
-            found.append(row)
-    return np.array(found)
+            found.append(index)
+    return rows[np.array(found, dtype=np.int64)]
 
 
 def new_draws(
@@ -73,7 +73,7 @@ def new_draws(
             break
         rows = np.concatenate([rows, draw(count)])
         found = first_new(rows, count, taken)
-    return found.reshape(-1, rows.shape[1])
+    return found
 
 
 def spread_out(rows: np.ndarray, count: int, near: np.ndarray) -> np.ndarray:

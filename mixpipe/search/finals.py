@@ -10,7 +10,6 @@ Writes `mixture.json`, `search.json`, `verdict.json` and `trials.parquet`, descr
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -43,7 +42,7 @@ from mixpipe.tables import TRIALS
 
 __all__ = ["FINAL", "FINALISTS", "WINNER", "finish_final", "finish_finalists", "plan_final", "plan_finalists"]
 
-FINALISTS, FINAL, WINNER = "finalists", "final", "winner"
+FINALISTS, FINAL, WINNER, RECOMMENDED = "finalists", "final", "winner", "recommended"
 CONTROLS = ("natural", "uniform", "unimax")
 BEST_RANDOM = "best-random"
 
@@ -51,16 +50,18 @@ Arms = dict[str, np.ndarray]
 
 
 def plan_finalists(context: Context) -> list[Part]:
-    """List the method's candidates under fresh seeds."""
+    """List the method's candidates under fresh seeds; nothing when there is only one."""
     config: SearchConfig = context.config
     problem = problem_of(context)
     found = _recommendation(context, problem)
-    arms = {"recommended": found.mixture, **{c.name: c.mixture for c in found.candidates}}
+    arms = {**{c.name: c.mixture for c in found.candidates}, RECOMMENDED: found.mixture}
+    if len({lattice_key(mixture) for mixture in arms.values()}) == 1:
+        return []
     return _parts(context, FINALISTS, arms, config.proxy.tokens, seeds(config, 1, config.finalist_seeds))
 
 
 def finish_finalists(context: Context) -> Counts:
-    """Write `winner.json`: the mixture, which candidate it is, and the mean objective of each.
+    """Write `winner.json`: the mixture, which candidate it is, each one's mean objective, the method's evidence.
 
     Candidates without a usable trial cannot win; when none has one, the method's recommendation stands.
     """
@@ -73,10 +74,11 @@ def finish_finalists(context: Context) -> Counts:
         for arm in dict.fromkeys(trial.method for trial in trials)
         if (group := [trial for trial in trials if trial.method == arm])
     }
-    best = min(means, key=lambda arm: means[arm]) if means else "recommended"
+    best = min(means, key=lambda arm: means[arm]) if means else RECOMMENDED
     mixture = next((t.mixture for t in trials if t.method == best), found.mixture)
     steps = np.rint(mixture * LATTICE).astype(int).tolist()
-    write_json(context.out / f"{WINNER}.json", {"mixture": steps, "from": best, "finalists": dict(means)})
+    record = {"mixture": steps, "from": best, "finalists": dict(means), "evidence": _evidence(problem, found)}
+    write_json(context.out / f"{WINNER}.json", record)
     return {}
 
 
@@ -95,7 +97,8 @@ def finish_final(context: Context) -> Counts:
       `arms`: by name the `weights`, `epochs` by domain, mean `objective`, mean `bits` and mean loss by target.
     - `search.json`: `domains`, `targets` (name to weight), `objective` (centre and scale by target), `noise` (see
       `noise.py`), `rounds` (see `round_record`), `evidence` of the method with `unconstrained` weights and
-      `unconstrained_epochs`, `finalists`, `refused` (trial to reason).
+      `unconstrained_epochs` (null: no tokens there), `finalists` (`from`, the one that won, and each `objective`),
+      `screen` (whether experts screened), `refused` (trial to reason).
     - `trials.parquet`: every trial, TRIALS.
 
     Raises:
@@ -194,14 +197,7 @@ def _search_record(
     context: Context, problem: Problem, objective: Objective, trials: Sequence[Trial]
 ) -> dict[str, Json]:
     config: SearchConfig = context.config
-    found = _recommendation(context, problem)
-    evidence: dict[str, Any] = dict(found.evidence)
-    if found.unconstrained is not None:
-        repeats = epochs(found.unconstrained, problem.available_tokens, problem.budget_tokens)
-        evidence |= {
-            "unconstrained": found.unconstrained.tolist(),
-            "unconstrained_epochs": [float(e) if np.isfinite(e) else None for e in repeats],
-        }
+    winner = read_json(context.out / f"{WINNER}.json")
     by_target = {"centre": objective.centre.tolist(), "scale": objective.scale.tolist()}
     return {
         "domains": list(problem.domains),
@@ -209,9 +205,22 @@ def _search_record(
         "objective": {key: dict(zip(problem.targets, values, strict=True)) for key, values in by_target.items()},
         "noise": noise_floor(read_trials(context, _same_fidelity(config)), problem.targets, objective).record(),
         "rounds": [round_record(context, problem, objective, n + 1) for n in range(len(config.rounds))],
-        "evidence": evidence,
-        "finalists": read_json(context.out / f"{WINNER}.json"),
+        "evidence": winner["evidence"],
+        "finalists": {"from": winner["from"], "objective": winner["finalists"]},
+        "screen": problem.prior is not None,
         "refused": dict(refused(trials)),
+    }
+
+
+def _evidence(problem: Problem, found: Recommendation) -> dict[str, Json]:
+    """Return why the method recommends its mixture, and what it would do without constraints."""
+    if found.unconstrained is None:
+        return dict(found.evidence)
+    repeats = epochs(found.unconstrained, problem.available_tokens, problem.budget_tokens)
+    return {
+        **found.evidence,
+        "unconstrained": found.unconstrained.tolist(),
+        "unconstrained_epochs": [float(e) if np.isfinite(e) else None for e in repeats],
     }
 
 

@@ -74,7 +74,7 @@ def finish_pools(context: Context) -> Counts:
     Texts.gather(held_out, owners=len(pools), end_of_text=vocabulary.end_of_text).write(context.out / HELD_OUT)
     names = _write_targets(context, vocabulary)
     digests = {name: file_digest(context.out / name) for name in (POOLS, HELD_OUT, TARGETS)}
-    write_json(context.out / POOLS_RECORD, {"targets": names, "digests": digests})
+    write_json(context.out / POOLS_RECORD, {"targets": list(names), "digests": digests})
     return {"pool_tokens": int(starts[-1])}
 
 

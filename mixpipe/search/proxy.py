@@ -20,15 +20,10 @@ EMBEDDING_SD = 0.05
 
 
 class Proxy(nn.Module):
-    """A language model over `vocabulary` tokens.
-
-    Args:
-        config: width, layers, heads, context, dtype.
-        vocabulary: size of the vocabulary.
-        seed: decides the initial weights.
-    """
+    """A language model."""
 
     def __init__(self, config: ProxyConfig, vocabulary: int, seed: int) -> None:
+        """Draw a model of `config`'s shape over so many tokens from a seed."""
         super().__init__()
         if config.width % config.heads:
             raise ConfigError(

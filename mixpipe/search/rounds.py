@@ -23,7 +23,7 @@ from mixpipe.search.running import Asked, expert_paths, proxy_data, read_trials,
 from mixpipe.search.selection import enough
 from mixpipe.search.survey import SURVEY
 from mixpipe.search.texts import Texts
-from mixpipe.search.training import log_probabilities, train_proxy
+from mixpipe.search.training import DivergedError, log_probabilities, train_proxy, training_tokens
 from mixpipe.search.trials import Trial, losses, mixtures, refused, usable
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_json, read_table, write_arrays, write_json
@@ -69,12 +69,13 @@ def seeds(config: SearchConfig, kind: int, count: int) -> list[int]:
 
 
 def problem_of(context: Context) -> Problem:
-    """Return what is searched; with the experts' screen when they have been trained."""
+    """Return what is searched; with the experts' screen when every domain that has tokens has its expert."""
     config: SearchConfig = context.config
     available = np.array(read_json(context.out / SURVEY)["available"], dtype=np.float64)
     targets = read_json(context.out / POOLS_RECORD)["targets"]
     weights = read_json(context.inputs["targets"].file("targets.json"))
     experts = expert_paths(context)
+    whole = bool(experts) and len(experts) == np.count_nonzero(available)
     return Problem(
         domains=tuple(read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()),
         available_tokens=available,
@@ -84,7 +85,7 @@ def problem_of(context: Context) -> Problem:
         ),
         targets=tuple(targets),
         target_weights=np.array([weights[name]["weight"] for name in targets], dtype=np.float64),
-        prior=Mixing.read(experts, Texts.read(context.out / TARGETS), "targets").screen if experts else None,
+        prior=Mixing.read(experts, Texts.read(context.out / TARGETS), "targets").screen if whole else None,
     )
 
 
@@ -110,26 +111,23 @@ def plan_experts(context: Context) -> list[Part]:
 
 
 def run_expert(context: Context, part: Part) -> Counts:
-    """Train one domain's expert and write what it thinks of every measured token."""
+    """Train one domain's expert and write what it thinks of every measured token; nothing when it diverges."""
     config: SearchConfig = context.config
     data = proxy_data(context, config.proxy.tokens)
     alone = np.zeros(len(data.pools))
     alone[int(str(part.spec["domain"]))] = 1
-    model = train_proxy(
-        data.pools,
-        alone,
-        config.proxy,
-        vocabulary=data.vocabulary,
-        tokens=config.proxy.tokens,
-        seed=int(str(part.spec["seed"])),
-    )
+    seed, tokens = int(str(part.spec["seed"])), config.proxy.tokens
+    try:
+        model = train_proxy(data.pools, alone, config.proxy, vocabulary=data.vocabulary, tokens=tokens, seed=seed)
+    except DivergedError:
+        return {"diverged_experts": 1}
     write_arrays(
         context.out / f"{part.name}.npz",
         targets=log_probabilities(model, data.targets),
         held_out=log_probabilities(model, data.held_out),
         model_size=np.array(model.size),
     )
-    return {"experts": 1, "trained_tokens": config.proxy.tokens}
+    return {"experts": 1, "trained_tokens": training_tokens(config.proxy, tokens)}
 
 
 def plan_round(context: Context, number: int) -> list[Part]:

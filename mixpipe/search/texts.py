@@ -52,7 +52,7 @@ class Texts:
         owner = np.repeat(self.owners, np.diff(self.starts) - 1)
         total = np.bincount(owner, weights=scores.astype(np.float64), minlength=len(self.n_bytes))
         with np.errstate(invalid="ignore"):
-            return -total / np.log(2) / np.where(self.n_bytes > 0, self.n_bytes, np.nan)
+            return np.asarray(-total / np.log(2) / np.where(self.n_bytes > 0, self.n_bytes, np.nan))
 
     @classmethod
     def gather(cls, documents: Iterable[tuple[int, np.ndarray, int]], *, owners: int, end_of_text: int) -> "Texts":
@@ -63,16 +63,14 @@ class Texts:
             owners: number of targets or domains.
             end_of_text: the token before each document.
         """
-        pieces, lengths, owner_of, n_bytes = [], [0], [], np.zeros(owners, dtype=np.int64)
-        dtype = np.uint16 if end_of_text <= 0xFFFF else np.uint32
-        for owner, tokens, size in documents:
-            dtype = np.promote_types(dtype, tokens.dtype)
+        rows = list(documents)
+        n_bytes = np.zeros(owners, dtype=np.int64)
+        pieces = [np.empty(0, dtype=np.uint16)]
+        for owner, tokens, size in rows:
             pieces += [np.array([end_of_text], dtype=tokens.dtype), tokens]
-            lengths.append(len(tokens) + 1)
-            owner_of.append(owner)
             n_bytes[owner] += size
-        tokens = np.concatenate(pieces) if pieces else np.empty(0, dtype=dtype)
-        return cls(tokens, np.cumsum(lengths), np.array(owner_of, dtype=np.int64), n_bytes)
+        starts = np.cumsum([0, *(len(tokens) + 1 for _, tokens, _ in rows)])
+        return cls(np.concatenate(pieces), starts, np.array([row[0] for row in rows], dtype=np.int64), n_bytes)
 
     def write(self, path: Path) -> None:
         """Write the arrays as one .npz file."""

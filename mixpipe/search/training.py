@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
+from mixpipe.search.adamw import AdamW
 from mixpipe.search.config import ProxyConfig
 from mixpipe.search.cross_entropy import linear_cross_entropy, token_log_probabilities
 from mixpipe.search.proxy import Proxy, compute_device
@@ -30,9 +31,6 @@ __all__ = [
     "training_tokens",
 ]
 
-BETAS = (0.9, 0.95)
-WEIGHT_DECAY = 0.1
-GRADIENT_NORM = 1.0
 FINAL_RATE = 0.1
 # Tokens in one evaluation batch: enough to fill the matrix units, little enough for the cache.
 EVALUATION_TOKENS = 2048
@@ -58,7 +56,7 @@ def sequence_counts(mixture: np.ndarray, sequences: int) -> np.ndarray:
     counts = np.floor(wanted).astype(np.int64)
     missing = sequences - int(counts.sum())
     counts[np.argsort(counts - wanted, kind="stable")[:missing]] += 1
-    return counts
+    return np.asarray(counts)
 
 
 def domain_order(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -69,7 +67,8 @@ def domain_order(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     phases = rng.random(len(counts))
     times = np.concatenate([(np.arange(n) + phase) / max(n, 1) for n, phase in zip(counts, phases, strict=True)])
-    return np.repeat(np.arange(len(counts)), counts)[np.argsort(times, kind="stable")]
+    domains: np.ndarray = np.repeat(np.arange(len(counts)), counts)
+    return domains[np.argsort(times, kind="stable")]
 
 
 def train_proxy(
@@ -90,21 +89,15 @@ def train_proxy(
     """
     device = compute_device()
     model = Proxy(config, vocabulary, seed).to(device)
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
-    )
+    optimiser = AdamW(model)
     steps = training_steps(config, tokens)
     loss = torch.zeros(())
     for step, batch in enumerate(_batches(pools, mixture, config, steps=steps, seed=seed)):
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * rate(step, steps, config.warmup)
         data = torch.from_numpy(batch).to(device)
         hidden = model(data[:, :-1]).flatten(0, 1)
         loss = linear_cross_entropy(hidden, model.output_weight(), data[:, 1:].flatten())
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        optimiser.step(config.learning_rate * rate(step, steps, config.warmup))
     if not math.isfinite(loss.item()):
         raise DivergedError(f"expected a finite loss after {steps} steps, found {loss.item()}")
     return model

@@ -9,7 +9,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             raise
         raise StoreError(describe_os_error(error, path)) from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):  # there is nothing to remove, or no folder to remove it from
+            scratch.unlink()
 
 
 def describe_os_error(error: OSError, path: Path) -> str:

@@ -51,8 +51,8 @@ class _Scan:
         """Yield the values that are whole; keep the rest of the buffer."""
         self.start = self.start if self._inside else self.next
         for match in TOKEN.finditer(self.buffer, self.next):
-            if match.end() == len(self.buffer) and not last:
-                break  # more of it may follow
+            if match.group() == b'"' or (match.end() == len(self.buffer) and not last):
+                break  # a string that is not whole yet, or a token that may go on
             self.next = match.end()
             if (value := self._value(match)) is not None:
                 yield value

@@ -23,6 +23,7 @@ HEAD_BYTES = 1 << 12
 ZSTD_INPUT = 512
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+SKIPPABLE_MAGIC = b"\x2a\x4d\x18"  # after a first byte 0x50 to 0x5f: a zstd frame without data, as pzstd writes first
 BOM = b"\xef\xbb\xbf"
 WIDE_BOMS = {b"\xff\xfe": "UTF-16 or UTF-32", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
 
@@ -34,7 +35,7 @@ def blocks(path: Path) -> Iterator[bytes]:
         handle.seek(0)
         if magic.startswith(GZIP_MAGIC):
             yield from _gunzip(handle)
-        elif magic == ZSTD_MAGIC:
+        elif magic == ZSTD_MAGIC or magic[1:] == SKIPPABLE_MAGIC:
             yield from _unzstd(handle)
         else:
             while block := handle.read(BLOCK):
@@ -102,7 +103,7 @@ def _unzstd(handle: BinaryIO) -> Iterator[bytes]:
 
 def _check_encoding(block: bytes) -> None:
     found = [name for mark, name in WIDE_BOMS.items() if block.startswith(mark)]
-    if not found and len(block) > 1 and (block[0] == 0) != (block[1] == 0):
-        found = ["UTF-16 without a mark"]  # one NUL in the first two bytes: ASCII written two bytes a letter
+    if not found and len(block) > 3 and any(block[:16:2]) != any(block[1:16:2]):
+        found = ["UTF-16 without a mark"]  # every other byte is NUL: ASCII written two bytes a letter
     if found:
         raise DamageError("wrong-encoding", f"expected UTF-8, found {found[0]}; convert the file")

@@ -17,7 +17,7 @@ SUFFIXES = frozenset(
         "txt text md markdown rst adoc org tex bib html htm xml css scss yaml yml toml ini cfg conf "
         "py pyi pyx c h cc cpp cxx hh hpp hxx inl cu cuh m mm java kt kts scala groovy clj js jsx mjs cjs ts tsx vue "
         "go rs rb php pl pm lua r jl hs ml mli fs fsx ex exs erl hrl lisp lsp el scm rkt swift dart cs vb pas d zig "
-        "nim f f90 f95 for asm s v vhd sv sh bash zsh fish ps1 bat cmake mk sql proto thrift graphql tcl vim awk sed po log"
+        "nim f f90 f95 for asm s v vhd sv sh bash zsh fish ps1 bat cmake mk sql proto thrift graphql tcl vim awk sed po"
     ).split()
 )
 

@@ -70,4 +70,5 @@ def read_mixture(artefacts: Artefacts) -> Mixture | None:
 
 
 def _unconstrained(search: dict[str, Any]) -> list[float] | None:
-    return search.get("unconstrained")
+    weights: list[float] | None = search["evidence"].get("unconstrained")
+    return weights

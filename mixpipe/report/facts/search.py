@@ -1,6 +1,6 @@
 """The search: its trials in order with their objectives, the noise, and how well the surrogate foresees."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,8 +10,7 @@ from mixpipe.store.files import read_json, read_table
 
 __all__ = ["Noise", "Point", "Search", "Target", "read_search"]
 
-FINAL = "final"  # the round that compares winner and controls, at a larger budget
-OK = "ok"
+NOISE = "noise"  # the round that repeats the natural mixture over seeds
 
 
 class Point(NamedTuple):
@@ -19,19 +18,19 @@ class Point(NamedTuple):
 
     Attributes:
         round: the step that ran it.
-        method: who proposed it.
         objective: measured; lower is better.
-        foreseen: what the surrogate says of it without having seen it; None where it was not fitted.
+        bits: weighted mean over targets, bits per byte.
+        predicted: the objective foreseen from the rounds before it; None where there were too few.
     """
 
     round: str
-    method: str
     objective: float
-    foreseen: float | None
+    bits: float
+    predicted: float | None
 
 
 class Noise(NamedTuple):
-    """Seed noise: standard deviation, its upper limit, and the signal over it."""
+    """Seed noise: standard deviation, its one-sided 95 % upper limit, and the signal over it; None: not measured."""
 
     sd: float | None
     upper: float | None
@@ -39,12 +38,24 @@ class Noise(NamedTuple):
 
 
 class Target(NamedTuple):
-    """One target: its weight in the objective, its noise in bits per byte, the surrogate's rank correlation."""
+    """One target.
+
+    Attributes:
+        name: of the held-out set.
+        weight: in the objective; the weights sum to 1.
+        scale: standard deviation over the search's trials, bits per byte: the target's unit in the objective.
+        noise: bits per byte.
+        rank: held-out rank correlation of the surrogate; None where it was not fitted.
+        screened: the experts' screen helps to foresee it.
+        is_weak: its signal is too small beside the noise.
+    """
 
     name: str
     weight: float
+    scale: float
     noise: Noise
     rank: float | None
+    screened: bool
     is_weak: bool
 
 
@@ -53,24 +64,32 @@ class Search:
     """What was tried and what was learnt.
 
     Attributes:
-        points: in the order of the trials.
+        points: noise trials, where they are comparable, and rounds, in the order of the trials.
         targets: in the order of the configuration.
         noise: of the objective.
-        controls: objectives of the controls at the search's fidelity.
+        chosen: which of the method's candidates won the finalists' comparison.
+        finalists: mean objective by candidate, under fresh seeds.
         method: registered name.
-        surrogate: registered name, or for `auto` what was chosen by target.
-        final_trials: how many trials compared the winner with the controls.
-        failed: how many trials have no losses.
+        surrogate: registered name.
+        trials: how many were run, those that failed included.
+        refused: how many trials failed, by reason.
     """
 
     points: tuple[Point, ...]
     targets: tuple[Target, ...]
     noise: Noise
-    controls: Mapping[str, float]
+    chosen: str
+    finalists: Mapping[str, float]
     method: str
     surrogate: str
-    final_trials: int
-    failed: int
+    trials: int
+    refused: Mapping[str, int]
+
+    @property
+    def natural(self) -> float | None:
+        """The mean objective of the natural mixture over its seeds; None where it is not comparable."""
+        values = [point.objective for point in self.points if point.round == NOISE]
+        return sum(values) / len(values) if values else None
 
 
 def read_search(artefacts: Artefacts) -> Search | None:
@@ -81,30 +100,55 @@ def read_search(artefacts: Artefacts) -> Search | None:
     found: Mapping[str, Any] = read_json(sealed.file("search.json"))
     config: Any = sealed.manifest.identity["config"]
     trials = read_table(sealed.file("trials.parquet")).to_pylist()
-    searched = [trial for trial in trials if trial["round"] != FINAL]
-    objectives: Mapping[str, float] = found["objectives"]
-    foreseen: Mapping[str, float] = found["foreseen"]
-    points = [
-        Point(trial["round"], printable(trial["method"], 30), objectives[name], foreseen.get(name))
-        for trial in searched
-        if (name := trial["trial"]) in objectives
-    ]
+    targets = tuple(_targets(found))
+    reasons = [printable(reason, 80) for reason in found["refused"].values()]
+    rounds = (point for record in found["rounds"] for point in _points(record))
     return Search(
-        points=tuple(points),
-        targets=tuple(_target(name, found) for name in found["targets"]),
+        points=(*_noise_points(trials, found, targets), *rounds),
+        targets=targets,
         noise=_noise(found["noise"]["objective"]),
-        controls=found["controls"],
+        chosen=found["finalists"]["from"],
+        finalists=found["finalists"]["finalists"],
         method=config["method"],
         surrogate=config["surrogate"],
-        final_trials=len(trials) - len(searched),
-        failed=sum(trial["status"] != OK for trial in trials),
+        trials=len(trials),
+        refused={reason: reasons.count(reason) for reason in dict.fromkeys(reasons)},
     )
 
 
-def _target(name: str, found: Mapping[str, Any]) -> Target:
-    noise = _noise(found["noise"]["targets"][name])
-    rank = found["evidence"].get("rank", {}).get(name)
-    return Target(printable(name, 40), found["targets"][name], noise, rank, name in found["noise"]["weak"])
+def _points(record: Mapping[str, Any]) -> Iterator[Point]:
+    for trial in record["trials"]:
+        yield Point(record["name"], trial["objective"], trial["bits"], trial["predicted"])
+
+
+def _noise_points(trials: list[dict[str, Any]], found: Mapping[str, Any], targets: tuple[Target, ...]) -> list[Point]:
+    """Return the noise trials, or none where the rounds have another evaluator: another model size or budget."""
+    fidelities = {trial["round"]: (trial["model_size"], trial["tokens"]) for trial in trials}
+    rounds = {fidelities[record["name"]] for record in found["rounds"] if record["name"] in fidelities}
+    refused, centre = found["refused"], found["objective"]["centre"]
+    by_name = list(zip(found["targets"], targets, strict=True))
+    points = []
+    for trial in trials:
+        if trial["round"] == NOISE and trial["trial"] not in refused and rounds == {fidelities[NOISE]}:
+            losses = dict(trial["target_losses"])
+            objective = sum(t.weight * (losses[name] - centre[name]) / t.scale for name, t in by_name)
+            bits = sum(t.weight * losses[name] for name, t in by_name)
+            points.append(Point(NOISE, objective, bits, None))
+    return points
+
+
+def _targets(found: Mapping[str, Any]) -> Iterator[Target]:
+    total, evidence = sum(found["targets"].values()), found["evidence"]
+    for name, weight in found["targets"].items():
+        yield Target(
+            name=printable(name, 40),
+            weight=weight / total,
+            scale=found["objective"]["scale"][name],
+            noise=_noise(found["noise"]["targets"][name]),
+            rank=evidence.get("rank", {}).get(name),
+            screened=evidence.get("screened", {}).get(name, False),
+            is_weak=name in found["noise"]["weak"],
+        )
 
 
 def _noise(figures: Mapping[str, float | None]) -> Noise:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
 from mixpipe.store.files import read_json
 
-__all__ = ["Comparison", "Verdict", "read_verdict"]
+__all__ = ["WINNER", "Arm", "Comparison", "Verdict", "read_verdict"]
 
 OBJECTIVE = "objective"
+WINNER = "winner"
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Comparison:
     Attributes:
         gain: control minus winner, positive where the winner is better: bits per byte on a target, spreads of the
             trials on the objective. None when they share no seed.
+        standard_error: of the gain; None below two seeds.
         low: lower end of the 95 % interval; None below two seeds.
         high: upper end.
         word: `better`, `tied`, `worse` or `unknown`.
@@ -27,10 +30,29 @@ class Comparison:
     control: str
     measure: str
     gain: float | None
+    standard_error: float | None
     low: float | None
     high: float | None
     seeds: int
     word: str
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The winner or a control, after the final training: means over seeds, None where every seed failed.
+
+    Attributes:
+        objective: lower is better.
+        bits: weighted mean over targets, bits per byte.
+        losses: bits per byte by target.
+        most_epochs: of any domain.
+    """
+
+    name: str
+    objective: float | None
+    bits: float | None
+    losses: Mapping[str, float]
+    most_epochs: float
 
 
 @dataclass(frozen=True)
@@ -40,12 +62,18 @@ class Verdict:
     Attributes:
         objective: by control.
         targets: by control, one comparison per target.
+        arms: the winner first, then the controls.
         wins: better than every control on the objective.
+        chosen: the arm whose mixture the search gives: `winner`, unless a control beat it.
+        reason: for that choice.
     """
 
     objective: Mapping[str, Comparison]
     targets: Mapping[str, tuple[Comparison, ...]]
+    arms: tuple[Arm, ...]
     wins: bool
+    chosen: str
+    reason: str
 
 
 def read_verdict(artefacts: Artefacts) -> Verdict | None:
@@ -60,8 +88,16 @@ def read_verdict(artefacts: Artefacts) -> Verdict | None:
     return Verdict(
         {row.control: row for row in rows if row.measure == OBJECTIVE},
         {name: tuple(r for r in rows if r.control == name and r.measure != OBJECTIVE) for name in controls},
+        tuple(sorted((_arm(name, arm) for name, arm in found["arms"].items()), key=lambda arm: arm.name != WINNER)),
         bool(found["wins"]),
+        printable(found["chosen"], 40),
+        printable(found["reason"]),
     )
+
+
+def _arm(name: str, arm: Mapping[str, Any]) -> Arm:
+    losses = {printable(target, 40): loss for target, loss in (arm["losses"] or {}).items()}
+    return Arm(printable(name, 40), arm["objective"], arm["bits"], losses, max(arm["epochs"]))
 
 
 def _printable(row: Comparison) -> Comparison:

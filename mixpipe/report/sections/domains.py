@@ -13,10 +13,10 @@ from mixpipe.report.facts.domains import Domain, read_domains
 from mixpipe.report.facts.mixture import Mixture, read_mixture
 from mixpipe.report.facts.scores import Score, read_scores
 from mixpipe.report.numbers import compact, count, decimal, share, times
-from mixpipe.report.texts import printable
 
 __all__ = ["domains_section"]
 
+MEANS = {"quality_raw": "mean quality", "classifier": "like the targets"}
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -28,7 +28,8 @@ def domains_section(artefacts: Artefacts) -> Section | None:
     largest = max(domains, key=lambda domain: domain.share)
     lead = (
         f"{len(domains)} domains over {compact(sum(domain.tokens for domain in domains))} tokens; the largest, "
-        f"{largest.name}, holds {share(largest.share)}. Open an example to read how its documents begin."
+        f"{largest.name}, holds {share(largest.share)}. Open a row's key terms to read how its most central documents "
+        "begin."
     )
     blocks: list[Block] = [_map(domains, read_mixture(artefacts)), _table(domains, read_scores(artefacts))]
     return Section("domains", "Domains", lead, blocks)
@@ -53,12 +54,11 @@ def _map(domains: Sequence[Domain], mixture: Mixture | None) -> Plot:
 
 def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:
     most = max(domain.share for domain in domains)
-    shown = [name for name in ("quality_raw", "classifier") if name in scores]
+    shown = [name for name in MEANS if name in scores]
     rows = [
         row_of(
             Cell(domain.name, colour=domain_colour(domain.number)),
-            ", ".join(domain.terms),
-            _examples(domain),
+            _terms(domain),
             number(count(domain.documents), domain.documents),
             number(compact(domain.tokens), domain.tokens),
             number(share(domain.share), domain.share, bar=domain.share / most),
@@ -72,20 +72,17 @@ def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:
     ]
     columns = [
         Column("domain", numeric=False),
-        Column("key terms", numeric=False, wide=True),
-        Column("examples", numeric=False, wide=True),
+        Column("key terms; open for examples", numeric=False, wide=True),
         Column("documents"),
         Column("tokens"),
         Column("share"),
         Column("spread"),
-        *(Column(f"mean {name}") for name in shown),
+        *(Column(MEANS[name]) for name in shown),
     ]
     return Table(columns, rows, "Spread is the mean cosine distance of a domain's documents to their centroid.")
 
 
-def _examples(domain: Domain) -> Cell:
-    if not domain.examples:
-        return Cell("")
-    lines = zip_longest(domain.examples, domain.medoids, fillvalue="")
-    more = tuple(f"{example} ({medoid})" if medoid else example for example, medoid in lines if example)
-    return Cell(printable(domain.examples[0], 60), more=more)
+def _terms(domain: Domain) -> Cell:
+    pairs = zip_longest(domain.examples, domain.medoids, fillvalue="")
+    more = tuple(f"{example} ({medoid})" if medoid else example for example, medoid in pairs if example)
+    return Cell(", ".join(domain.terms), more=more)

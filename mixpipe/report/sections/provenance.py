@@ -33,7 +33,7 @@ def provenance_section(artefacts: Artefacts, title: str) -> Section:
         "bytes. Work is summed over workers, so it is longer than the clock's time when there are several."
     )
     # In a run's folder, <root>/runs/<name>, the root is two levels up.
-    command = f"mixpipe run config.yaml --root ../.. --name {shlex.quote(title)}\nmixpipe verify ."
+    command = f"mixpipe run config.yaml --root ../.. --name {shlex.quote(printable(title, 80))}\nmixpipe verify ."
     blocks: list[Block] = [_stages(artefacts)]
     if "shards" in artefacts:
         rows = [row_of(Cell(name, link=name), what) for name, what in FILES.items()]

@@ -32,7 +32,7 @@ def quality_section(artefacts: Artefacts) -> Section | None:
     shown = [name for name in PANELS if name in scores] or list(scores)
     panels = [(PANELS.get(name, name), scores[name].edges, scores[name].counts) for name in shown[:MOST_PANELS]]
     lead = (
-        "Every document is measured, and nothing is deleted by a measure alone. Each strip is one domain's documents, "
+        "Every document is measured; only the reasons configured drop one. Each strip is one domain's documents, "
         "scaled to its own peak; what lies beyond the 1st and 99th percentile is in the outer bins."
     )
     return Section("quality", "Quality", lead, [Plot(distributions(names, panels)), _table(names, scores)])
@@ -44,7 +44,12 @@ def _table(names: Sequence[str], scores: Mapping[str, Score]) -> Table:
         for measure, score in scores.items()
     ]
     columns = [Column("mean of", numeric=False), *(Column(name) for name in names)]
-    return Table(columns, rows, "Means over the documents of each domain, those that are dropped included.")
+    return Table(
+        columns,
+        rows,
+        "Means over the documents of each domain, those that are dropped included.",
+        "Mean of every measure by domain",
+    )
 
 
 def _digits(values: np.ndarray) -> int:

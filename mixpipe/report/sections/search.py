@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Table, number, row_of
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.search import Search, Target, read_search
-from mixpipe.report.numbers import count, decimal, share
+from mixpipe.report.numbers import NOTHING, counted, decimal, share
 from mixpipe.report.search_figures import prediction, search_curve
 from mixpipe.report.sentences import UNIT, listed
 
@@ -18,20 +18,12 @@ def search_section(artefacts: Artefacts) -> Section | None:
     if search is None:
         return None
     lead = (
-        f"Small language models were trained on {count(len(search.points))} mixtures and measured on the targets; "
-        f"method {search.method}, surrogate {search.surrogate}. The objective is the weighted mean of the targets' "
-        f"losses in {UNIT}: lower is better, and a difference below two noise deviations is a tie."
+        f"Small language models were trained in {counted(search.trials, 'trial')} and measured on the targets; method "
+        f"{search.method}, surrogate {search.surrogate}. The objective is the weighted mean of the targets' losses in "
+        f"{UNIT}: lower is better, and a difference below two noise deviations is a tie."
     )
-    blocks: list[Block] = []
-    if search.points:
-        blocks.append(_curve(search))
-    blocks.append(_targets(search.targets))
-    weak = [target.name for target in search.targets if target.is_weak]
-    if weak:
-        blocks.append(Note(f"Too noisy to be searched for: {listed(weak)}. Train larger proxies or more seeds.", "bad"))
-    blocks += _prediction(search)
-    if search.failed:
-        blocks.append(Note(f"{count(search.failed)} trials gave no losses and were left out.", "bad"))
+    blocks: list[Block] = [_curve(search)] if search.points else []
+    blocks += [_targets(search.targets), *_warnings(search), *_prediction(search), *_finalists(search)]
     return Section("search", "Search", lead, blocks)
 
 
@@ -41,18 +33,26 @@ def _curve(search: Search) -> Plot:
         [point.round for point in points],
         [point.objective for point in points],
         noise=search.noise.sd,
-        controls=search.controls,
+        natural=search.natural,
     )
-    band = f" Its band is two noise deviations ({decimal(search.noise.sd, 3)} each)." if search.noise.sd else ""
-    return Plot(drawn, f"Circles are trials, the line the best so far.{band} Dashed: the controls.")
+    band = f" Its band is two noise deviations, of {decimal(search.noise.sd, 3)} each." if search.noise.sd else ""
+    return Plot(drawn, f"Circles are trials, the line the best so far.{band}")
+
+
+def _warnings(search: Search) -> list[Block]:
+    weak = [target.name for target in search.targets if target.is_weak]
+    notes = [Note(f"Too noisy to be searched for: {listed(weak)}. Train larger proxies, or for longer.", "bad")]
+    failed = [Note(f"{counted(n, 'trial')} left out: {reason}.", "bad") for reason, n in search.refused.items()]
+    return [*(notes if weak else []), *failed]
 
 
 def _targets(targets: Sequence[Target]) -> Table:
-    heads = ("weight", "noise, bits/byte", "95 % limit", "signal / noise", "foreseen, rank correlation")
+    heads = ("weight", "spread", "noise", "at most", "signal / noise", "rank correlation", "screen")
     rows = [_target(target) for target in targets]
     caption = (
-        "Noise is the standard deviation between seeds of one mixture; signal that between mixtures. The rank "
-        "correlation is of losses foreseen without the trial with those measured."
+        "In bits per byte: spread is the standard deviation over trials, noise that between seeds of one mixture, with "
+        "its 95 % upper limit. The rank correlation is of losses foreseen without a trial with those measured in it; "
+        "screen says whether one expert per domain helps to foresee."
     )
     return Table([Column("target", numeric=False), *(Column(head) for head in heads)], rows, caption)
 
@@ -62,17 +62,33 @@ def _target(target: Target) -> list[Cell]:
     return row_of(
         target.name,
         number(share(target.weight), target.weight),
+        number(decimal(target.scale), target.scale),
         number(decimal(noise.sd), noise.sd),
         number(decimal(noise.upper), noise.upper),
         number(decimal(noise.snr, 1), noise.snr, tone="bad" if target.is_weak else ""),
         number(decimal(target.rank, 2), target.rank),
+        number("helps" if target.screened else NOTHING, float(target.screened)),
     )
 
 
 def _prediction(search: Search) -> list[Block]:
-    pairs = [(point.foreseen, point.objective) for point in search.points if point.foreseen is not None]
+    pairs = [(point.predicted, point.objective) for point in search.points if point.predicted is not None]
     if len(pairs) < 2:
         return []
-    foreseen, measured = zip(*pairs, strict=True)
-    caption = "Each trial as foreseen without it, against what was measured; the band is two noise deviations."
-    return [Plot(prediction(foreseen, measured, search.noise.sd), caption)]
+    predicted, measured = zip(*pairs, strict=True)
+    caption = (
+        "Each mixture as the surrogate foresaw it from the rounds before, against what was then measured. On the "
+        "diagonal it was right; the band is two noise deviations."
+    )
+    return [Plot(prediction(predicted, measured, search.noise.sd), caption)]
+
+
+def _finalists(search: Search) -> list[Block]:
+    if not search.finalists:
+        return []
+    rows = [
+        row_of(Cell(name, tone="good" if name == search.chosen else ""), number(decimal(value, 2, signed=True), value))
+        for name, value in search.finalists.items()
+    ]
+    caption = "The method's candidates, trained again under fresh seeds; the best of these means is the winner."
+    return [Table([Column("finalist", numeric=False), Column("objective")], rows, caption)]

@@ -23,7 +23,7 @@ def shards_section(artefacts: Artefacts) -> Section | None:
         (
             (count(data.shards), "shards", f"{data.format}, in train/data"),
             (compact(data.rows), "rows", "copies of documents, globally shuffled"),
-            (compact(data.tokens), "tokens", "in the budget's tokenizer"),
+            (compact(data.tokens), "tokens", "as ingest counted them"),
             (memory(data.text_bytes / (1 << 20)), "of text", "before compression"),
         )
     )

@@ -9,29 +9,27 @@ from mixpipe.report.facts.domains import read_domains
 from mixpipe.report.facts.mixture import Mixture, read_mixture
 from mixpipe.report.facts.search import read_search
 from mixpipe.report.facts.verdict import read_verdict
-from mixpipe.report.numbers import compact, count, share
+from mixpipe.report.numbers import compact, count, counted, share
 from mixpipe.report.sentences import decision, listed, verdict_sentences
 
 __all__ = ["Summary", "summary"]
 
 
 class Summary(NamedTuple):
-    """A headline, sentences below it, and figures."""
+    """A headline, what the mixture moves, what is claimed against each control, and figures."""
 
     headline: str
-    sentences: list[str]
+    moves: str
+    claims: list[str]
     tiles: Tiles
 
 
 def summary(artefacts: Artefacts) -> Summary:
     """Return the head of the report, as far as the run went."""
     verdict, mixture = read_verdict(artefacts), read_mixture(artefacts)
-    sentences = [] if verdict is None else verdict_sentences(verdict)
-    if mixture is not None:
-        sentences.insert(0, _moves(mixture))
-    else:
-        sentences.append(f"The run went as far as {list(artefacts)[-1]}.")
-    return Summary(decision(verdict), sentences, Tiles(_tiles(artefacts)))
+    moves = f"The run went as far as {list(artefacts)[-1]}." if mixture is None else _moves(mixture)
+    claims = [] if verdict is None else verdict_sentences(verdict)
+    return Summary(decision(verdict), moves, claims, Tiles(_tiles(artefacts)))
 
 
 def _moves(mixture: Mixture) -> str:
@@ -46,18 +44,18 @@ def _tiles(artefacts: Artefacts) -> list[tuple[str, str, str]]:
     tiles = []
     sources, domains = read_sources(artefacts), read_domains(artefacts)
     if sources:
-        remark = f"{count(sum(read_quarantine(artefacts).values()))} records quarantined"
+        remark = f"{counted(sum(read_quarantine(artefacts).values()), 'record')} quarantined"
         tiles.append((compact(sum(source.documents for source in sources)), "documents", remark))
         tiles.append(
-            (compact(sum(source.tokens for source in sources)), "tokens", f"from {count(len(sources))} sources")
+            (compact(sum(source.tokens for source in sources)), "tokens", f"from {counted(len(sources), 'source')}")
         )
     if domains:
         largest = max(domain.share for domain in domains)
         tiles.append((count(len(domains)), "domains", f"the largest has {share(largest)}"))
     search, mixture = read_search(artefacts), read_mixture(artefacts)
     if search is not None:
-        remark = f"on {count(len(search.targets))} targets"
-        tiles.append((count(len(search.points) + search.final_trials), "trials", remark))
+        remark = f"measured on {counted(len(search.targets), 'target')}"
+        tiles.append((count(search.trials), "trials", remark))
     if mixture is not None:
         remark = f"at most {mixture.max_epochs:g} epochs of a domain"
         tiles.append((compact(mixture.budget_tokens), "tokens to train on", remark))

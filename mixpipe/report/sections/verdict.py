@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Table, Tone, number, row_of
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.facts.verdict import Comparison, Verdict, read_verdict
-from mixpipe.report.numbers import decimal, interval
+from mixpipe.report.facts.verdict import Arm, Comparison, Verdict, read_verdict
+from mixpipe.report.numbers import decimal, interval, times
 from mixpipe.report.search_figures import Interval, forest
-from mixpipe.report.sentences import UNIT, decision, verdict_sentences
+from mixpipe.report.sentences import UNIT, decision
 
 __all__ = ["verdict_section"]
 
@@ -21,28 +21,48 @@ def verdict_section(artefacts: Artefacts) -> Section | None:
         return None
     lead = (
         "Winner and controls were trained again with fresh seeds and a larger budget, each seed shared by all of them, "
-        "so that luck cancels. Right of zero the mixture is better. Better and worse mean more than two standard "
-        "errors; the intervals are 95 %."
+        "so that luck cancels. Better and worse mean more than two standard errors, which with few seeds is a weak "
+        "claim; the 95 % interval stands beside it."
     )
     tone: Tone = "good" if verdict.wins else "bad"
-    blocks: list[Block] = [Note(f"{decision(verdict)}. {' '.join(verdict_sentences(verdict))}", tone)]
+    blocks: list[Block] = [Note(f"{decision(verdict)}: {verdict.reason}.", tone)]
     whole = _intervals(list(verdict.objective.values()), by_control=True)
     if whole:
         title = f"Objective: gain in {UNIT}"
-        blocks.append(Plot(forest("verdict", {title: whole}), "The objective weighs all targets."))
+        caption = "Right of zero the mixture found is better. Thick: two standard errors; thin: the 95 % interval."
+        blocks.append(Plot(forest("verdict", {title: whole}), caption))
     panels = {f"against {name}": _intervals(rows, by_control=False) for name, rows in verdict.targets.items()}
     if any(panels.values()):
         caption = "Gain on each target in bits per byte."
         blocks.append(Plot(forest("targets", {name: rows for name, rows in panels.items() if rows}), caption))
-    return Section("verdict", "Verdict", lead, [*blocks, _table(verdict)])
+    return Section("verdict", "Verdict", lead, [*blocks, _arms(verdict.arms), _table(verdict)])
 
 
 def _intervals(rows: Sequence[Comparison], *, by_control: bool) -> list[Interval]:
-    return [
-        Interval(f"against {row.control}" if by_control else row.measure, row.gain, row.low, row.high, row.word)
-        for row in rows
-        if row.gain is not None and row.low is not None and row.high is not None
+    found = []
+    for row in rows:
+        if row.gain is None or row.standard_error is None or row.low is None or row.high is None:
+            continue
+        label = f"against {row.control}" if by_control else row.measure
+        found.append(Interval(label, row.gain, 2 * row.standard_error, row.low, row.high, row.word))
+    return found
+
+
+def _arms(arms: Sequence[Arm]) -> Table:
+    targets = list(dict.fromkeys(target for arm in arms for target in arm.losses))
+    rows = [
+        row_of(
+            arm.name,
+            number(decimal(arm.objective, 2, signed=True), arm.objective),
+            number(decimal(arm.bits), arm.bits),
+            *(number(decimal(arm.losses.get(target)), arm.losses.get(target)) for target in targets),
+            number(times(arm.most_epochs), arm.most_epochs),
+        )
+        for arm in arms
     ]
+    heads = ("objective", "bits per byte", *targets, "most epochs")
+    caption = "Means over the fresh seeds; targets in bits per byte. Lower is better in all of them."
+    return Table([Column("trained on", numeric=False), *(Column(head) for head in heads)], rows, caption)
 
 
 def _table(verdict: Verdict) -> Table:
@@ -50,7 +70,8 @@ def _table(verdict: Verdict) -> Table:
     for control, objective in verdict.objective.items():
         rows += [_row(row) for row in (objective, *verdict.targets[control])]
     columns = [Column("against", numeric=False), Column("measured on", numeric=False), Column("verdict", numeric=False)]
-    return Table([*columns, Column("gain"), Column("95 % interval"), Column("seeds")], rows)
+    heads = [*columns, Column("gain"), Column("95 % interval"), Column("seeds")]
+    return Table(heads, rows, fold="All comparisons in figures")
 
 
 def _row(row: Comparison) -> list[Cell]:

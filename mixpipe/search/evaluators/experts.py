@@ -96,7 +96,10 @@ class Experts:
     needs_experts: ClassVar[bool] = True
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
-        """Mix the experts; the seed and the tokens are those that the experts were trained with."""
+        """Mix the experts; tokens and seed were theirs."""
+        if len(data.experts) < sum(len(pool) > 0 for pool in data.pools):
+            nothing = np.full(len(data.targets.n_bytes), np.nan), np.full(len(data.held_out.n_bytes), np.nan)
+            return Measured(*nothing, 0, tokens, "an expert diverged")
         paths = tuple(data.experts.items())
         losses = [
             _mixing(paths, name, texts).losses(mixture[None])[0]

@@ -23,8 +23,7 @@ class FixedMixture:
 
     def propose(self, problem: Problem, trials: Sequence[Trial], count: int, rng: np.random.Generator) -> np.ndarray:
         """Return the mixture, unless it was tried."""
-        rows = [self.recommend(problem, trials).mixture]
-        return first_new(rows, min(count, 1), tried(trials)).reshape(-1, len(problem.domains))
+        return first_new(self.recommend(problem, trials).mixture[None, :], count, tried(trials))
 
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the mixture under the constraints."""

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
@@ -18,7 +20,7 @@ def make_draft(tokens, expected, cap=4.0, ids=None):
 
 def realised(draft, target, parts=1):
     edges = np.linspace(0, draft.num_rows, parts + 1).astype(int)
-    pieces = [draft.slice(a, b - a) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    pieces = [draft.slice(a, b - a) for a, b in pairwise(edges)]
     cuts = find_cuts(lambda: iter(pieces), np.array([target]))
     gained = np.concatenate([gains(piece, cuts, int(row)) for piece, row in zip(pieces, edges, strict=False)])
     return draft["floor"].to_numpy() + gained

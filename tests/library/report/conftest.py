@@ -1,6 +1,8 @@
 """A made-up run, sealed with the store's own functions in the shapes that the stages seal."""
 
+import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 
 from mixpipe.store.artefact import Artefact, Counts
 from mixpipe.store.build import finish_step, open_stage, run_part, seal
-from mixpipe.store.files import write_json, write_table
+from mixpipe.store.files import read_json, write_json, write_table
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.tables import DOMAINS, QUARANTINE, TRIALS
 
@@ -22,7 +24,7 @@ NAMES = [
     "subject-lines-article", HOSTILE,
 ]  # fmt: skip
 TARGETS = ["medicine", "code", "law", "tech_docs"]
-CONTROLS = ["natural", "uniform", "unimax"]
+CONTROLS = ["natural", "uniform", "unimax", "best-random"]
 SOURCES = ["ohsumed", "scotus", "imdb", "reuters21578", HOSTILE]
 REASONS = ["duplicate", "gopher:word-length", "c4:curly-brace"]
 BUDGET, MAX_EPOCHS = 8_000_000, 4.0
@@ -213,57 +215,88 @@ def write_shards(world: World, out: Path) -> None:
 
 
 def write_search(world: World, out: Path) -> None:
-    rng, trials = world.rng, []
-    plan = ["noise"] * 3 + ["controls"] * 3 + ["round-1"] * 16 + ["round-2"] * 8 + ["round-3"] * 4 + ["final"] * 12
-    for number, name in enumerate(plan):
-        better = {"noise": 0.0, "controls": 0.0, "round-1": -0.02, "round-2": -0.08, "round-3": -0.11}.get(name, -0.2)
-        losses = {t: float(2.1 + 0.1 * k + better + rng.normal(0, 0.03)) for k, t in enumerate(TARGETS)}
-        method = {"noise": "natural", "controls": CONTROLS[number % 3]}.get(name, "climb")
-        failed = number == 9
-        trials.append(
-            {
-                "trial": f"{number:032x}",
-                "method": method,
-                "round": name,
-                "mixture": (rng.dirichlet(world.natural * 20 + 0.2)).tolist(),
-                "model_size": 1_000_000,
-                "tokens": 500_000,
-                "seed": number,
-                "target_losses": [] if failed else list(losses.items()),
-                "domain_losses": [] if failed else [(str(k), 2.0) for k in range(len(NAMES))],
-                "seconds": 4.2,
-                "status": "loss diverged" if failed else "ok",
-            }
-        )
+    trials = [trial_row(world, number, name) for number, name in enumerate(STEPS)]
     write_table(out / "trials.parquet", pa.Table.from_pylist(trials, TRIALS), TRIALS)
     write_json(out / "mixture.json", {"weights": world.weights.tolist(), "domains": NAMES})
-    write_json(out / "search.json", search_record(world, trials))
-    write_json(out / "verdict.json", verdict_record(rng))
+    record = search_record(world, trials)
+    write_json(out / "search.json", record)
+    for number, round_record in enumerate(record["rounds"], start=1):
+        write_json(out / f"round-{number}.json", round_record)
+    write_json(out / "verdict.json", verdict_record(world))
 
 
-def search_record(world: World, trials: list[dict[str, Any]]) -> dict[str, Any]:
-    noise = {"sd": 0.012, "upper": 0.031, "snr": 4.2}
-    targets = {name: {"sd": 0.01 + 0.002 * k, "upper": 0.03, "snr": 5.0 - 1.2 * k} for k, name in enumerate(TARGETS)}
-    ok = [trial for trial in trials if trial["status"] == "ok"]
-    objectives = {trial["trial"]: 20 * (float(np.mean([v for _, v in trial["target_losses"]])) - 2.2) for trial in ok}
+STEPS = ["noise"] * 3 + ["round-1"] * 16 + ["round-2"] * 8 + ["round-3"] * 4 + ["finalists"] * 6 + ["final"] * 15
+GAINS = {"noise": 0.0, "round-1": -0.02, "round-2": -0.08, "round-3": -0.11}
+FAILED = 9  # the number of the trial without losses
+
+
+def trial_row(world: World, number: int, name: str) -> dict[str, Any]:
+    rng, better = world.rng, GAINS.get(name, -0.2)
+    losses = {t: float(2.1 + 0.1 * k + better + rng.normal(0, 0.03)) for k, t in enumerate(TARGETS)}
+    failed = number == FAILED
     return {
-        "targets": {name: 1 / len(TARGETS) for name in TARGETS},
-        "objectives": objectives,
-        "foreseen": {name: value + world.rng.normal(0, 0.3) for name, value in objectives.items()},
-        "controls": {"natural": 0.1, "uniform": 0.3, "unimax": -0.7},
-        "unconstrained": world.free.tolist(),
-        "noise": {"objective": {**noise, "sd": 0.2}, "targets": targets, "degrees": 2, "weak": {"tech_docs": 1.4}},
-        "evidence": {"chosen": "top-mean", "rank": dict(zip(TARGETS, (0.92, 0.81, 0.64, None), strict=True))},
+        "trial": f"{number:032x}",
+        "method": "natural" if name == "noise" else "climb",
+        "round": name,
+        "mixture": rng.dirichlet(world.natural * 20 + 0.2).tolist(),
+        "model_size": 1_000_000,
+        "tokens": 500_000 * (2 if name == "final" else 1),
+        "seed": number,
+        "target_losses": [] if failed else list(losses.items()),
+        "domain_losses": [] if failed else [(str(k), 2.0) for k in range(len(NAMES))],
+        "seconds": 4.2,
+        "status": "the loss is not a number" if failed else "ok",
     }
 
 
-def verdict_record(rng: np.random.Generator) -> dict[str, Any]:
-    comparisons = []
-    for control, gain in zip(CONTROLS, (1.9, 1.1, 0.15), strict=True):
+def search_record(world: World, trials: list[dict[str, Any]]) -> dict[str, Any]:
+    centre = {name: 2.05 + 0.1 * k for k, name in enumerate(TARGETS)}
+    scale = dict.fromkeys(TARGETS, 0.05)
+
+    def round_record(name: str) -> dict[str, Any]:
+        found = []
+        for trial in trials:
+            losses = dict(trial["target_losses"])
+            if trial["round"] == name and losses:
+                value = float(np.mean([(losses[t] - centre[t]) / scale[t] for t in TARGETS]))
+                foreseen = value + float(world.rng.normal(0, 0.5)) if name != "round-1" else None
+                bits = float(np.mean(list(losses.values())))
+                found.append({"trial": trial["trial"], "objective": value, "bits": bits, "predicted": foreseen})
+        return {"name": name, "best": min(row["objective"] for row in found), "trials": found}
+
+    targets = {name: {"sd": 0.01 + 0.002 * k, "upper": 0.03, "snr": 5.0 - 1.2 * k} for k, name in enumerate(TARGETS)}
+    objective = {"sd": 0.2, "upper": 0.5, "snr": 4.2}
+    return {
+        "domains": NAMES,
+        "targets": dict.fromkeys(TARGETS, 2.0),
+        "objective": {"centre": centre, "scale": scale},
+        "noise": {"targets": targets, "objective": objective, "degrees": 2, "weak": {"tech_docs": 1.4}},
+        "rounds": [round_record(f"round-{number}") for number in (1, 2, 3)],
+        "evidence": {
+            "trials": 31,
+            "chosen": "top-mean",
+            "foreseen": -2.0,
+            "sd": 0.3,
+            "rank": dict(zip(TARGETS, (0.92, 0.81, 0.64, None), strict=True)),
+            "screened": dict(zip(TARGETS, (True, True, False, False), strict=True)),
+            "unconstrained": world.free.tolist(),
+            "unconstrained_epochs": (world.free * BUDGET / world.tokens).tolist(),
+        },
+        "finalists": {
+            "mixture": [],
+            "from": "top-mean",
+            "finalists": {"predicted": -1.91, "top-mean": -2.2, "measured": -1.4},
+        },
+        "refused": {f"{FAILED:032x}": "the loss is not a number"},
+    }
+
+
+def verdict_record(world: World) -> dict[str, Any]:
+    rng, comparisons = world.rng, []
+    for control, gain in zip(CONTROLS, (1.9, 1.1, 0.15, 0.9), strict=True):
         for measure in ("objective", *TARGETS):
             scale = 1.0 if measure == "objective" else 0.05
-            mean, error = scale * (gain + rng.normal(0, 0.2)), scale * 0.12
-            word = "better" if mean > 2 * error else "worse" if mean < -2 * error else "tied"
+            mean, error = float(scale * (gain + rng.normal(0, 0.2))), scale * 0.12
             comparisons.append(
                 {
                     "control": control,
@@ -273,10 +306,21 @@ def verdict_record(rng: np.random.Generator) -> dict[str, Any]:
                     "low": mean - 4.3 * error,
                     "high": mean + 4.3 * error,
                     "seeds": 3,
-                    "word": word,
+                    "word": "better" if mean > 2 * error else "worse" if mean < -2 * error else "tied",
                 }
             )
-    return {"comparisons": comparisons, "wins": False}
+    arms = {
+        name: {
+            "weights": world.weights.tolist(),
+            "epochs": (world.weights * BUDGET / world.tokens).tolist(),
+            "objective": -3.0 + 0.5 * k,
+            "bits": 1.9 + 0.03 * k,
+            "losses": {target: 1.8 + 0.1 * at + 0.03 * k for at, target in enumerate(TARGETS)},
+        }
+        for k, name in enumerate(("winner", *CONTROLS))
+    }
+    wins = {row["word"] for row in comparisons if row["measure"] == "objective"} == {"better"}
+    return {"comparisons": comparisons, "wins": wins, "chosen": "winner", "reason": "made up", "arms": arms}
 
 
 WRITERS: dict[str, Callable[[World, Path], None]] = {
@@ -294,6 +338,22 @@ def make_run(root: Path) -> dict[str, Artefact]:
     world = World()
     counts = {"documents": float(world.documents.sum()), "tokens": float(world.tokens.sum())}
     return {stage: sealed(root, stage, partial(write, world), counts) for stage, write in WRITERS.items()}
+
+
+Edited = Callable[[str, str, Callable[[Any], Any]], dict[str, Artefact]]
+
+
+@pytest.fixture
+def edited(artefacts: Mapping[str, Artefact], tmp_path: Path) -> Edited:
+    """Return the run with one JSON file of one stage changed."""
+
+    def edit(stage: str, name: str, change: Callable[[Any], Any]) -> dict[str, Artefact]:
+        folder = tmp_path / stage
+        shutil.copytree(artefacts[stage].path, folder)
+        write_json(folder / name, change(read_json(folder / name)))
+        return {**artefacts, stage: replace(artefacts[stage], path=folder)}
+
+    return edit
 
 
 @pytest.fixture(scope="session")

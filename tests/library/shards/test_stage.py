@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -48,7 +49,7 @@ def test_every_row_carries_its_documents_columns(inputs, make_shards, documents)
 
 def test_copies_of_a_document_are_never_neighbours_and_lie_apart(inputs, make_shards):
     ids = [row["id"] for row in read_shards(make_shards(inputs, shard_mib=SMALL))]
-    assert all(a != b for a, b in zip(ids, ids[1:], strict=False))
+    assert all(a != b for a, b in pairwise(ids))
     places = {}
     for place, name in enumerate(ids):
         places.setdefault(name, []).append(place)
@@ -92,7 +93,7 @@ def test_kept_duplicates_are_kept_apart(plan_inputs, make_shards, documents, doc
     same = [document("again and again", 0, tokens=20, duplicate=i > 0) for i in range(40)]
     inputs = plan_inputs([*documents(200, seed, 1), *same], cuts=[100, 210], weights=[1.0], budget_tokens=5_000)
     ids = [row["id"] for row in read_shards(make_shards(inputs, shard_mib=SMALL * share + 0.01))]
-    assert all(a != b for a, b in zip(ids, ids[1:], strict=False))
+    assert all(a != b for a, b in pairwise(ids))
 
 
 def test_a_document_larger_than_a_shard_leaves_empty_shards(document, plan_inputs, make_shards):
@@ -118,7 +119,7 @@ def test_records_hold_what_was_written(inputs, make_shards):
 
 
 def test_an_unknown_format_is_refused_before_any_work(inputs, make_shards):
-    with pytest.raises(ConfigError, match="expected a format among .*parquet"):
+    with pytest.raises(ConfigError, match=r"expected a format among .*parquet"):
         make_shards(inputs, format="csv")
 
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -31,7 +33,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
 def test_a_full_disk_is_one_clear_error(tmp_path):
     with pytest.raises(StoreError, match=r"No space left on device; free some space"), whole_file(tmp_path / "f") as f:
         f.write_text("half")
-        with open("/dev/full", "wb", buffering=0) as full:
+        with Path("/dev/full").open("wb", buffering=0) as full:
             full.write(b"x")
     assert list(tmp_path.iterdir()) == []
 

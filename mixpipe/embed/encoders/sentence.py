@@ -1,0 +1,118 @@
+"""Texts to vectors through a sentence-transformers model; the only home of that package.
+
+The model's own modules do the work, so any pooling, dense layer or prompt it was trained with is kept. Around them:
+the transformer in bfloat16 where that is native, everything after it (pooling, normalising) in float32; texts
+tokenised once, sorted by length and cut into small batches of nearly equal length, so that little padding is computed
+and a batch's activations stay in the cache. Batches are cut within one call, ties broken by row.
+"""
+
+import contextlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sentence_transformers import SentenceTransformer
+
+from mixpipe.embed.encoders import Settings
+from mixpipe.embed.precision import resolve_device
+from mixpipe.embed.unit import unit_rows
+from mixpipe.errors import ConfigError
+
+__all__ = ["SentenceEncoder"]
+
+# Tokens of a batch, padding included. On a CPU the widest activations (1,536 bfloat16 per token) of 512 tokens fill
+# 1.5 MiB, about the second-level cache of a core; an accelerator wants tens of thousands.
+BATCH_TOKENS = {"cpu": 512, "cuda": 1 << 16}
+# Texts are cut to this many characters per token before they are tokenised, so that a line of megabytes costs no more
+# than a page. No document of the test corpora has so many characters per token over its first 256 tokens.
+CHARACTERS_PER_TOKEN = 64
+
+
+class SentenceEncoder:
+    """A sentence-transformers model on one device."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the model without touching the network.
+
+        Raises:
+            ConfigError: the model's first module is no transformer.
+        """
+        device = resolve_device(settings.device)
+        self.dtype = getattr(torch, settings.dtype)
+        self.batch_tokens = BATCH_TOKENS["cuda" if device.startswith("cuda") else "cpu"]
+        # Flash attention on a CPU multiplies in float32 even for bfloat16; plain products are 1.5x faster there.
+        plain = device == "cpu" and self.dtype == torch.bfloat16
+        arguments = {"use_safetensors": True, "attn_implementation": "eager" if plain else "sdpa"}
+        with contextlib.redirect_stderr(io.StringIO()):  # a progress bar for 0.2 s of loading
+            self.model = SentenceTransformer(
+                str(settings.model), device=device, local_files_only=True, model_kwargs=arguments
+            ).eval()
+        if self.model.max_seq_length is None:
+            raise ConfigError(f"expected a transformer in {settings.model} (embed.model); for others set embed.encoder")
+        self.model.max_seq_length = min(self.model.max_seq_length, settings.max_tokens)
+        self.model[0].to(self.dtype)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (n_texts, dimensions) float32 unit rows."""
+        features = self._tokenised(texts)
+        vectors = np.empty((len(texts), self.model.get_embedding_dimension() or 0), np.float32)
+        with torch.inference_mode():
+            for rows, width in length_batches(features["attention_mask"].sum(dim=1).numpy(), self.batch_tokens):
+                vectors[rows] = self._forward(_narrowed(features, rows, width))
+        return unit_rows(vectors)
+
+    def _tokenised(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Return the features of all texts, padded to the longest."""
+        most = self.model.max_seq_length * CHARACTERS_PER_TOKEN
+        prompt = self.model.prompts.get(self.model.default_prompt_name or "")
+        return dict(self.model.preprocess([text[:most] for text in texts], prompt=prompt))
+
+    def _forward(self, features: dict[str, Any]) -> NDArray[np.float32]:
+        """Run the transformer in its own precision and the modules after it in float32."""
+        on_device = {
+            name: value.to(self.model.device) if isinstance(value, torch.Tensor) else value
+            for name, value in features.items()
+        }
+        transformer, *rest = self.model
+        result = transformer(on_device)
+        result = {
+            name: value.float() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
+            for name, value in result.items()
+        }
+        for module in rest:
+            result = module(result)
+        vectors: NDArray[np.float32] = result["sentence_embedding"].float().cpu().numpy()
+        return vectors
+
+
+def length_batches(lengths: NDArray[np.int64], budget: int) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Cut texts into batches of nearly equal length, longest first.
+
+    Args:
+        lengths: (n,) tokens of each text.
+        budget: most tokens in a batch, padding included; a longer text is a batch of its own.
+
+    Yields:
+        the rows of a batch, (m,) int64, and the length of the longest.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        width = int(lengths[order[start]])
+        end = start + max(1, budget // max(1, width))
+        yield order[start:end], width
+        start = end
+
+
+def _narrowed(features: Mapping[str, Any], rows: NDArray[np.int64], width: int) -> dict[str, Any]:
+    """Take some rows of the features without the padding that none of them needs."""
+    mask = features["attention_mask"][rows]
+    left = bool((mask[:, 0] == 0).any())  # some tokenizers pad on the left
+    columns = slice(-width, None) if left else slice(width)
+    return {
+        name: value[rows][:, columns] if isinstance(value, torch.Tensor) and value.shape[:2] == mask.shape[:2] else value
+        for name, value in {**features, "attention_mask": features["attention_mask"]}.items()
+    }

@@ -1,0 +1,166 @@
+"""What every registered method must do; a new one is checked without an edit here."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mixpipe.errors import ConfigError
+from mixpipe.mixture.constraints import Constraints
+from mixpipe.mixture.simplex import LATTICE, lattice_key
+from mixpipe.search.methods import METHODS, load_method
+from mixpipe.search.methods.protocol import Method, Recommendation
+from mixpipe.search.problem import Problem
+from mixpipe.search.trials import Trial, tried
+from mixpipe.store.fingerprint import canonical_json
+
+every_method = pytest.mark.parametrize("name", sorted(METHODS))
+BUDGET = 1e6
+
+
+def problem(tokens: list[float], max_epochs: float = 4.0) -> Problem:
+    available = np.array(tokens) / np.sum(tokens) * BUDGET
+    return Problem(
+        domains=tuple(f"domain-{i}" for i in range(len(tokens))),
+        available_tokens=available,
+        budget_tokens=BUDGET,
+        constraints=Constraints.from_epochs(available, BUDGET, max_epochs),
+        targets=("prose", "code"),
+        target_weights=np.array([1.0, 1.0]),
+    )
+
+
+SKEWED = problem([50, 20, 14, 10, 4, 2])
+
+
+def bowl(mixture: np.ndarray) -> np.ndarray:
+    """Losses on two targets, quadratic in sqrt(w), least where the third and fourth domains share the budget."""
+    best = np.zeros(len(mixture))
+    best[2:4] = 0.5
+    return np.array([2.0, 1.0]) + ((np.sqrt(mixture) - np.sqrt(best)) ** 2).sum() * np.array([0.5, 0.3])
+
+
+def trial(mixture: np.ndarray, losses: np.ndarray, *, seed: int = 0, status: str = "ok") -> Trial:
+    names = dict(zip(SKEWED.targets, losses.tolist(), strict=True))
+    return Trial(f"{seed}", "test", "round-1", mixture, 1000, 1000, seed, names, {}, 1.0, status)
+
+
+def searched(method: Method, search: Problem, rounds: tuple[int, ...] = (10, 5), seed: int = 0) -> list[Trial]:
+    rng = np.random.default_rng(seed)
+    trials: list[Trial] = []
+    for count in rounds:
+        trials += [trial(row, bowl(row)) for row in method.propose(search, trials, count, rng)]
+    return trials
+
+
+def check(search: Problem, rows: np.ndarray) -> None:
+    assert np.isfinite(rows).all()
+    assert (rows.sum(axis=-1) == 1).all()
+    assert (rows * LATTICE == np.rint(rows * LATTICE)).all()
+    assert search.constraints.feasible(rows)
+
+
+@every_method
+@pytest.mark.parametrize("max_epochs", [1.0, 1.5, 4.0, 1e9])
+def test_proposals_are_feasible_on_the_lattice_and_new(name: str, max_epochs: float) -> None:
+    search = problem([50, 20, 14, 10, 4, 2], max_epochs)
+    method = load_method(name)
+    trials = searched(method, search)
+    check(search, np.array([t.mixture for t in trials]))
+    assert len(tried(trials)) == len(trials) <= 15
+    recommended = method.recommend(search, trials)
+    check(search, recommended.mixture)
+    for candidate in recommended.candidates:
+        check(search, candidate.mixture)
+
+
+@every_method
+def test_the_seed_decides(name: str) -> None:
+    method = load_method(name)
+    first, second = (searched(method, SKEWED, seed=3) for _ in range(2))
+    assert [lattice_key(t.mixture) for t in first] == [lattice_key(t.mixture) for t in second]
+    mixtures = [method.recommend(SKEWED, first).mixture for _ in range(2)]
+    assert (mixtures[0] == mixtures[1]).all()
+
+
+@every_method
+def test_names_of_domains_do_not_matter(name: str) -> None:
+    renamed = replace(SKEWED, domains=tuple(reversed(SKEWED.domains)))
+    method = load_method(name)
+    mixtures = [method.recommend(p, searched(method, p)).mixture for p in (SKEWED, renamed)]
+    assert (mixtures[0] == mixtures[1]).all()
+
+
+@every_method
+@pytest.mark.parametrize("domains", [1, 2])
+def test_one_and_two_domains_work(name: str, domains: int) -> None:
+    search = problem([3.0, 7.0][:domains])
+    method = load_method(name)
+    good = [
+        trial(row, np.array([row[0], 1 - row[0]])) for row in method.propose(search, [], 6, np.random.default_rng(0))
+    ]
+    check(search, method.recommend(search, good).mixture)
+
+
+@every_method
+def test_nothing_measured_still_gives_a_mixture(name: str) -> None:
+    check(SKEWED, load_method(name).recommend(SKEWED, []).mixture)
+
+
+@every_method
+def test_failed_trials_are_left_out_and_not_proposed_again(name: str) -> None:
+    method = load_method(name)
+    good = searched(method, SKEWED)
+    draws = SKEWED.constraints.settle(np.random.default_rng(5).dirichlet(np.ones(6), size=4))
+    failed = [
+        trial(draws[0], np.array([np.nan, 1.0])),
+        trial(draws[1], np.array([np.inf, np.inf])),
+        trial(draws[2], np.array([0.0, 0.0]), status="out of memory"),
+        replace(trial(draws[3], np.array([0.0, 0.0])), target_losses={}, status="killed after 60 s"),
+    ]
+    with_failures, without = (method.recommend(SKEWED, trials).mixture for trials in (good + failed, good))
+    assert (with_failures == without).all()
+    proposals = method.propose(SKEWED, good + failed, 4, np.random.default_rng(1))
+    assert not {lattice_key(row) for row in proposals} & tried(good + failed)
+
+
+@every_method
+def test_all_trials_failed_or_equal_is_no_crash(name: str) -> None:
+    method = load_method(name)
+    draws = method.propose(SKEWED, [], 6, np.random.default_rng(0))
+    for losses in (np.array([np.nan, np.nan]), np.array([2.0, 1.0])):
+        trials = [trial(row, losses) for row in draws]
+        check(SKEWED, method.propose(SKEWED, trials, 3, np.random.default_rng(1)).reshape(-1, 6))
+        check(SKEWED, method.recommend(SKEWED, trials).mixture)
+
+
+@every_method
+def test_methods_that_measure_beat_natural_and_uniform(name: str) -> None:
+    method = load_method(name)
+    if method.about.needs == "nothing":
+        return
+    trials = searched(method, SKEWED, (16, 8, 4))
+    recommended = bowl(method.recommend(SKEWED, trials).mixture).sum()
+    controls = [bowl(load_method(control).recommend(SKEWED, []).mixture).sum() for control in ("natural", "uniform")]
+    assert recommended < min(controls)
+
+
+@every_method
+def test_evidence_is_json(name: str) -> None:
+    method = load_method(name)
+    recommended: Recommendation = method.recommend(SKEWED, searched(method, SKEWED))
+    assert canonical_json(recommended.evidence)
+
+
+@every_method
+def test_methods_say_what_they_are(name: str) -> None:
+    about = load_method(name).about
+    assert about.family in {"no training", "one shot", "iterative"}
+    assert about.trials
+    assert about.paper
+    assert about.needs
+
+
+def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"climb, natural.*found 'annealing'"):
+        load_method("annealing")

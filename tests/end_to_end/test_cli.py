@@ -1,0 +1,129 @@
+"""The command as its user meets it: exit codes, one clear line, JSON on stdout and nothing else."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import app
+
+VERBS = ("init", "doctor", "plan", "run", "status", "report", "verify", "diff", "serve")
+
+
+def mixpipe(*arguments, cwd=None):
+    program = [sys.executable, "-c", "from flows.cli import main; main()"]
+    return subprocess.run([*program, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=600)
+
+
+@pytest.fixture
+def config(tmp_path, toy_config):
+    path = tmp_path / "toy.yaml"
+    path.write_text(json.dumps(toy_config))  # JSON is YAML
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, toy_folder):
+    """A finished run of the toy corpus, made once, as a user would make it."""
+    folder = tmp_path_factory.mktemp("finished")
+    return folder
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_purpose_and_an_example(verb):
+    shown = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert shown.exit_code == 0
+    assert f"Example: mixpipe {verb}" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["--set", "search.roundz=[1]"], "search.roundz: Extra inputs are not permitted"),
+        (["--set", "embed.max_tokens=2"], "embed.max_tokens: Input should be"),
+        (["--set", "targets.sets={}"], "targets.sets"),
+        (["--set", "ingest.paths=[/no/such/place]"], "/no/such/place"),
+        (["--set", "budget_tokens=100000000000"], "budget_tokens: expected at most"),
+        (["--set", "search.method=magic"], "magic"),
+        (["--until", "the-end"], "the-end"),
+    ],
+)
+def test_a_bad_configuration_is_one_line_and_exit_code_2_before_any_work(config, tmp_path, changes, message):
+    done = mixpipe("run", config, "--root", tmp_path / "root", "--no-prefect", *changes)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "root").exists()
+
+
+def test_a_budget_above_the_epoch_caps_is_refused_before_embedding(config, tmp_path):
+    done = mixpipe("run", config, "--root", tmp_path / "root", "--no-prefect", "--set", "budget_tokens=3000000")
+    assert done.returncode == 2
+    assert "too many" in done.stderr
+    assert not (tmp_path / "root" / "artifacts" / "embed").exists()
+
+
+def test_an_unwritable_root_is_one_line_and_exit_code_1(config, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    done = mixpipe("run", config, "--root", tmp_path / "file", "--no-prefect")
+    assert done.returncode == 1
+    assert "choose a --root that is a folder" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_asking_about_what_is_no_run_says_what_a_run_is(tmp_path):
+    for verb in ("status", "report", "verify"):
+        done = mixpipe(verb, tmp_path)
+        assert done.returncode == 1
+        assert "<root>/runs/<name>" in done.stderr
+
+
+def test_init_plan_and_doctor_answer_quickly_and_in_json(tmp_path, toy_folder):
+    assert (
+        mixpipe(
+            "init",
+            "m.yaml",
+            "--corpus",
+            toy_folder / "corpus",
+            "--target",
+            f"code={toy_folder}/targets/code.jsonl",
+            "--budget-tokens",
+            "1000",
+            cwd=tmp_path,
+        ).returncode
+        == 0
+    )
+    started = time.monotonic()
+    planned = mixpipe("plan", "m.yaml", "--json", cwd=tmp_path)
+    seconds = time.monotonic() - started
+    assert json.loads(planned.stdout)["documents"] > 100
+    assert seconds < 10  # under a second on an idle machine
+    assert "torch" in json.loads(mixpipe("doctor", "--json").stdout)
+
+
+def test_a_run_from_the_shell_can_be_looked_at_verified_and_compared(config, tmp_path):
+    root = tmp_path / "root"
+    ran = mixpipe("run", config, "--root", root, "--no-prefect", "--json")
+    assert ran.returncode == 0, ran.stderr
+    outcome = json.loads(ran.stdout)
+    folder = root / "runs" / "toy"
+    assert outcome["run"] == str(folder)
+    assert sum(row["weight"] for row in outcome["mixture"]) == pytest.approx(1, abs=1e-6) or outcome["mixture"]
+    status = json.loads(mixpipe("status", folder, "--json").stdout)
+    assert [stage["state"] for stage in status["stages"]] == ["sealed"] * 8
+    assert mixpipe("verify", folder).returncode == 0
+    assert "<script src" not in (folder / "report.html").read_text()
+    again = mixpipe("run", config, "--root", root, "--no-prefect", "--name", "again", "--set", "seed=0")
+    assert again.returncode == 0
+    assert json.loads(mixpipe("diff", folder, root / "runs" / "again", "--json").stdout)["changed"] == {}
+    shard = next((folder / "train" / "data").iterdir())
+    damaged = bytearray(shard.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    shard.unlink()
+    shard.write_bytes(damaged)
+    found = mixpipe("verify", folder)
+    assert found.returncode == 3
+    assert shard.name in found.stdout

@@ -1,0 +1,38 @@
+import numpy as np
+
+from mixpipe.report.canvas import BAD, INK, PAPER, VARIABLES, domain_colour
+from mixpipe.report.figures import distributions, mixture_bars, waterfall
+
+NAMES = ["law", "code"]
+
+
+def bars(**changed):
+    values = {"caps": [1.0, 0.6], "unconstrained": [0.2, 0.8], "epochs": [0.5, 4.0], "max_epochs": 4.0}
+    return mixture_bars(NAMES, [0.7, 0.3], [0.4, 0.6], **{**values, **changed})
+
+
+def test_mixture_bars_say_shares_and_epochs_in_the_domains_colours():
+    svg = bars()
+    assert "40.0\N{NO-BREAK SPACE}%" in svg
+    assert "4.00\N{MULTIPLICATION SIGN}" in svg
+    assert domain_colour(0) in svg
+    assert f"var(--{VARIABLES[BAD]})" in svg
+
+
+def test_the_optimum_without_caps_is_drawn_only_when_there_is_one():
+    diamond = f"fill: var(--{VARIABLES[PAPER]}); stroke: var(--{VARIABLES[INK]})"
+    assert bars().count(diamond) == 2
+    assert diamond not in bars(unconstrained=None)
+
+
+def test_a_domain_without_documents_has_an_empty_strip():
+    panel = ("quality", np.linspace(0, 1, 4), np.array([[1, 5, 2], [0, 0, 0]]))
+    svg = distributions(NAMES, [panel, panel])
+    assert svg.count(">quality<") == 2
+    assert "nan" not in svg
+
+
+def test_a_waterfall_writes_totals_and_losses():
+    svg = waterfall(["documents", "dropped", "left"], [0, 1500, 0], [2000, 2000, 1500])
+    assert "2,000" in svg
+    assert "\N{MINUS SIGN}500" in svg

@@ -1,0 +1,55 @@
+import pytest
+
+from mixpipe.report.facts.verdict import read_verdict
+from mixpipe.report.sentences import decision, listed, verdict_sentences
+
+
+def verdict_with(edited, words, chosen="winner"):
+    def change(found):
+        for row in found["comparisons"]:
+            if row["measure"] == "objective":
+                row["word"] = words.get(row["control"], "better")
+        found["wins"] = not words
+        return {**found, "chosen": chosen}
+
+    return read_verdict(edited("search", "verdict.json", change))
+
+
+@pytest.mark.parametrize(
+    ("words", "chosen", "headline"),
+    [
+        ({}, "winner", "The mixture beats natural, uniform, unimax and best-random"),
+        ({"unimax": "tied"}, "winner", "The mixture is better than natural, uniform and best-random, tied with unimax"),
+        ({"natural": "worse"}, "natural", "No better mixture was found: natural is recommended"),
+    ],
+)
+def test_the_headline_claims_no_more_than_the_words(edited, words, chosen, headline):
+    assert decision(verdict_with(edited, words, chosen)) == headline
+
+
+def test_without_a_verdict_there_is_no_claim():
+    assert decision(None) == "No mixture yet"
+
+
+def test_every_control_has_a_sentence_with_its_interval(artefacts):
+    *sentences, unit = verdict_sentences(read_verdict(artefacts))
+    assert [sentence.split(":")[0] for sentence in sentences] == [
+        "Against natural", "Against uniform", "Against unimax", "Against best-random",
+    ]  # fmt: skip
+    assert all("interval" in sentence and "bits per byte" in sentence for sentence in sentences)
+    assert "standard deviations" in unit
+
+
+@pytest.mark.parametrize(("gain", "said"), [(None, "no seed in common"), (0.5, "too few for an interval")])
+def test_what_cannot_be_said_is_not_said(edited, gain, said):
+    def change(found):
+        row = found["comparisons"][0]
+        row |= {"gain": gain, "standard_error": None, "low": None, "high": None, "seeds": 1, "word": "unknown"}
+        return found
+
+    assert said in verdict_sentences(read_verdict(edited("search", "verdict.json", change)))[0]
+
+
+def test_names_are_listed_as_in_a_sentence():
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"

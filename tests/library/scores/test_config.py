@@ -1,0 +1,23 @@
+import pytest
+from pydantic import ValidationError
+
+from mixpipe.scores.config import ScoresConfig
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"scorers": ("quality", "nosuch")}, "nosuch"),
+        ({"scorers": ("gopher",)}, "quality among them"),
+        ({"scorers": ("gopher", "gopher", "quality")}, "once"),
+        ({"drop": ("nosuch:rule",)}, "nosuch"),
+        ({"scorers": ("texture", "quality"), "drop": ("gopher",)}, "gopher"),
+    ],
+)
+def test_wrong_settings_are_named(fields, message):
+    with pytest.raises(ValidationError, match=message):
+        ScoresConfig(**fields)
+
+
+def test_where_frozen_scorers_lie_is_no_identity():
+    assert ScoresConfig(frozen="a").identity() == ScoresConfig().identity()

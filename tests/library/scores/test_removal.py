@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from mixpipe.errors import ConfigError
+from mixpipe.scores.protocol import Rule
+from mixpipe.scores.removal import check_reasons, drop_reasons
+
+RULES = {"size": (Rule("small", "x", least=1), Rule("large", "x", most=3)), "perplexity": ()}
+COLUMNS = {"size_x": np.array([0.0, 2.0, 4.0, 0.0])}
+TWINS = np.array([False, True, False, True])
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        ([], [None] * 4),
+        (["duplicate"], [None, "duplicate", None, "duplicate"]),
+        (["size"], ["size:small", None, "size:large", "size:small"]),
+        (["size:large"], [None, None, "size:large", None]),
+        (["size:small", "duplicate"], ["size:small", "duplicate", None, "size:small"]),
+        (["duplicate", "size:small"], ["size:small", "duplicate", None, "duplicate"]),
+    ],
+)
+def test_the_first_configured_reason_is_recorded(reasons, expected):
+    assert drop_reasons(reasons, RULES, COLUMNS, TWINS) == expected
+
+
+@pytest.mark.parametrize("reason", ["nosuch", "size:nosuch", "perplexity"])
+def test_unknown_reasons_are_refused(reason):
+    with pytest.raises(ConfigError, match=f"scores.drop.*found '{reason}'"):
+        check_reasons([reason], RULES)

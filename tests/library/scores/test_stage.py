@@ -1,0 +1,205 @@
+"""The stage over tiny sealed artefacts: alignment, reasons, determinism, take-over, refusals."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from mixpipe.errors import ConfigError, StageError
+from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.stage import SCORES
+from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.files import read_json, read_table, write_json, write_table
+from mixpipe.store.fingerprint import text_id
+from mixpipe.store.stage import Part, Stage, StageConfig, Step
+from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, embeddings_schema
+
+DIMENSIONS = 8
+
+
+class Content(StageConfig):
+    key: str
+
+
+def texts_of(count):
+    """Return texts of two kinds, the last tenth of them copies of the first."""
+    fresh = count - count // 10
+    texts = [f"the {n}th cat sat on the mat and was seen by dog number {n * n}.\nthen it slept." for n in range(fresh)]
+    texts[1::3] = [f"def f{n}(x):\n    return {{x: {n}}}\n" for n in range(len(texts[1::3]))]
+    return texts + texts[: count // 10]
+
+
+def tables_of(texts, parts):
+    """Return the tables of every upstream stage, by stage and file name."""
+    rng = np.random.default_rng(0)
+    vectors = {text: rng.normal(size=DIMENSIONS) for text in dict.fromkeys(texts)}
+    rows, seen = [], set()
+    for n, text in enumerate(texts):
+        vector = vectors[text] / np.linalg.norm(vectors[text])
+        row = {"id": text_id(text), "text": text, "source": f"s{n % 2}", "n_bytes": len(text.encode()), "meta": "{}"}
+        row |= {"n_tokens": len(text.split()), "duplicate": text in seen, "domain": int(text.startswith("def"))}
+        seen.add(text)
+        rows.append({**row, "distance": 0.1, "vector": vector.astype(np.float16)})
+    size = -(-len(rows) // parts)
+    schemas = {"ingest": DOCUMENTS, "embed": embeddings_schema(DIMENSIONS), "domains": ASSIGNMENTS}
+    tables = {stage: {} for stage in (*schemas, "targets")}
+    for part in range(parts):
+        for stage, schema in schemas.items():
+            mine = rows[part * size : (part + 1) * size]
+            tables[stage][f"part-{part:05d}-of-{parts:05d}"] = pa.Table.from_pylist(mine, schema=schema)
+    for stage, schema in (("targets", DOCUMENTS), ("embed", schemas["embed"])):
+        tables[stage]["target-cats-00000"] = pa.Table.from_pylist(rows[:6], schema=schema)
+    numbers = dict.fromkeys(("share", "compactness", "separation", "x", "y"), 0.0)
+    lists = {"terms": [], "medoids": [], "examples": []}
+    domains = [{"domain": d, "name": f"d{d}", "documents": 1, "tokens": 1, **numbers, **lists} for d in range(2)]
+    tables["domains"]["domains"] = pa.Table.from_pylist(domains, schema=DOMAINS)
+    return tables
+
+
+def sealed(root, name, tables, records):
+    """Seal an artefact of ready tables."""
+
+    def run(context, part):
+        write_table(context.out / f"{part.name}.parquet", tables[part.name], tables[part.name].schema)
+        return {}
+
+    def finish(context):
+        for file, record in records.items():
+            write_json(context.out / file, record)
+        return {}
+
+    def plan(context):
+        return [Part(table, {}, {"key": context.config.key, "name": table}) for table in tables]
+
+    stage = Stage(name, 1, Content, (), lambda _: (Step("write", plan, run, finish),))
+    return build(root, stage, Content(key=str([table.to_pylist() for table in tables.values()])), {})
+
+
+def build(root, stage, config, inputs, *, backwards=False):
+    """Build a stage in this process; return the artefact."""
+    job = open_stage(root, stage, config, inputs)
+    for step in job.steps:
+        parts = job.pending(step, job.plan(step))
+        for part in reversed(parts) if backwards else parts:
+            run_part(job, step, part)
+        finish_step(job, step)
+    return seal(job)
+
+
+def seal_inputs(root, texts, parts):
+    tables = tables_of(texts, parts)
+    sources = {f"s{n}": {"documents": len(texts[n::2])} for n in range(2)}
+    records = {"ingest": {"sources.json": sources}}
+    return {stage: sealed(root, stage, tables[stage], records.get(stage, {})) for stage in tables}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return seal_inputs(tmp_path_factory.mktemp("inputs"), texts_of(120), 3)
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory, inputs):
+    """Seal the stage once, under its defaults."""
+    return build(tmp_path_factory.mktemp("scores"), SCORES, ScoresConfig(), inputs)
+
+
+def scores_of(artefact):
+    return pa.concat_tables([read_table(artefact.file(name)) for name in artefact.names()])
+
+
+def digests(artefact):
+    return {entry.name: entry.sha256 for entry in artefact.manifest.files}
+
+
+def test_rows_are_aligned_with_the_documents(scores, inputs):
+    assert scores.names() == inputs["ingest"].names()
+    for name in scores.names():
+        ids = read_table(inputs["ingest"].file(name), ["id"]).column("id")
+        assert read_table(scores.file(name)).column("id").equals(ids)
+    assert scores.counts["documents"] == 120
+
+
+def test_columns_are_finite_and_quality_lies_in_the_unit_interval(scores):
+    table = scores_of(scores)
+    for field in table.schema:
+        if field.type == pa.float32():
+            assert np.isfinite(table.column(field.name).to_numpy()).all(), field.name
+    quality = table.column("quality").to_numpy()
+    assert 0 <= quality.min() < 0.1 < 0.9 < quality.max() <= 1
+
+
+def test_duplicates_name_their_twin_and_are_counted_by_source(scores):
+    table = scores_of(scores)
+    dropped = [row for row in table.select(["id", "drop_reason", "twin_id"]).to_pylist() if row["drop_reason"]]
+    assert len(dropped) == 12
+    assert all(row["drop_reason"] == "duplicate" and row["twin_id"] == row["id"] for row in dropped)
+    assert read_json(scores.file("removals.json")) == {"s0": {"duplicate": 6}, "s1": {"duplicate": 6}}
+    assert scores.counts["dropped"] == scores.counts["dropped_duplicate"] == 12
+
+
+def test_configured_rules_drop(tmp_path, inputs):
+    config = ScoresConfig(drop=("duplicate", "c4:curly-brace", "gopher:too-few-words"))
+    table = scores_of(build(tmp_path, SCORES, config, inputs))
+    reasons = table.column("drop_reason").to_pylist()
+    assert {"duplicate", "c4:curly-brace", "gopher:too-few-words"} <= set(reasons)
+    assert None not in reasons
+
+
+def test_unknown_reason_is_refused_before_any_work(tmp_path, inputs):
+    with pytest.raises(ConfigError, match="gopher:nosuch"):
+        build(tmp_path, SCORES, ScoresConfig(drop=("gopher:nosuch",)), inputs)
+
+
+def test_summary_counts_every_document_once(scores):
+    summary = read_json(scores.file("scores.json"))
+    for column in summary["columns"].values():
+        assert sum(domain["count"] for domain in column["domains"].values()) == 120
+        assert sum(sum(domain["histogram"]) for domain in column["domains"].values()) == 120
+    assert summary["rules"]["c4"] == ["lorem-ipsum", "curly-brace", "too-few-sentences"]
+
+
+def test_order_of_parts_does_not_matter(tmp_path, inputs, scores):
+    assert digests(build(tmp_path, SCORES, ScoresConfig(), inputs, backwards=True)) == digests(scores)
+
+
+def test_size_of_parts_does_not_matter(tmp_path, scores):
+    other = seal_inputs(tmp_path, texts_of(120), 7)
+    second = scores_of(build(tmp_path, SCORES, ScoresConfig(), other)).to_pydict()
+    for name, values in scores_of(scores).to_pydict().items():
+        assert values == (pytest.approx(second[name], rel=1e-5) if isinstance(values[0], float) else second[name])
+
+
+def test_frozen_scorers_leave_old_parts_as_they_are(tmp_path, inputs):
+    first = build(tmp_path, SCORES, ScoresConfig(), inputs)
+    job = open_stage(tmp_path, SCORES, ScoresConfig(frozen=str(first.path)), inputs)
+    fit, score = job.steps
+    assert job.plan(fit) == []
+    finish_step(job, fit)
+    assert job.pending(score, job.plan(score)) == []
+    finish_step(job, score)
+    assert digests(seal(job)) == digests(first)
+
+
+def test_frozen_scorers_judge_new_documents_alike(tmp_path, scores):
+    other = seal_inputs(tmp_path, texts_of(120)[:100], 2)
+    judged = build(tmp_path, SCORES, ScoresConfig(frozen=str(scores.path)), other)
+    assert scores_of(judged).column("quality").to_pylist() == scores_of(scores).column("quality").to_pylist()[:100]
+
+
+def test_misaligned_upstream_is_refused(tmp_path, inputs):
+    tables = tables_of(texts_of(120)[::-1], 3)
+    records = {"domains.json": {}}
+    with pytest.raises(StageError, match="ids of ingest in part-00000-of-00003"):
+        build(
+            tmp_path,
+            SCORES,
+            ScoresConfig(),
+            {**inputs, "domains": sealed(tmp_path, "domains", tables["domains"], records)},
+        )
+
+
+def test_every_file_is_expected(scores):
+    learnt = [f"{name}.npz" for name in ScoresConfig().scorers]
+    assert sorted(digests(scores)) == sorted(
+        [*scores.names(), *learnt, "histograms.npz", "scores.json", "removals.json"]
+    )

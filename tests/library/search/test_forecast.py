@@ -1,0 +1,49 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mixpipe.mixture.constraints import Constraints
+from mixpipe.mixture.simplex import snap
+from mixpipe.search.forecast import forecast
+from mixpipe.search.problem import Problem
+from mixpipe.search.trials import Trial
+
+PROBLEM = Problem(tuple("abcdef"), np.ones(6), 1.0, Constraints.free(6), ("x", "y"), np.ones(2))
+
+
+def truth(w: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.sin(9 * w[:, 0]) + np.cos(8 * w[:, 1]), 1 + np.exp(-2 * w[:, 2])])
+
+
+def trials(n: int) -> list[Trial]:
+    rows = snap(np.random.default_rng(0).dirichlet(np.ones(6), size=n))
+    losses = truth(rows)
+    return [
+        Trial(str(i), "m", "r", rows[i], 1, 1, 0, dict(zip("xy", losses[i].tolist(), strict=True)), {}, 0.0, "ok")
+        for i in range(n)
+    ]
+
+
+def test_a_screen_that_knows_the_shape_is_corrected_and_used() -> None:
+    new = np.random.default_rng(1).dirichlet(np.ones(6), size=50)
+    plain = forecast(PROBLEM, trials(12), "ridge")
+    screened = forecast(replace(PROBLEM, prior=lambda w: 7 + 3 * truth(w)), trials(12), "ridge")
+    assert screened.use_prior.all()
+    assert screened.predict(new).mean == pytest.approx(truth(new), abs=1e-6)
+    assert np.abs(plain.predict(new).mean - truth(new)).max() > 0.1
+
+
+def test_a_screen_that_knows_nothing_is_not_used() -> None:
+    noise = np.random.default_rng(2)
+    useless = replace(PROBLEM, prior=lambda w: noise.standard_normal((len(w), 2)))
+    found = forecast(useless, trials(40), "ridge")
+    assert not found.use_prior[1]
+
+
+def test_the_objective_of_the_trials_is_standardised() -> None:
+    found = forecast(PROBLEM, trials(20), "ridge")
+    assert found.measured().mean() == pytest.approx(0, abs=1e-9)
+    score, sd = found.score(found.mixtures)
+    assert score.shape == sd.shape == (20,)
+    assert found.rank[1] > 0.8

@@ -1,0 +1,150 @@
+import json
+import shutil
+
+import pyarrow as pa
+import pytest
+
+from mixpipe.errors import StoreError
+from mixpipe.shards.formats import load_format
+from mixpipe.shards.verify import verify_run, verify_shards
+from mixpipe.store.files import read_json, write_json
+
+
+@pytest.fixture
+def inputs(documents, plan_inputs):
+    return plan_inputs(documents(120), budget_tokens=6_000)
+
+
+@pytest.fixture
+def sealed(inputs, make_shards):
+    return make_shards(inputs, shard_mib=0.01)
+
+
+@pytest.fixture
+def folder(tmp_path, sealed):
+    """A copy of the training data as a run publishes it: with the manifest."""
+    return shutil.copytree(sealed.path, tmp_path / "train")
+
+
+def flip(path, at=100):
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+def rewrite(folder, name, change):
+    """Rewrite a shard as a faulty writer would have, and seal it again: only recounting can find it."""
+    form, path = load_format("parquet"), folder / name
+    form.write(path, [change(form.read(path))])
+    reseal(folder, name)
+
+
+def reseal(folder, name):
+    from mixpipe.store.fingerprint import file_digest
+
+    manifest = read_json(folder / "manifest.json")
+    entry = next(file for file in manifest["files"] if file["name"] == name)
+    entry.update(bytes=(folder / name).stat().st_size, sha256=file_digest(folder / name))
+    write_json(folder / "manifest.json", manifest)
+
+
+def test_untouched_data_is_as_planned_with_and_without_the_store(folder, sealed, inputs):
+    alone = verify_shards(folder)
+    full = verify_shards(folder, manifest=sealed.manifest, plan=inputs["plan"])
+    assert alone.problems == full.problems == []
+    assert full.documents == inputs["plan"].counts["copies"]
+    assert full.tokens == inputs["plan"].counts["tokens"]
+    assert sum(full.shares.values()) == pytest.approx(1.0)
+    assert full.as_json()["ok"] is True
+    assert full.lines()[-1] == "everything is as planned"
+
+
+def test_one_flipped_byte_is_found(folder, sealed):
+    name = sealed.names("data/*")[1]
+    flip(folder / name)
+    for manifest in (None, sealed.manifest):
+        assert verify_shards(folder, manifest=manifest).problems == [
+            f"{name}: changed since it was sealed (SHA-256 differs)"
+        ]
+
+
+def test_a_missing_and_an_extra_shard_are_found(folder, sealed):
+    first, second = sealed.names("data/*")[:2]
+    shutil.move(folder / first, folder / "data/train-00099-of-00100.parquet")
+    (folder / second).unlink()
+    problems = verify_shards(folder, manifest=sealed.manifest).problems
+    assert f"{first}: missing" in problems
+    assert f"{second}: missing" in problems
+    assert "data/train-00099-of-00100.parquet: not in the manifest" in problems
+
+
+def test_a_swapped_weight_is_found_and_named(folder, sealed, inputs):
+    record = read_json(folder / "mixture.json")
+    domains = record["phases"][0]["domains"]
+    domains[0]["weight"], domains[1]["weight"] = domains[1]["weight"], domains[0]["weight"]
+    write_json(folder / "mixture.json", record)
+    problems = verify_shards(folder, manifest=sealed.manifest, plan=inputs["plan"]).problems
+    assert "mixture.json: changed since it was sealed (SHA-256 differs)" in problems
+    assert any(line.startswith("mixture.json: the weight of d000 is 0.3") for line in problems)
+    assert "mixture.json: its digest is not that of its content" in problems
+
+
+def test_the_runs_own_mixture_is_compared_too(tmp_path, folder, sealed, inputs):
+    run_dir = folder.parent
+    record = read_json(folder / "mixture.json")
+    write_json(run_dir / "mixture.json", record)
+    artefacts = {**inputs, "shards": sealed}
+    assert verify_run(run_dir, artefacts).problems == []
+    record["phases"][0]["domains"][0]["weight"] = 0.25
+    write_json(run_dir / "mixture.json", record)
+    assert "mixture.json: the weight of d000 is 0.25" in verify_run(run_dir, artefacts).problems[0]
+    with pytest.raises(StoreError, match="expected finished shards"):
+        verify_run(run_dir, inputs)
+
+
+def test_a_document_written_twice_is_found_against_the_plan(folder, sealed, inputs):
+    name = sealed.names("data/*")[0]
+
+    def replace_first(table):
+        return pa.concat_tables([table.slice(5, 1), table.slice(1)])
+
+    rewrite(folder, name, replace_first)
+    problems = verify_shards(folder, plan=inputs["plan"]).problems
+    assert any(line.startswith(f"{name}: first_id is") for line in problems)
+    assert any(line.startswith("data: document ") and "planned" in line for line in problems)
+
+
+def test_a_changed_text_is_found_without_the_plan(folder, sealed):
+    name = sealed.names("data/*")[0]
+    rewrite(folder, name, lambda table: table.set_column(1, table.schema.field(1), pa.array(["x"] * table.num_rows)))
+    assert any("rows is not that of their id" in line for line in verify_shards(folder).problems)
+
+
+def test_neighbouring_repeats_are_found(folder, sealed):
+    name = sealed.names("data/*")[0]
+    rewrite(folder, name, lambda table: pa.concat_tables([table.slice(0, 1), table.slice(0, 1), table.slice(2)]))
+    assert any("documents follow themselves, first at row 1" in line for line in verify_shards(folder).problems)
+
+
+def test_tokens_moved_between_domains_are_found(folder, sealed):
+    record = read_json(folder / "dataset.json")
+    record["domains"][0]["written_tokens"] += 1
+    write_json(folder / "dataset.json", record)
+    reseal(folder, "dataset.json")
+    assert any(line.startswith("dataset.json: d000 has") for line in verify_shards(folder).problems)
+
+
+def test_a_manifest_that_is_not_the_sealed_one_is_found(folder, sealed):
+    name = sealed.names("data/*")[0]
+    flip(folder / name)
+    reseal(folder, name)
+    problems = verify_shards(folder, manifest=sealed.manifest).problems
+    assert "manifest.json: lists other files or hashes than the sealed one" in problems
+
+
+def test_unreadable_records_are_named(folder):
+    (folder / "dataset.json").write_text(json.dumps({"format": "parquet"}))
+    assert any(line.startswith("dataset.json: unreadable") for line in verify_shards(folder).problems)
+    (folder / "manifest.json").write_text("{}")
+    with pytest.raises(StoreError, match="Manifest"):
+        verify_shards(folder)

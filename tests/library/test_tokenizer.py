@@ -1,0 +1,83 @@
+import subprocess
+import sys
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mixpipe.errors import ConfigError
+from mixpipe.tokenizer import END_OF_TEXT, count_tokens, load_tokenizer, tokenizer_json, train_tokenizer
+
+TEXTS = ["the cat sat on the mat", "the dog sat on the log", "naïve café, 你好 😀"] * 20
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    file = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    file.write_text(train_tokenizer(TEXTS, 600), encoding="utf-8")
+    return file
+
+
+def test_training_is_the_same_in_another_process_and_order(path):
+    code = f"from mixpipe.tokenizer import train_tokenizer; print(train_tokenizer({TEXTS[::-1]!r}, 600), end='')"
+    again = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
+    assert again.stdout == path.read_text("utf-8")
+
+
+def test_the_vocabulary_is_no_larger_than_asked(path):
+    assert 257 < load_tokenizer(str(path)).get_vocab_size() <= 600
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text())
+def test_every_text_survives_and_is_counted(path, text):
+    tokenizer = load_tokenizer(str(path))
+    ids = tokenizer.encode(text, add_special_tokens=False).ids
+    assert tokenizer.decode(ids, skip_special_tokens=False) == text
+    assert count_tokens(tokenizer, [text]) == [len(ids)]
+
+
+def test_special_tokens_in_text_are_plain_text(path):
+    tokenizer = load_tokenizer(str(path))
+    special = tokenizer.token_to_id(END_OF_TEXT)
+    assert special == 0
+    ids = tokenizer.encode(f"a {END_OF_TEXT} b", add_special_tokens=False).ids
+    assert special not in ids
+    assert count_tokens(tokenizer, [END_OF_TEXT])[0] > 1
+
+
+def test_counts_follow_the_texts_over_batches(path):
+    tokenizer = load_tokenizer(str(path))
+    texts = ["", "the cat", "sat on the mat " * 30_000, "", "dog " * 40_000, "log"]
+    expected = [len(tokenizer.encode(text, add_special_tokens=False).ids) for text in texts]
+    assert count_tokens(tokenizer, texts) == expected  # cuts before spaces change nothing
+
+
+def test_a_word_of_2_mb_takes_no_longer_than_prose(path):
+    tokenizer = load_tokenizer(str(path))
+
+    def seconds(text):
+        started = process_time()
+        assert count_tokens(tokenizer, [text])[0] > 0
+        return process_time() - started
+
+    assert seconds("x" * 2_000_000) < 20 * seconds("the cat sat on the mat and looked " * 60_000) + 1
+
+
+def test_a_folder_or_a_file_is_loaded(path):
+    assert tokenizer_json(str(path.parent)) == tokenizer_json(str(path))
+
+
+@pytest.mark.parametrize("content", ["{}", "no json", '{"model": 3}'])
+def test_what_is_no_tokenizer_is_refused(tmp_path, content):
+    (tmp_path / "tokenizer.json").write_text(content)
+    with pytest.raises(ConfigError, match=r"expected a tokenizer\.json of `tokenizers`"):
+        load_tokenizer(str(tmp_path))
+
+
+def test_a_missing_tokenizer_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="correct `tokenizer` or leave it out"):
+        load_tokenizer(str(tmp_path))
+    with pytest.raises(ConfigError, match="no/such/tokenizer/here"):
+        load_tokenizer("no/such/tokenizer/here")
