@@ -9,7 +9,6 @@ add a token or two.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 from huggingface_hub import hf_hub_download
@@ -84,11 +83,10 @@ def count_tokens(tokenizer: Tokenizer, texts: Iterable[str]) -> list[int]:
     """Return the number of tokens of every text, special tokens not added, in bounded memory."""
     counts: list[int] = []
     for batch in _batches(texts):
-        pieces = [_pieces(text) for text in batch]
-        encoded = tokenizer.encode_batch_fast([piece for group in pieces for piece in group], add_special_tokens=False)
-        total = [0, *accumulate(len(encoding) for encoding in encoded)]
-        ends = [0, *accumulate(len(group) for group in pieces)]
-        counts += [total[end] - total[start] for start, end in pairwise(ends)]
+        encoded = tokenizer.encode_batch_fast([piece for _, piece in batch], add_special_tokens=False)
+        for (number, _), encoding in zip(batch, encoded, strict=True):
+            counts += [0] * (number + 1 - len(counts))
+            counts[number] += len(encoding)
     return counts
 
 
@@ -103,14 +101,16 @@ def _pieces(text: str) -> list[str]:
     return [*pieces, text[start:]]
 
 
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
+def _batches(texts: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
+    """Yield (number of the text, piece of it) in batches of about BATCH_CHARACTERS, however long the texts are."""
+    batch: list[tuple[int, str]] = []
     size = 0
-    for text in texts:
-        if batch and size + len(text) > BATCH_CHARACTERS:
-            yield batch
-            batch, size = [], 0
-        batch.append(text)
-        size += len(text)
+    for number, text in enumerate(texts):
+        for piece in _pieces(text):
+            if batch and size + len(piece) > BATCH_CHARACTERS:
+                yield batch
+                batch, size = [], 0
+            batch.append((number, piece))
+            size += len(piece)
     if batch:
         yield batch

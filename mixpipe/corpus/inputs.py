@@ -1,7 +1,7 @@
 """From `paths` to the list of input files: what is read, what is passed over, what every file is called.
 
 A path is a file, a folder (walked with its subfolders), a glob, or `hf:NAME[:CONFIG[:SPLIT]]`. Passed over in folders:
-names that begin with a dot; names that begin with an underscore, unless they are source code; the folders of JUNK;
+names that begin with a dot; names that begin with an underscore, unless they are source code; the names of JUNK;
 names that end like JUNK_ENDINGS; and, beside data files, the files that describe them (DESCRIPTIONS). A file named in
 `paths` itself is always read. Links are followed after all else and everything is visited once, by inode, so loops end
 and an alias is not a second document. What is no regular file, or cannot be opened, goes to the quarantine.
@@ -28,10 +28,10 @@ from mixpipe.store.fingerprint import Json, file_digest, fingerprint
 
 __all__ = ["InputFile", "input_files", "inputs_identity", "printable"]
 
-JUNK = frozenset({"_temporary", "_delta_log", "__pycache__", "__macosx"})
+JUNK = frozenset({"_temporary", "_delta_log", "__pycache__", "__macosx", "dataset_dict.json"})
 JUNK_ENDINGS = (".crc", ".tmp", ".temp", ".lock", ".swp", ".pyc", "~")
 DATA_SUFFIXES = frozenset({".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".feather"})
-DESCRIPTIONS = ("readme", "license", "licence", "notice", "dataset_info.json", "dataset_dict.json", "state.json")
+DESCRIPTIONS = ("readme", "license", "licence", "notice", "dataset_info.json", "state.json")
 WILDCARD = re.compile(r"[*?\[]")
 HUB = {"hf": "mixpipe.corpus.hub:hub_files"}  # by import string, so that `datasets` loads only when asked for
 

@@ -12,7 +12,7 @@ from mixpipe.domains.gate import check_structure, structure
 from mixpipe.domains.given import has_given_domains, read_given_sums
 from mixpipe.domains.kmeans import cell_count, distinct_rows, nearest, spherical_kmeans
 from mixpipe.domains.lexical import BUCKETS, Lexical, fit_lexical, lexical_vectors
-from mixpipe.domains.merge import MergeTree, absorb_small, natural_count, numbered_by, recut, ward_tree
+from mixpipe.domains.merge import MergeTree, cut, natural_count, numbered_by, ward_tree
 from mixpipe.domains.model import MODEL_FILE, DomainModel
 from mixpipe.domains.names import bucket_words, domain_terms, slug, unique_names
 from mixpipe.domains.sample import Sample, read_sample
@@ -62,8 +62,7 @@ def fit_clustered(sample: Sample, config: DomainsConfig) -> tuple[DomainModel, M
     tokens = np.bincount(cell, sample.tokens, n_cells).astype(np.int64)
     tree = ward_tree(means, np.bincount(cell, minlength=n_cells), tokens)
     count = natural_count(tree, config.max_count) if config.count == "auto" else config.count
-    domain = absorb_small(recut(tree, count), means, tokens, min_share=config.min_share)
-    domain = numbered_by(domain, tokens)
+    domain = numbered_by(cut(tree, means, count, min_share=config.min_share), tokens)
     n_domains = int(domain.max()) + 1
     terms = _terms(sample, domain[cell], n_domains)
     model = DomainModel(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mixpipe.store.fingerprint import Json
 
-__all__ = ["MergeTree", "absorb_small", "natural_count", "numbered_by", "recut", "ward_tree"]
+__all__ = ["MergeTree", "absorb_small", "cut", "natural_count", "numbered_by", "recut", "ward_tree"]
 
 Merge = tuple[int, int, float]
 # Costs below are those of equal vectors up to rounding.
@@ -98,7 +98,7 @@ def natural_count(tree: MergeTree, most: int) -> int:
     Without structure costs fall like a power of the number of domains; a natural cut is the k after which a further
     split gains far less than that: the largest log(cost_k / cost_k+1) / log((k + 1) / k), where cost_k is that of
     merging k domains into k - 1. The ratio of costs alone names the first split nearly always (2 in 4 of 4 seeds on
-    the sample corpus, which has 17 labels), the elbow of the straight line 5, the steepest fall 19 or 20.
+    the sample corpus, which has 17 labels), the elbow of the logarithms 5, the steepest fall 19 or 20.
     """
     costs = np.array([cost for _, _, cost in reversed(tree.merges)][:most])
     if len(costs) < 2:
@@ -131,6 +131,19 @@ def absorb_small(
         domain[domain == smallest] = int(distances.argmin())
         domain = _renumbered(domain)
     return domain
+
+
+def cut(tree: MergeTree, means: NDArray[np.float64], count: int, *, min_share: float) -> NDArray[np.int64]:
+    """Return the domain of every cell: `count` domains, each with at least `min_share` of the tokens.
+
+    What is too small to be a domain is absorbed, and the tree is cut deeper until `count` domains stand; where that
+    cannot be, as many as the cut at `count` leaves. Args and numbering as in `recut` and `absorb_small`.
+    """
+    tokens = np.array(tree.tokens, dtype=np.int64)
+    cuts = (recut(tree, k) for k in range(count, len(tree.documents) + 1))
+    tried = (absorb_small(domain, means, tokens, min_share=min_share) for domain in cuts)
+    full = next((domain for domain in tried if domain.max() + 1 >= count), None)
+    return absorb_small(recut(tree, count), means, tokens, min_share=min_share) if full is None else full
 
 
 def numbered_by(domain: NDArray[np.int64], tokens: NDArray[np.int64]) -> NDArray[np.int64]:

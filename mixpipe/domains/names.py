@@ -3,8 +3,8 @@
 Class-based TF-IDF over documents, not occurrences, so that one long document does not name a domain: the share of a
 domain's documents that hold a word, times log(1 + A / f), f the word's share summed over domains and A the mean over
 words. Words are letters only, 3 to 24 of them, neither English stop words nor markup. Counting is by hash bucket
-(see `lexical.py`); a bucket is shown as its most frequent word. A name is a slug of the best terms, made unique by
-further ones.
+(see `lexical.py`); a bucket stands for its most frequent word, and for none when others share it. A name is a slug of
+the best terms, made unique by further ones.
 
 Grootendorst, "BERTopic", arXiv 2203.05794, 2022, section 3.3 (deviation: document shares for term frequencies).
 """
@@ -19,11 +19,14 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from mixpipe.domains.lexical import BUCKETS, hash_words
 
-__all__ = ["TERMS", "Words", "bucket_words", "domain_terms", "is_readable", "slug", "unique_names"]
+__all__ = ["LONGEST_WORD", "TERMS", "Words", "bucket_words", "domain_terms", "is_readable", "slug", "unique_names"]
 
 TERMS = 12  # kept per domain
 NAME_TERMS = 3
-READABLE = re.compile(r"[^\W\d_]{3,24}")
+LONGEST_WORD = 24
+# Below this share of a bucket, what sets a domain apart may be another word of the bucket: names then show rare words.
+DOMINANT = 0.75
+READABLE = re.compile(rf"[^\W\d_]{{3,{LONGEST_WORD}}}")
 # Contractions cut at the apostrophe, addresses, entities and tags: frequent everywhere and say nothing.
 NOISE = frozenset(
     "don didn doesn isn wasn aren couldn wouldn shouldn hasn hadn haven ain ve ll re nbsp amp quot http https www com "
@@ -40,15 +43,19 @@ def is_readable(word: str) -> bool:
 
 
 def bucket_words(frequency: Mapping[str, int]) -> Words:
-    """Return the most frequent readable word of every bucket: (BUCKETS,) str, empty where there is none.
+    """Return the word that every bucket stands for: (BUCKETS,) str, empty where none is readable or dominates.
 
     Args:
-        frequency: documents by word.
+        frequency: documents by word or sign, readable or not.
     """
-    ranked = sorted((word for word in frequency if is_readable(word)), key=lambda word: (-frequency[word], word))
-    shown = np.zeros(BUCKETS, dtype="<U24")
-    buckets = hash_words(ranked)
-    shown[buckets[::-1]] = ranked[::-1]  # the first of equal buckets is written last
+    words = sorted(frequency)
+    held = np.array([frequency[word] for word in words], dtype=np.int64)
+    buckets = hash_words(words)
+    total = np.bincount(buckets, held, BUCKETS)
+    shown = np.zeros(BUCKETS, dtype=f"<U{LONGEST_WORD}")
+    for row in np.flatnonzero(held >= DOMINANT * total[buckets]):
+        if is_readable(words[row]):
+            shown[buckets[row]] = words[row]
     return shown
 
 

@@ -18,7 +18,7 @@ from mixpipe.domains.config import DomainsConfig
 from mixpipe.domains.given import given_labels, write_given_sums
 from mixpipe.domains.lexical import BUCKETS, count_words, words_of
 from mixpipe.domains.model import pack, unpack
-from mixpipe.domains.names import is_readable
+from mixpipe.domains.names import LONGEST_WORD
 from mixpipe.domains.parts import read_embeddings, text_batches
 from mixpipe.store.artefact import Counts
 from mixpipe.store.draws import keyed_uniforms
@@ -40,7 +40,7 @@ class Sample:
         embeddings: (n, dimensions) float32.
         counts: (n, BUCKETS) float32, hashed word counts.
         labels: given domains, one per document, or empty.
-        frequency: documents by readable word.
+        frequency: documents by word or sign, the longest ones left out.
     """
 
     tokens: NDArray[np.int64]
@@ -76,7 +76,7 @@ def run_sample(context: Context, part: Part) -> Counts:
     for start, batch in text_batches(documents, ["text"]):
         rows = np.flatnonzero(chosen[start : start + batch.num_rows])
         words += [words_of(text) for text in batch["text"].take(pa.array(rows)).to_pylist()]
-    frequency = Counter(word for counter in words for word in counter if is_readable(word))
+    frequency = Counter(word for counter in words for word in counter if len(word) <= LONGEST_WORD)
     counts = count_words(words)
     write_arrays(
         context.out / f"{part.name}.npz",

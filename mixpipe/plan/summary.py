@@ -93,7 +93,9 @@ def tally_plan(planned: Iterable[tuple[pa.Table, Ints]], survey: pa.Table, n_dom
     available_tokens = _sum_by_domain(eligible, "tokens", n_domains)
     by_reason = _by_reason(dropped)
     drawn_sums = dict(zip(Tally._fields[2:8], sums, strict=True))
-    return Tally(available, available_tokens, **drawn_sums, expected_tokens=expected, longest=longest, dropped=by_reason)
+    return Tally(
+        available, available_tokens, **drawn_sums, expected_tokens=expected, longest=longest, dropped=by_reason
+    )
 
 
 def mixture_record(tally: Tally, names: Sequence[str], weights: Floats, config: PlanConfig) -> dict[str, Json]:

@@ -33,7 +33,7 @@ def domain_map(
         ratios: mixture over natural share, or None before there is a mixture.
     """
     width, height = (72 * inches for inches in MAP_INCHES)
-    radii = np.sqrt(np.asarray(tokens, float) / max(tokens)) * 42 + 3
+    radii = np.sqrt(np.asarray(tokens, float) / max(tokens)) * 36 + 3
     centres = _fitted(places, width, height, margin=58)
     with drawing("map", height=MAP_INCHES[1], title="Map of the domains") as drawn:
         drawn.figure.set_layout_engine("none")  # the axes are the whole figure: a point is a point on paper
@@ -44,7 +44,7 @@ def domain_map(
         for number, (centre, radius) in enumerate(zip(centres, radii, strict=True)):
             fill = SOFT if ratios is None else ratio_colour(ratios[number])
             axes.add_patch(Circle((centre[0], centre[1]), radius, fc=fill, alpha=0.82, ec=PAPER, lw=1.2))
-            taken.append(_box(centre, 0.8 * radius))
+            taken.append(_box(centre, 0.85 * radius))
         for number, name in enumerate(names):
             place, align = _free_place(centres[number], radii[number], name, taken, (width, height))
             axes.text(*place, name, ha=align, va="center", color=INK)
@@ -67,16 +67,20 @@ def _free_place(
     centre: np.ndarray, radius: float, name: str, taken: list[Box], frame: tuple[float, float]
 ) -> tuple[tuple[float, float], str]:
     """Return where to write a label and its alignment, and remember the place as taken."""
-    wide, high, gap = LETTER * len(name), 11.0, radius + 4
+    wide, high = LETTER * len(name), 11.0
     x, y = centre
-    candidates = [
-        ((x, y - gap - high / 2), "center"),
-        ((x, y + gap + high / 2), "center"),
-        ((x + gap, y), "left"),
-        ((x - gap, y), "right"),
-        *(((x + 0.75 * gap * side, y + 0.9 * gap * up), "left" if side > 0 else "right")
-          for side, up in product((1, -1), (1, -1))),
-    ]  # fmt: skip
+    candidates = []
+    for gap in (radius + 4, radius + 20):
+        candidates += [
+            ((x, y - gap - high / 2), "center"),
+            ((x, y + gap + high / 2), "center"),
+            ((x + gap, y), "left"),
+            ((x - gap, y), "right"),
+        ]
+        candidates += [
+            ((x + 0.75 * gap * side, y + 0.9 * gap * up), "left" if side > 0 else "right")
+            for side, up in product((1, -1), (1, -1))
+        ]
     boxes = [_label_box(place, align, wide, high) for place, align in candidates]
     costs = [sum(_overlap(box, other) for other in taken) + 10 * _outside(box, frame) for box in boxes]
     best = int(np.argmin(costs))

@@ -38,7 +38,7 @@ def fates(artefacts: Artefacts) -> list[Fate]:
     quarantined = read_quarantine(artefacts)
     lines: list[Fate] = []
     if quarantined:
-        lines.append(Fate("records found", documents + sum(quarantined.values())))
+        lines.append(Fate("records and files found", documents + sum(quarantined.values())))
         lines += _losses(lines[-1].documents, {f"quarantined: {why}": n for why, n in quarantined.items()})
     lines.append(Fate("documents", documents))
     plan = read_plan(artefacts)

@@ -1,6 +1,7 @@
 """The figures with one row a domain or a fate: each takes plain numbers and returns SVG."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup
@@ -10,60 +11,78 @@ from matplotlib.ticker import FuncFormatter
 from mixpipe.report.canvas import ACCENT, BAD, GRID, INK, MUTED, PAPER, SOFT, domain_colour, drawing
 from mixpipe.report.numbers import SPACE, count, share, tick, times
 
-__all__ = ["distributions", "mixture_bars", "waterfall"]
+__all__ = ["MOST_ROWS", "Bar", "distributions", "mixture_bars", "waterfall"]
 
 ROW = 0.3  # inches per row of a horizontal chart
+MOST_ROWS = 40  # domains in a figure: given domains may be a thousand, and the tables hold them all
 
 
-def mixture_bars(
-    names: Sequence[str],
-    natural: Sequence[float],
-    mixture: Sequence[float],
-    *,
-    caps: Sequence[float],
-    unconstrained: Sequence[float] | None,
-    epochs: Sequence[float],
-    max_epochs: float,
-) -> Markup:
-    """Draw natural and chosen token shares by domain, and beside them how often each domain is read.
+class Bar(NamedTuple):
+    """One domain in the mixture's figure.
+
+    Attributes:
+        name: label.
+        colour: of the domain.
+        natural: token share in the corpus.
+        weight: token share chosen.
+        cap: the largest share that the epoch cap allows.
+        epochs: how often its tokens are read.
+        unconstrained: share in the optimum without caps and floors; None where the search gives none.
+    """
+
+    name: str
+    colour: str
+    natural: float
+    weight: float
+    cap: float
+    epochs: float
+    unconstrained: float | None
+
+    @property
+    def reach(self) -> float:
+        """The right end of what is drawn of shares."""
+        return max(self.natural, self.weight, self.unconstrained or 0.0)
+
+
+def mixture_bars(bars: Sequence[Bar], max_epochs: float) -> Markup:
+    """Draw natural and chosen token shares by domain, from top to bottom, and beside them the epochs under their cap.
 
     Args:
-        names: domains from top to bottom.
-        natural: token shares of the corpus.
-        mixture: token shares chosen.
-        caps: the largest share that the epoch cap allows.
-        unconstrained: the optimum without caps and floors, when the search gives it.
-        epochs: times that a domain's tokens are read.
-        max_epochs: the cap on them.
+        bars: at least one.
+        max_epochs: the cap on epochs.
     """
-    rows = range(len(names))
-    reach = 1.12 * max(max(natural), max(mixture), max(mixture if unconstrained is None else unconstrained))
-    with drawing("mixture", height=0.75 + 0.36 * len(names), title="Mixture, natural shares and epochs") as drawn:
+    with drawing("mixture", height=0.75 + 0.36 * len(bars), title="Mixture, natural shares and epochs") as drawn:
         left, right = drawn.figure.subplots(1, 2, sharey=True, width_ratios=[3, 1.25])
-        colours = [domain_colour(number) for number in rows]
-        left.barh(np.array(rows) - 0.17, mixture, height=0.36, color=colours)
-        left.barh(np.array(rows) + 0.2, natural, height=0.2, color=SOFT)
-        shown = [(cap, row) for cap, row in zip(caps, rows, strict=True) if cap <= reach]
-        if shown:
-            left.scatter(*zip(*shown, strict=True), marker="|", s=190, color=BAD, lw=1.6, zorder=3)
-        if unconstrained is not None:
-            left.scatter(unconstrained, np.array(rows) - 0.17, marker="D", s=24, color=PAPER, ec=INK, lw=1.1, zorder=4)
-        for row, value in zip(rows, mixture, strict=True):
-            far = max(value, natural[row]) if unconstrained is None else max(value, natural[row], unconstrained[row])
-            left.text(far + 0.02 * reach, row, share(value), va="center", color=INK, fontsize=8.5)
-        left.set(xlim=(0, reach * 1.04), xlabel="share of tokens")
-        left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}{SPACE}%"))
-        right.barh(rows, epochs, height=0.5, color=colours, alpha=0.85)
-        right.axvline(max_epochs, color=BAD, lw=1.3)
-        for row, value in zip(rows, epochs, strict=True):
-            right.text(value + 0.03 * max_epochs, row, times(value), va="center", color=MUTED, fontsize=8.5)
-        right.set(xlim=(0, 1.25 * max(max_epochs, *epochs)), xlabel="epochs")
-        _rows_of_names(left, names)
+        _draw_shares(left, bars)
+        _draw_epochs(right, bars, max_epochs)
+        _rows_of_names(left, [bar.name for bar in bars])
         for axes in (left, right):
             axes.grid(axis="x")
             axes.spines["left"].set_color(SOFT)
             axes.spines["bottom"].set_visible(False)
     return drawn.svg
+
+
+def _draw_shares(axes: Axes, bars: Sequence[Bar]) -> None:
+    reach = 1.12 * max(bar.reach for bar in bars)
+    for row, bar in enumerate(bars):
+        axes.barh(row - 0.17, bar.weight, height=0.36, color=bar.colour)
+        axes.barh(row + 0.2, bar.natural, height=0.2, color=SOFT)
+        if bar.cap <= reach:
+            axes.scatter(bar.cap, row, marker="|", s=190, color=BAD, lw=1.6, zorder=3)
+        if bar.unconstrained is not None:
+            axes.scatter(bar.unconstrained, row - 0.17, marker="D", s=24, color=PAPER, ec=INK, lw=1.1, zorder=4)
+        axes.text(bar.reach + 0.02 * reach, row, share(bar.weight), va="center", color=INK, fontsize=8.5)
+    axes.set(xlim=(0, reach * 1.04), xlabel="share of tokens")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}{SPACE}%"))
+
+
+def _draw_epochs(axes: Axes, bars: Sequence[Bar], max_epochs: float) -> None:
+    for row, bar in enumerate(bars):
+        axes.barh(row, bar.epochs, height=0.5, color=bar.colour, alpha=0.85)
+        axes.text(bar.epochs + 0.03 * max_epochs, row, times(bar.epochs), va="center", color=MUTED, fontsize=8.5)
+    axes.axvline(max_epochs, color=BAD, lw=1.3)
+    axes.set(xlim=(0, 1.25 * max(max_epochs, *(bar.epochs for bar in bars))), xlabel="epochs")
 
 
 def _rows_of_names(axes: Axes, names: Sequence[str]) -> None:

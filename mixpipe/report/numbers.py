@@ -63,7 +63,7 @@ def share(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return NOTHING
     percent = 100 * value
-    digits = 2 if 0 < abs(percent) < 0.995 else 1
+    digits = 0 if not percent else 2 if abs(percent) < 0.995 else 1
     return f"{percent:.{digits}f}{SPACE}%".replace("-", MINUS)
 
 
@@ -71,7 +71,7 @@ def times(value: float | None) -> str:
     """Write a factor or a number of epochs: `3.75\N{MULTIPLICATION SIGN}`."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    digits = 0 if not value or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:.{digits}f}\N{MULTIPLICATION SIGN}"
 
 

@@ -5,6 +5,7 @@ A win is claimed only against a control whose gain is above two standard errors;
 
 from collections.abc import Iterable
 
+from mixpipe.report.facts.mixture import Mixture
 from mixpipe.report.facts.verdict import WINNER, Comparison, Verdict
 from mixpipe.report.numbers import SPACE, counted, decimal, interval
 
@@ -14,10 +15,10 @@ UNIT = "standard deviations of the search's trials"
 WORDS = {"better": "better than", "tied": "tied with", "worse": "worse than", "unknown": "not comparable with"}
 
 
-def decision(verdict: Verdict | None) -> str:
+def decision(verdict: Verdict | None, mixture: Mixture | None) -> str:
     """Return the headline: better than which controls, tied with which, worse than which."""
     if verdict is None:
-        return "No mixture yet"
+        return "No mixture yet" if mixture is None else "The mixture was given, not sought"
     if not verdict.objective:
         return "The mixture was not compared with any control"
     if verdict.chosen != WINNER:

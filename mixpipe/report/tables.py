@@ -70,8 +70,10 @@ def round_rows(folder: Path, number: int) -> list[Row]:
 
 def verdict_lines(artefacts: Artefacts) -> list[str]:
     """Return what was decided, then one sentence per control; empty before the search."""
-    verdict = read_verdict(artefacts)
-    return [] if verdict is None else [f"{decision(verdict)}.", *verdict_sentences(verdict)]
+    verdict, mixture = read_verdict(artefacts), read_mixture(artefacts)
+    if mixture is None:
+        return []
+    return [f"{decision(verdict, mixture)}.", *(verdict_sentences(verdict) if verdict else [])]
 
 
 def waterfall_rows(artefacts: Artefacts) -> list[Row]:

@@ -34,7 +34,9 @@ class SampleMix:
     def fit(sample: Sample, config: ScoresConfig) -> State:
         """Measure every domain, and scale by the documents' 1st and 99th percentile."""
         diversity = domain_diversity(sample.domain_sums, sample.domain_counts)
-        low, high = np.quantile(np.repeat(diversity, sample.domain_counts), [CUT, 1 - CUT], method="inverted_cdf")
+        order = np.argsort(diversity)
+        below = np.cumsum(sample.domain_counts[order]) / sample.domain_counts.sum()
+        low, high = diversity[order][np.searchsorted(below, [CUT, 1 - CUT])]
         quality = np.quantile(sample.column("quality_raw"), [CUT, 1 - CUT])
         return {"diversity": _scaled(diversity, low, high), "quality_range": quality}
 

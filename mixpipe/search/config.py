@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mixpipe.store.stage import StageConfig
+from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["ProxyConfig", "SearchConfig"]
 
@@ -12,13 +12,13 @@ __all__ = ["ProxyConfig", "SearchConfig"]
 class ProxyConfig(StageConfig):
     """The small language model that is trained on a mixture to learn what the mixture is worth."""
 
-    width: int = Field(96, ge=16, description="model dimension, a multiple of `heads`")
+    width: int = Field(64, ge=16, description="model dimension, a multiple of `heads`")
     layers: int = Field(2, ge=1)
-    heads: int = Field(3, ge=1)
+    heads: int = Field(2, ge=1)
     context: int = Field(64, ge=16, description="tokens in a sequence")
     batch: int = Field(8, ge=1, description="sequences in a step")
-    tokens: int = Field(150_000, ge=1000, description="training tokens of a proxy")
-    learning_rate: float = Field(4e-3, gt=0)
+    tokens: int = Field(200_000, ge=1000, description="training tokens of a proxy")
+    learning_rate: float = Field(3e-3, gt=0)
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="`auto`: bfloat16 where it is native")
 
@@ -27,6 +27,9 @@ class SearchConfig(StageConfig):
     """How the mixture is found."""
 
     budget_tokens: int = Field(gt=0, description="tokens of the training run that the mixture is for")
+    mixture: str | None = execution_only(
+        default=None, description="a mixture.json whose shares are taken as they are; none: search"
+    )
     method: str = Field("climb", description="registered method")
     surrogate: str = Field("auto", description="registered surrogate; `auto`: by cross-validated rank")
     evaluator: str = Field("transformer", description="registered evaluator of the rounds' trials")

@@ -53,7 +53,6 @@ def select(
         for name, row, score in zip(names, rows, foreseen, strict=True)
     )
     chosen = names.index(choose) if choose in names else int(np.argmin(foreseen))
-    free_scores, _ = forecast.score(free_pool)
     evidence: dict[str, Json] = {
         "trials": len(forecast.mixtures),
         "chosen": names[chosen],
@@ -62,7 +61,7 @@ def select(
         "rank": {t: _or_none(r) for t, r in zip(problem.targets, forecast.rank, strict=True)},
         "screened": {t: bool(u) for t, u in zip(problem.targets, forecast.use_prior, strict=True)},
     }
-    return Recommendation(rows[chosen], evidence, candidates, free_pool[int(np.argmin(free_scores))])
+    return Recommendation(rows[chosen], evidence, candidates, free_pool[int(np.argmin(forecast.score(free_pool)[0]))])
 
 
 def _means(forecast: Forecast) -> dict[bytes, tuple[float, np.ndarray]]:

@@ -11,6 +11,7 @@ from functools import partial
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.evaluators import load_evaluator
 from mixpipe.search.finals import FINAL, FINALISTS, finish_final, finish_finalists, plan_final, plan_finalists
+from mixpipe.search.given import GIVEN, finish_given, given_identity, no_parts, run_nothing
 from mixpipe.search.pools import HELD_OUT, POOLS, finish_pools, plan_pools, run_pool
 from mixpipe.search.rounds import (
     EXPERTS,
@@ -31,8 +32,11 @@ __all__ = ["SEARCH"]
 
 def search_steps(config: SearchConfig) -> tuple[Step, ...]:
     """Return the steps of a search under its config."""
+    survey = Step("survey", plan_survey, run_survey, finish_survey, keep=False)
+    if config.mixture is not None:
+        return (survey, Step(GIVEN, no_parts, run_nothing, finish_given))
     steps = [
-        Step("survey", plan_survey, run_survey, finish_survey, keep=False),
+        survey,
         Step("pools", plan_pools, run_pool, finish_pools, keep=False),
         Step(NOISE, plan_noise, run_trial, gpu=True, unit="proxy"),
     ]
@@ -54,5 +58,6 @@ SEARCH = Stage(
     config=SearchConfig,
     inputs=("ingest", "domains", "scores", "targets"),
     steps=search_steps,
+    outside=given_identity,
     scratch=(POOLS, HELD_OUT),
 )

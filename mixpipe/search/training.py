@@ -25,6 +25,7 @@ __all__ = [
     "DivergedError",
     "domain_order",
     "log_probabilities",
+    "sequence_batches",
     "sequence_counts",
     "train_proxy",
     "training_steps",
@@ -92,7 +93,7 @@ def train_proxy(
     optimiser = AdamW(model)
     steps = training_steps(config, tokens)
     loss = torch.zeros(())
-    for step, batch in enumerate(_batches(pools, mixture, config, steps=steps, seed=seed)):
+    for step, batch in enumerate(sequence_batches(pools, mixture, config, steps=steps, seed=seed)):
         data = torch.from_numpy(batch).to(device)
         hidden = model(data[:, :-1]).flatten(0, 1)
         loss = linear_cross_entropy(hidden, model.output_weight(), data[:, 1:].flatten())
@@ -112,7 +113,7 @@ def rate(step: int, steps: int, warmup: float) -> float:
     return FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def _batches(
+def sequence_batches(
     pools: Sequence[np.ndarray], mixture: np.ndarray, config: ProxyConfig, *, steps: int, seed: int
 ) -> Iterator[np.ndarray]:
     """Yield (batch, context + 1) int64 arrays, one per step."""

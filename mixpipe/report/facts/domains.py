@@ -5,9 +5,9 @@ from typing import Any
 
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
-from mixpipe.store.files import read_table
+from mixpipe.store.files import read_json, read_table
 
-__all__ = ["Domain", "read_domains"]
+__all__ = ["Domain", "Drift", "Gate", "read_domains", "read_gate"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,49 @@ class Domain:
     place: tuple[float, float]
     medoids: tuple[str, ...]
     examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How documents that came since a frozen model was fitted differ from those before.
+
+    Attributes:
+        new_documents: how many came.
+        divergence: Jensen-Shannon divergence of token shares, bits; None when none came.
+        old_distance: mean distance to a centroid before.
+        new_distance: and since; None when none came.
+    """
+
+    new_documents: int
+    divergence: float | None
+    old_distance: float
+    new_distance: float | None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The structure found: entropy of the token shares over its largest value, and how the number came about."""
+
+    entropy: float
+    rule: str
+    drift: Drift | None
+
+
+def read_gate(artefacts: Artefacts) -> Gate | None:
+    """Return the structure found; None before domains."""
+    if "domains" not in artefacts:
+        return None
+    found = read_json(artefacts["domains"].file("gate.json"))
+    return Gate(found["entropy"], printable(found["rule"], 60), _drift(found["drift"]) if "drift" in found else None)
+
+
+def _drift(found: dict[str, Any]) -> Drift:
+    return Drift(
+        new_documents=found["new_documents"],
+        divergence=found.get("share_divergence"),
+        old_distance=found["old_mean_distance"],
+        new_distance=found.get("new_mean_distance"),
+    )
 
 
 def read_domains(artefacts: Artefacts) -> list[Domain]:

@@ -34,11 +34,16 @@ class Portion:
 
 @dataclass(frozen=True)
 class Mixture:
-    """The mixture by domain number, and the budget it is for."""
+    """The mixture by domain number, and the budget it is for.
+
+    Attributes:
+        change: for a given mixture, the largest change of a share that the caps asked for; None when it was sought.
+    """
 
     portions: tuple[Portion, ...]
     budget_tokens: int
     max_epochs: float
+    change: float | None
 
 
 def read_mixture(artefacts: Artefacts) -> Mixture | None:
@@ -48,7 +53,8 @@ def read_mixture(artefacts: Artefacts) -> Mixture | None:
     search = artefacts["search"]
     domains = read_domains(artefacts)
     weights: list[float] = read_json(search.file("mixture.json"))["weights"]
-    free = _unconstrained(read_json(search.file("search.json")))
+    found: dict[str, Any] = read_json(search.file("search.json"))
+    free: list[float] | None = found.get("evidence", {}).get("unconstrained")
     config: Any = search.manifest.identity["config"]
     budget, most = int(config["budget_tokens"]), float(config["max_epochs"])
     plan = read_plan(artefacts)
@@ -66,9 +72,4 @@ def read_mixture(artefacts: Artefacts) -> Mixture | None:
                 unconstrained=None if free is None else free[domain.number],
             )
         )
-    return Mixture(tuple(portions), budget, most)
-
-
-def _unconstrained(search: dict[str, Any]) -> list[float] | None:
-    weights: list[float] | None = search["evidence"].get("unconstrained")
-    return weights
+    return Mixture(tuple(portions), budget, most, found.get("largest_change"))

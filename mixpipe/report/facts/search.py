@@ -93,8 +93,8 @@ class Search:
 
 
 def read_search(artefacts: Artefacts) -> Search | None:
-    """Return what was tried; None before the search."""
-    if "search" not in artefacts:
+    """Return what was tried; None before the search, and for a given mixture."""
+    if "search" not in artefacts or not artefacts["search"].names("verdict.json"):
         return None
     sealed = artefacts["search"]
     found: Mapping[str, Any] = read_json(sealed.file("search.json"))
@@ -108,7 +108,7 @@ def read_search(artefacts: Artefacts) -> Search | None:
         targets=targets,
         noise=_noise(found["noise"]["objective"]),
         chosen=found["finalists"]["from"],
-        finalists=found["finalists"]["finalists"],
+        finalists=found["finalists"]["objective"],
         method=config["method"],
         surrogate=config["surrogate"],
         trials=len(trials),

@@ -77,8 +77,8 @@ class Verdict:
 
 
 def read_verdict(artefacts: Artefacts) -> Verdict | None:
-    """Return the verdict; None before the search."""
-    if "search" not in artefacts:
+    """Return the verdict; None before the search, and for a given mixture."""
+    if "search" not in artefacts or not artefacts["search"].names("verdict.json"):
         return None
     found = read_json(artefacts["search"].file("verdict.json"))
     fields = Comparison.__dataclass_fields__

@@ -5,51 +5,72 @@ from itertools import zip_longest
 
 import numpy as np
 
-from mixpipe.report.blocks import Block, Cell, Column, Plot, Section, Table, number, row_of
+from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Table, number, row_of
 from mixpipe.report.canvas import domain_colour, ratio_colour
 from mixpipe.report.domain_map import domain_map
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.facts.domains import Domain, read_domains
+from mixpipe.report.facts.domains import Domain, Drift, read_domains, read_gate
 from mixpipe.report.facts.mixture import Mixture, read_mixture
 from mixpipe.report.facts.scores import Score, read_scores
-from mixpipe.report.numbers import compact, count, decimal, share, times
+from mixpipe.report.figures import MOST_ROWS
+from mixpipe.report.numbers import compact, count, counted, decimal, share, times
 
 __all__ = ["domains_section"]
 
 MEANS = {"quality_raw": "mean quality", "classifier": "like the targets"}
+RULES = {
+    "asked": "as asked",
+    "given": "given with the input",
+    "frozen": "that of an earlier run",
+    "steepest fall of merge costs": "chosen where merging further costs most",
+}
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 def domains_section(artefacts: Artefacts) -> Section | None:
     """Return the section; None before domains."""
-    domains = read_domains(artefacts)
-    if not domains:
+    domains, gate = read_domains(artefacts), read_gate(artefacts)
+    if gate is None:
         return None
     largest = max(domains, key=lambda domain: domain.share)
     lead = (
-        f"{len(domains)} domains over {compact(sum(domain.tokens for domain in domains))} tokens; the largest, "
-        f"{largest.name}, holds {share(largest.share)}. Open a row's key terms to read how its most central documents "
+        f"{counted(len(domains), 'domain')} over {compact(sum(domain.tokens for domain in domains))} tokens, their "
+        f"number {RULES.get(gate.rule, gate.rule)}. The largest, {largest.name}, holds {share(largest.share)}; their "
+        f"evenness is {decimal(gate.entropy, 2)} of 1. Open a row's key terms to read how its most central documents "
         "begin."
     )
     blocks: list[Block] = [_map(domains, read_mixture(artefacts)), _table(domains, read_scores(artefacts))]
+    if gate.drift is not None:
+        blocks.insert(0, Note(_drift(gate.drift)))
     return Section("domains", "Domains", lead, blocks)
 
 
+def _drift(drift: Drift) -> str:
+    text = f"Centroids are those of an earlier run; {counted(drift.new_documents, 'document')} came since."
+    if drift.divergence is None:
+        return text
+    return (
+        f"{text} Their shares differ from the earlier ones by {decimal(drift.divergence, 3)} bits of 1, their mean "
+        f"distance to a centroid is {decimal(drift.new_distance, 3)} against {decimal(drift.old_distance, 3)}."
+    )
+
+
 def _map(domains: Sequence[Domain], mixture: Mixture | None) -> Plot:
+    shown = domains[:MOST_ROWS]  # numbered by falling tokens, so the largest
     ratios = None
     if mixture is not None:
-        ratios = [p.weight / p.domain.share if p.domain.share > 0 else 1.0 for p in mixture.portions]
+        ratios = [p.weight / p.domain.share if p.domain.share > 0 else 1.0 for p in mixture.portions[: len(shown)]]
     drawn = domain_map(
-        [domain.name for domain in domains],
-        np.array([domain.place for domain in domains], dtype=np.float64),
-        [domain.tokens for domain in domains],
+        [domain.name for domain in shown],
+        np.array([domain.place for domain in shown], dtype=np.float64),
+        [domain.tokens for domain in shown],
         ratios,
     )
-    if ratios is None:
-        return Plot(drawn, "Near domains are alike; the area of a circle is its tokens.")
+    caption = "Near domains are alike; the area of a circle is its tokens."
+    if len(shown) < len(domains):
+        caption += f" The {len(shown)} largest of {len(domains)} domains are drawn."
     legend = [(ratio_colour(ratio), f"{times(ratio)} its natural share") for ratio in RATIOS]
-    return Plot(drawn, "Near domains are alike; the area of a circle is its tokens, its colour what the mixture "
-                "makes of it.", legend)  # fmt: skip
+    return Plot(drawn, caption, legend if ratios is not None else ())
 
 
 def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from mixpipe.report.blocks import Block, Cell, Column, Plot, Section, Table, number, row_of
+from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Table, number, row_of
 from mixpipe.report.canvas import domain_colour
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.mixture import Mixture, Portion, read_mixture
-from mixpipe.report.figures import mixture_bars
+from mixpipe.report.figures import MOST_ROWS, Bar, mixture_bars
 from mixpipe.report.numbers import NOTHING, compact, share, times
 
 __all__ = ["mixture_section"]
@@ -26,23 +26,33 @@ def mixture_section(artefacts: Artefacts) -> Section | None:
         f"{times(mixture.max_epochs)}; {bound if capped else 'no domain is held at it'}."
     )
     blocks: list[Block] = [_plot(mixture), _table(mixture.portions)]
+    if mixture.change is not None:
+        moved = f"Caps and floors changed no share by more than {share(mixture.change)}."
+        blocks.insert(0, Note(f"This mixture was given, not sought. {moved}"))
     return Section("mixture", "Mixture", lead, blocks)
 
 
 def _plot(mixture: Mixture) -> Plot:
-    portions = mixture.portions
-    free = [portion.unconstrained for portion in portions if portion.unconstrained is not None]
-    drawn = mixture_bars(
-        [portion.domain.name for portion in portions],
-        [portion.domain.share for portion in portions],
-        [portion.weight for portion in portions],
-        caps=[portion.cap for portion in portions],
-        unconstrained=free or None,
-        epochs=[portion.epochs for portion in portions],
-        max_epochs=mixture.max_epochs,
-    )
-    diamond = " Diamonds: the best mixture without caps and floors." if free else ""
-    return Plot(drawn, f"Coloured bars: the mixture; grey: natural shares; red marks: the epoch cap.{diamond}")
+    bars = [
+        Bar(
+            name=portion.domain.name,
+            colour=domain_colour(portion.domain.number),
+            natural=portion.domain.share,
+            weight=portion.weight,
+            cap=portion.cap,
+            epochs=portion.epochs,
+            unconstrained=portion.unconstrained,
+        )
+        for portion in mixture.portions
+    ]
+    least = sorted((max(bar.weight, bar.natural) for bar in bars), reverse=True)[:MOST_ROWS][-1]
+    shown = [bar for bar in bars if max(bar.weight, bar.natural) >= least][:MOST_ROWS]
+    caption = "Coloured bars: the mixture; grey: natural shares; upright marks: the epoch cap."
+    if any(bar.unconstrained is not None for bar in shown):
+        caption += " Diamonds: the best mixture without caps and floors, as foreseen."
+    if len(shown) < len(bars):
+        caption += f" The {len(shown)} largest of {len(bars)} domains are drawn."
+    return Plot(mixture_bars(shown, mixture.max_epochs), caption)
 
 
 def _table(portions: Sequence[Portion]) -> Table:

@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 
 from mixpipe.report.blocks import Block, Cell, Column, Section, Source, Table, number, row_of
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.numbers import compact, count, duration, memory
+from mixpipe.report.numbers import SPACE, compact, count, duration, memory
 from mixpipe.report.texts import printable
 from mixpipe.store.artefact import Artefact
 
@@ -49,8 +49,9 @@ def provenance_section(artefacts: Artefacts, title: str) -> Section:
 def _stages(artefacts: Artefacts) -> Table:
     columns = [Column("stage", numeric=False), Column("fingerprint", numeric=False), Column("version")]
     columns += [Column(name) for name in ("work", "peak memory", "parts", "documents", "tokens", "size")]
-    columns += [Column("sealed", numeric=False), Column("machine", numeric=False)]
-    return Table(columns, [_stage(name, artefact) for name, artefact in artefacts.items()])
+    rows = [_stage(name, artefact) for name, artefact in artefacts.items()]
+    machines = dict.fromkeys(_machine(artefact.manifest.provenance) for artefact in artefacts.values())
+    return Table([*columns, Column("sealed")], rows, f"Made on {'; '.join(machines)}.")
 
 
 def _stage(name: str, artefact: Artefact) -> list[Cell]:
@@ -59,7 +60,7 @@ def _stage(name: str, artefact: Artefact) -> list[Cell]:
     peak = float(str(made["peak_rss_mib"]))
     size = sum(entry.bytes for entry in manifest.files) / (1 << 20)
     documents, tokens = manifest.counts.get("documents"), manifest.counts.get("tokens")
-    machine = f"{made['machine']}, {made['cpu_count']} cores, {made['host']}; mixpipe {made['mixpipe']}"
+    sealed = printable(made["sealed_at"])
     return row_of(
         name,
         Cell(manifest.fingerprint[:12], mono=True),
@@ -70,9 +71,14 @@ def _stage(name: str, artefact: Artefact) -> list[Cell]:
         number(count(documents), documents),
         number(compact(tokens), tokens),
         number(memory(size), size),
-        printable(made["sealed_at"]),
-        printable(machine),
+        number(sealed.replace("T", SPACE).removesuffix("Z"), float("".join(filter(str.isdigit, sealed)) or 0)),
     )
+
+
+def _machine(made: dict[str, object]) -> str:
+    """Say on what a stage was made; floating point may differ between kinds of machines."""
+    place = f"{made['host']} ({made['machine']}, {made['cpu_count']} cores)"
+    return printable(f"{place}, mixpipe {made['mixpipe']}, Python {made['python']}")
 
 
 def _finish_seconds(made: dict[str, object]) -> list[float]:

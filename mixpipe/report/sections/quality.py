@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mixpipe.report.blocks import Column, Plot, Section, Table, number, row_of
+from mixpipe.report.blocks import Cell, Column, Plot, Section, Table, number, row_of
+from mixpipe.report.canvas import domain_colour
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.facts.domains import read_domains
+from mixpipe.report.facts.domains import Domain, read_domains
 from mixpipe.report.facts.scores import Score, read_scores
-from mixpipe.report.figures import distributions
+from mixpipe.report.figures import MOST_ROWS, distributions
 from mixpipe.report.numbers import decimal
 
 __all__ = ["quality_section"]
@@ -28,28 +29,36 @@ def quality_section(artefacts: Artefacts) -> Section | None:
     scores = read_scores(artefacts)
     if not scores:
         return None
-    names = [domain.name for domain in read_domains(artefacts)]
-    shown = [name for name in PANELS if name in scores] or list(scores)
-    panels = [(PANELS.get(name, name), scores[name].edges, scores[name].counts) for name in shown[:MOST_PANELS]]
+    domains = read_domains(artefacts)
+    drawn = domains[:MOST_ROWS]
+    panels = [
+        (PANELS.get(name, name), scores[name].edges, scores[name].counts[: len(drawn)])
+        for name in ([name for name in PANELS if name in scores] or list(scores))[:MOST_PANELS]
+    ]
     lead = (
         "Every document is measured; only the reasons configured drop one. Each strip is one domain's documents, "
         "scaled to its own peak; what lies beyond the 1st and 99th percentile is in the outer bins."
     )
-    return Section("quality", "Quality", lead, [Plot(distributions(names, panels)), _table(names, scores)])
+    caption = f"The {len(drawn)} largest of {len(domains)} domains are drawn." if len(drawn) < len(domains) else ""
+    plot = Plot(distributions([domain.name for domain in drawn], panels), caption)
+    return Section("quality", "Quality", lead, [plot, _table(domains, scores)])
 
 
-def _table(names: Sequence[str], scores: Mapping[str, Score]) -> Table:
+def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:
+    digits = {measure: _digits(score.means) for measure, score in scores.items()}
     rows = [
-        row_of(measure, *(number(decimal(mean, _digits(score.means)), float(mean)) for mean in score.means))
-        for measure, score in scores.items()
+        row_of(
+            Cell(domain.name, colour=domain_colour(domain.number)),
+            *(
+                number(decimal(float(score.means[domain.number]), digits[measure]), float(score.means[domain.number]))
+                for measure, score in scores.items()
+            ),
+        )
+        for domain in domains
     ]
-    columns = [Column("mean of", numeric=False), *(Column(name) for name in names)]
-    return Table(
-        columns,
-        rows,
-        "Means over the documents of each domain, those that are dropped included.",
-        "Mean of every measure by domain",
-    )
+    columns = [Column("mean of", numeric=False), *(Column(measure) for measure in scores)]
+    caption = "Means over the documents of each domain, those that are dropped included."
+    return Table(columns, rows, caption, fold="Mean of every measure by domain")
 
 
 def _digits(values: np.ndarray) -> int:

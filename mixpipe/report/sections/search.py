@@ -13,7 +13,7 @@ __all__ = ["search_section"]
 
 
 def search_section(artefacts: Artefacts) -> Section | None:
-    """Return the section; None before the search."""
+    """Return the section; None before the search, and for a given mixture."""
     search = read_search(artefacts)
     if search is None:
         return None
@@ -41,9 +41,10 @@ def _curve(search: Search) -> Plot:
 
 def _warnings(search: Search) -> list[Block]:
     weak = [target.name for target in search.targets if target.is_weak]
-    notes = [Note(f"Too noisy to be searched for: {listed(weak)}. Train larger proxies, or for longer.", "bad")]
-    failed = [Note(f"{counted(n, 'trial')} left out: {reason}.", "bad") for reason, n in search.refused.items()]
-    return [*(notes if weak else []), *failed]
+    notes: list[Block] = []
+    if weak:
+        notes.append(Note(f"Too noisy to be searched for: {listed(weak)}. Train larger proxies, or for longer.", "bad"))
+    return notes + [Note(f"{counted(n, 'trial')} left out: {reason}.", "bad") for reason, n in search.refused.items()]
 
 
 def _targets(targets: Sequence[Target]) -> Table:

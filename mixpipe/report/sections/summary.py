@@ -29,7 +29,7 @@ def summary(artefacts: Artefacts) -> Summary:
     verdict, mixture = read_verdict(artefacts), read_mixture(artefacts)
     moves = f"The run went as far as {list(artefacts)[-1]}." if mixture is None else _moves(mixture)
     claims = [] if verdict is None else verdict_sentences(verdict)
-    return Summary(decision(verdict), moves, claims, Tiles(_tiles(artefacts)))
+    return Summary(decision(verdict, mixture), moves, claims, Tiles(_tiles(artefacts)))
 
 
 def _moves(mixture: Mixture) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Table, Tone, number, row_of
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.facts.verdict import Arm, Comparison, Verdict, read_verdict
+from mixpipe.report.facts.verdict import WINNER, Arm, Comparison, Verdict, read_verdict
 from mixpipe.report.numbers import decimal, interval, times
 from mixpipe.report.search_figures import Interval, forest
 from mixpipe.report.sentences import UNIT, decision
@@ -15,7 +15,7 @@ TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "tied": "quiet", "un
 
 
 def verdict_section(artefacts: Artefacts) -> Section | None:
-    """Return the section; None before the search."""
+    """Return the section; None before the search, and for a given mixture."""
     verdict = read_verdict(artefacts)
     if verdict is None:
         return None
@@ -24,8 +24,8 @@ def verdict_section(artefacts: Artefacts) -> Section | None:
         "so that luck cancels. Better and worse mean more than two standard errors, which with few seeds is a weak "
         "claim; the 95 % interval stands beside it."
     )
-    tone: Tone = "good" if verdict.wins else "bad"
-    blocks: list[Block] = [Note(f"{decision(verdict)}: {verdict.reason}.", tone)]
+    tone: Tone = "good" if verdict.wins else "quiet" if verdict.chosen == WINNER else "bad"
+    blocks: list[Block] = [Note(f"{decision(verdict, None)}: {verdict.reason}.", tone)]
     whole = _intervals(list(verdict.objective.values()), by_control=True)
     if whole:
         title = f"Objective: gain in {UNIT}"

@@ -1,4 +1,4 @@
-"""`datasets` itself writes what we read: a folder saved to disk, and a data set loaded by name (here: a local folder)."""
+"""`datasets` itself writes what we read: a folder saved to disk, and a data set loaded by name (a local folder)."""
 
 import json
 

@@ -119,7 +119,7 @@ def write_domains(world: World, out: Path) -> None:
         for k, name in enumerate(NAMES)
     ]
     write_table(out / "domains.parquet", pa.Table.from_pylist(rows, DOMAINS), DOMAINS)
-    gate = {"largest_share": 0.3, "entropy": 0.8, "domains": len(NAMES), "clusters": 80, "rule": "auto"}
+    gate = {"largest_share": 0.3, "entropy": 0.8, "domains": len(NAMES), "clusters": 80, "rule": "asked"}
     write_json(out / "gate.json", gate)
 
 
@@ -283,10 +283,10 @@ def search_record(world: World, trials: list[dict[str, Any]]) -> dict[str, Any]:
             "unconstrained_epochs": (world.free * BUDGET / world.tokens).tolist(),
         },
         "finalists": {
-            "mixture": [],
             "from": "top-mean",
-            "finalists": {"predicted": -1.91, "top-mean": -2.2, "measured": -1.4},
+            "objective": {"predicted": -1.91, "top-mean": -2.2, "measured": -1.4},
         },
+        "screen": True,
         "refused": {f"{FAILED:032x}": "the loss is not a number"},
     }
 
@@ -354,6 +354,19 @@ def edited(artefacts: Mapping[str, Artefact], tmp_path: Path) -> Edited:
         return {**artefacts, stage: replace(artefacts[stage], path=folder)}
 
     return edit
+
+
+def write_given(world: World, out: Path) -> None:
+    """Write what the search seals when the mixture is given: no trials, no verdict."""
+    write_json(out / "mixture.json", {"weights": world.weights.tolist(), "domains": NAMES})
+    write_json(out / "search.json", {"given": {}, "largest_change": 0.031})
+    write_table(out / "trials.parquet", TRIALS.empty_table(), TRIALS)
+
+
+@pytest.fixture
+def given(artefacts: Mapping[str, Artefact], tmp_path: Path) -> dict[str, Artefact]:
+    """Return the run with a given mixture."""
+    return {**artefacts, "search": sealed(tmp_path, "search", partial(write_given, World()), {})}
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ def test_every_document_is_accounted_for(artefacts):
     for before, after in pairwise(lines):
         assert after.documents == before.documents + after.change
     assert [line.label for line in lines if not line.change] == [
-        "records found", "documents", "eligible", "drawn into the mixture",
+        "records and files found", "documents", "eligible", "drawn into the mixture",
     ]  # fmt: skip
     assert lines[0].documents - lines[-1].documents == -sum(line.change for line in lines)
 

@@ -112,3 +112,11 @@ def test_a_damaged_file_is_named(artefacts, edited, tmp_path):
     (broken["plan"].path / "plan.json").write_text("{")
     with pytest.raises(StoreError, match=r"plan\.json"):
         write_report(broken, tmp_path / "report.html", title="run")
+
+
+def test_a_given_mixture_is_reported_without_search_and_verdict(given, tmp_path):
+    write_report(given, tmp_path / "report.html", title="run")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert read(page).sections == ["mixture", "domains", "documents", "quality", "shards", "provenance"]
+    assert "The mixture was given, not sought" in page
+    assert "3.1\N{NO-BREAK SPACE}%" in page

@@ -24,11 +24,11 @@ def verdict_with(edited, words, chosen="winner"):
     ],
 )
 def test_the_headline_claims_no_more_than_the_words(edited, words, chosen, headline):
-    assert decision(verdict_with(edited, words, chosen)) == headline
+    assert decision(verdict_with(edited, words, chosen), None) == headline
 
 
 def test_without_a_verdict_there_is_no_claim():
-    assert decision(None) == "No mixture yet"
+    assert decision(None, None) == "No mixture yet"
 
 
 def test_every_control_has_a_sentence_with_its_interval(artefacts):

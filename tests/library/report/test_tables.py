@@ -35,3 +35,8 @@ def test_the_verdict_is_lines(artefacts):
 def test_before_their_stage_tables_are_empty():
     assert domain_rows({}) == mixture_rows({}) == waterfall_rows({}) == []
     assert verdict_lines({}) == []
+
+
+def test_of_a_given_mixture_no_gain_is_claimed(given):
+    assert verdict_lines(given) == ["The mixture was given, not sought."]
+    assert mixture_rows(given)

@@ -24,7 +24,7 @@ def texts_of(count):
     """Return texts of two kinds, the last tenth of them copies of the first."""
     fresh = count - count // 10
     texts = [f"the {n}th cat sat on the mat and was seen by dog number {n * n}.\nthen it slept." for n in range(fresh)]
-    texts[1::3] = [f"def f{n}(x):\n    return {{x: {n}}}\n" for n in range(len(texts[1::3]))]
+    texts[1::3] = [f"def f{n}(x):\n    return {{x: {n}}} or 'none'\n" for n in range(len(texts[1::3]))]
     return texts + texts[: count // 10]
 
 

@@ -118,7 +118,7 @@ def make_upstream(root: Path, *, parts: int) -> dict[str, Artefact]:
 @pytest.fixture(scope="session")
 def tiny() -> SearchConfig:
     """A whole search in a few seconds."""
-    proxy = ProxyConfig(width=16, heads=1, layers=1, context=32, batch=4, tokens=4000, learning_rate=1e-2)
+    proxy = ProxyConfig(width=16, heads=1, layers=1, context=32, batch=4, tokens=3000, learning_rate=1e-2)
     return SearchConfig(
         budget_tokens=60_000,
         method="random",

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -8,10 +10,10 @@ from mixpipe.search.config import ProxyConfig
 from mixpipe.search.texts import Texts
 from mixpipe.search.training import (
     DivergedError,
-    _batches,
     domain_order,
     log_probabilities,
     rate,
+    sequence_batches,
     sequence_counts,
     train_proxy,
     training_tokens,
@@ -56,7 +58,7 @@ def test_every_stretch_holds_its_share(counts: list[int], seed: int) -> None:
 def test_a_run_reads_exactly_its_shares_in_whole_epochs() -> None:
     steps = 25
     mixture = np.array([0.5, 0.3, 0.2])
-    batches = np.concatenate(list(_batches(POOLS, mixture, CONFIG, steps=steps, seed=0)))
+    batches = np.concatenate(list(sequence_batches(POOLS, mixture, CONFIG, steps=steps, seed=0)))
     assert batches.shape == (100, 17)
     domains = np.searchsorted([15, 28], batches[:, 0], side="right")
     assert np.bincount(domains).tolist() == [50, 30, 20]
@@ -79,9 +81,7 @@ def test_equal_seeds_give_equal_bits_and_other_seeds_do_not() -> None:
 
 
 def test_a_proxy_is_best_at_what_it_read() -> None:
-    texts = Texts.gather(
-        [(0, language(1, 200, 7), 200), (1, language(15, 200, 8), 200)], owners=2, end_of_text=0
-    )
+    texts = Texts.gather([(0, language(1, 200, 7), 200), (1, language(15, 200, 8), 200)], owners=2, end_of_text=0)
     losses = np.array(
         [
             texts.losses(
@@ -117,4 +117,4 @@ def test_the_rate_rises_and_falls() -> None:
     assert rates[0] == pytest.approx(1 / 11)
     assert max(rates) == rates[10] == 1
     assert rates[-1] == pytest.approx(0.1, abs=0.001)
-    assert all(a > b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a > b for a, b in pairwise(rates[10:]))

@@ -8,7 +8,11 @@ from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.texts import Texts
 
 TEXTS = Texts.gather(
-    [(0, np.arange(5, dtype=np.uint16), 9), (0, np.arange(30, dtype=np.uint16), 21), (2, np.arange(8, dtype=np.uint16), 8)],
+    [
+        (0, np.arange(5, dtype=np.uint16), 9),
+        (0, np.arange(30, dtype=np.uint16), 21),
+        (2, np.arange(8, dtype=np.uint16), 8),
+    ],
     owners=3,
     end_of_text=0,
 )
@@ -43,7 +47,9 @@ def test_a_domain_without_an_expert_is_left_out() -> None:
 
 def test_a_sample_of_everything_is_everything() -> None:
     mixing, weights = Mixing(TEXTS, scores(0), np.arange(3)), np.random.default_rng(0).dirichlet(np.ones(3), 5)
-    np.testing.assert_array_equal(mixing.losses(weights, most_per_owner=35), mixing.losses(weights, most_per_owner=None))
+    np.testing.assert_array_equal(
+        mixing.losses(weights, most_per_owner=35), mixing.losses(weights, most_per_owner=None)
+    )
     sampled = mixing.losses(weights, most_per_owner=5)
     assert np.isfinite(sampled[:, [0, 2]]).all()
 

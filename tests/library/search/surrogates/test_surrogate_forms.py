@@ -68,8 +68,8 @@ def test_auto_trusts_who_foresees() -> None:
 
 def test_rank_correlation_is_undefined_and_silent_on_constants() -> None:
     ramp = np.arange(5.0)[:, None]
-    assert spearman(ramp**3, ramp)== pytest.approx(1)
-    assert spearman(-ramp, ramp)== pytest.approx(-1)
+    assert spearman(ramp**3, ramp) == pytest.approx(1)
+    assert spearman(-ramp, ramp) == pytest.approx(-1)
     assert np.isnan(spearman(np.ones((5, 1)), ramp)).all()
     assert np.isnan(spearman(ramp[:2], ramp[:2])).all()
-    assert spearman(np.array([[1.0], [np.nan], [2], [3]]), np.array([[1.0], [0], [2], [3]]))== pytest.approx(1)
+    assert spearman(np.array([[1.0], [np.nan], [2], [3]]), np.array([[1.0], [0], [2], [3]])) == pytest.approx(1)

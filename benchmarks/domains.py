@@ -1,0 +1,105 @@
+"""Domains against hidden labels: normalised mutual information, as many domains as labels, four seeds.
+
+The stage itself runs, from sample to streaming assignment, on id and text alone: `source` is mapped to a column that
+does not exist. Ingest and embed are built in `--root` once, or taken from a run of it; each seed is one artefact there.
+
+    python benchmarks/domains.py --root ROOT --corpus FOLDER --labels LABELS.parquet [--run NAME] [--json RESULT]
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from sklearn.metrics import normalized_mutual_info_score
+
+from mixpipe.corpus.config import IngestConfig
+from mixpipe.domains.config import DomainsConfig
+from mixpipe.embed.config import EmbedConfig
+from mixpipe.runs.run import load_artefacts
+from mixpipe.stages import load_stage
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.files import read_json, read_table, write_json
+from mixpipe.store.fingerprint import Json
+from mixpipe.store.stage import StageConfig
+
+SEEDS = (0, 1, 2, 3)
+
+
+def build(root: Path, stage: str, config: StageConfig, inputs: dict[str, Artefact]) -> Artefact:
+    """Build one stage in this process, or return it where it is sealed."""
+    job = open_stage(root, load_stage(stage), config, inputs)
+    if isinstance(job, Artefact):
+        return job
+    for step in job.steps:
+        for part in job.pending(step, job.plan(step)):
+            run_part(job, step, part)
+        finish_step(job, step)
+    return seal(job)
+
+
+def upstream(root: Path, corpus: Path) -> dict[str, Artefact]:
+    """Build ingest and embed with their defaults."""
+    ingest = build(root, "ingest", IngestConfig(paths=(str(corpus),), source=None), {})
+    return {"ingest": ingest, "embed": build(root, "embed", EmbedConfig(), {"ingest": ingest})}
+
+
+def own_ids(ingest: Artefact) -> list[str]:
+    """Return the corpus's own id of every document."""
+    metas = (meta for name in ingest.names() for meta in read_table(ingest.file(name), ["meta"])["meta"].to_pylist())
+    return [str(json.loads(meta)["id"]) for meta in metas]
+
+
+def measure(root: Path, inputs: dict[str, Artefact], labels: dict[str, str], seed: int, count: int) -> dict[str, Json]:
+    """Find domains with one seed and compare them with the labels."""
+    domains = build(root, "domains", DomainsConfig(count=count, seed=seed), inputs)
+    found = pa.concat_tables(read_table(domains.file(name), ["domain"]) for name in domains.names())[
+        "domain"
+    ].to_numpy()
+    truth = [labels[name] for name in own_ids(inputs["ingest"])]
+    gate = read_json(domains.file("gate.json"))
+    documents = float(np.bincount(found).max() / len(found))
+    return {
+        "seed": seed,
+        "nmi": float(normalized_mutual_info_score(truth, found)),
+        "largest_share": gate["largest_share"],
+        "largest_share_of_documents": documents,
+        "domains": gate["domains"],
+        "names": read_table(domains.file("domains.parquet"), ["name"])["name"].to_pylist(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, required=True, help="Parquet with columns id and domain")
+    parser.add_argument("--corpus", type=Path, help="folder of the corpus; needless with --run")
+    parser.add_argument("--run", help="name of a run whose documents and embeddings are used")
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    if not (asked.run or asked.corpus):
+        parser.error("expected --run or --corpus")
+    table = read_table(asked.labels, ["id", "domain"])
+    labels = dict(zip(table["id"].to_pylist(), table["domain"].to_pylist(), strict=True))
+    known = load_artefacts(asked.root / "runs" / asked.run) if asked.run else upstream(asked.root, asked.corpus)
+    inputs = {name: known[name] for name in ("ingest", "embed")}
+    count = len(set(labels.values()))
+    runs = [measure(asked.root, inputs, labels, seed, count) for seed in SEEDS]
+    result: dict[str, Json] = {
+        "benchmark": "domains",
+        "documents": len(labels),
+        "labels": count,
+        "nmi": statistics.mean(float(str(run["nmi"])) for run in runs),
+        "largest_share": max(float(str(run["largest_share"])) for run in runs),
+        "runs": runs,
+    }
+    print(json.dumps(result, indent=2, sort_keys=True, ensure_ascii=False))
+    if asked.json:
+        write_json(asked.json, result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""A mixture that is given: no proxy is trained.
+
+For a mixture found earlier, or elsewhere, and for the scheduled run that takes in new files under the mixture it has.
+Domains are matched by name, so their numbers may have changed. The constraints still hold: a mixture that breaks them
+is projected, and the largest change is reported.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixpipe.errors import ConfigError
+from mixpipe.mixture.constraints import Constraints
+from mixpipe.search.config import SearchConfig
+from mixpipe.search.survey import SURVEY
+from mixpipe.store.artefact import Counts
+from mixpipe.store.files import read_json, read_table, write_json, write_table
+from mixpipe.store.fingerprint import Json, fingerprint
+from mixpipe.store.stage import Context, Part
+from mixpipe.tables import TRIALS
+
+__all__ = ["GIVEN", "finish_given", "given_identity", "no_parts", "run_nothing"]
+
+GIVEN = "given"
+
+
+def given_identity(config: SearchConfig) -> dict[str, Json]:
+    """Return the digest of the given mixture: where it lies is no part of identity."""
+    return {} if config.mixture is None else {"mixture": fingerprint(_shares(Path(config.mixture)))}
+
+
+def no_parts(context: Context) -> list[Part]:
+    """List nothing: there is nothing to measure."""
+    return []
+
+
+def run_nothing(context: Context, part: Part) -> Counts:
+    """Do nothing; never called, because there are no parts."""
+    return {}
+
+
+def finish_given(context: Context) -> Counts:
+    """Write `mixture.json`, `trials.parquet` without rows, and `search.json` that says where the mixture is from.
+
+    Raises:
+        ConfigError: the mixture names none of the domains, or has a domain that does not exist.
+    """
+    config: SearchConfig = context.config
+    domains = read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()
+    shares = _shares(Path(str(config.mixture)))
+    unknown = [name for name, share in shares.items() if share > 0 and name not in domains]
+    asked = np.array([shares.get(name, 0.0) for name in domains])
+    if unknown or not asked.sum() > 0:
+        found = ", ".join(unknown) or "no share above 0"
+        raise ConfigError(f"search.mixture: expected shares of the domains {', '.join(domains)}, found {found}")
+    available = np.array(read_json(context.out / SURVEY)["available"], dtype=np.float64)
+    constraints = Constraints.from_epochs(
+        available, config.budget_tokens, config.max_epochs, min_weight=config.min_weight
+    )
+    weights = constraints.settle(asked / asked.sum())
+    change = float(np.abs(weights - asked / asked.sum()).max())
+    write_json(context.out / "mixture.json", {"weights": weights.tolist(), "domains": domains})
+    write_json(context.out / "search.json", {"given": dict(shares), "largest_change": change})
+    write_table(context.out / "trials.parquet", TRIALS.empty_table(), TRIALS)
+    return {"trials": 0}
+
+
+def _shares(path: Path) -> Mapping[str, float]:
+    """Read shares by domain name from either form of mixture.json, the search's own or mixpipe.mixture/1."""
+    if not path.is_file():
+        raise ConfigError(f"search.mixture: expected a mixture.json, found no file at {path}")
+    record: Any = read_json(path)
+    try:
+        if "phases" in record:
+            return {domain["name"]: float(domain["weight"]) for domain in record["phases"][0]["domains"]}
+        return {name: float(weight) for name, weight in zip(record["domains"], record["weights"], strict=True)}
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ConfigError(f"search.mixture: expected `domains` and `weights`, or `phases`, in {path}") from error

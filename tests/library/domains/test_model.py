@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import numpy as np
+
+from mixpipe.domains.lexical import count_words, fit_lexical, words_of
+from mixpipe.domains.model import DomainModel
+from mixpipe.domains.vectors import unit
+
+WORDS = [words_of(text) for text in ("court appeal", "flour oven", "court flour")]
+
+
+def model() -> DomainModel:
+    return DomainModel(
+        centroids=np.eye(4, 7, dtype=np.float32),
+        domain=np.array([0, 0, 1, 1]),
+        means=unit(np.eye(4, 7)[::2] + np.eye(4, 7)[1::2]),
+        tokens=np.array([9, 4]),
+        lexical=fit_lexical(count_words(WORDS), 3, seed=0),
+        weight=1.0,
+        names=("für-elise", "b"),
+        terms=(("für", "elise"), ()),
+    )
+
+
+def test_a_saved_model_is_the_same_model(tmp_path: Path) -> None:
+    model().save(tmp_path / "a.npz")
+    loaded = DomainModel.load(tmp_path / "a.npz")
+    loaded.save(tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert (loaded.names, loaded.terms, loaded.labels) == (model().names, model().terms, ())
+    embeddings = np.ones((3, 4), dtype=np.float32)
+    assert (loaded.vectors(embeddings, WORDS) == model().vectors(embeddings, WORDS)).all()
+
+
+def test_cells_lead_to_their_domains() -> None:
+    found = model().assign(np.eye(4, 7, dtype=np.float32)[[3, 0, 2]])
+    assert found.cell.tolist() == [1, 0, 1]
+    assert found.distance.tolist() == [0, 0, 0]

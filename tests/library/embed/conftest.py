@@ -1,0 +1,37 @@
+"""The packaged model, and artefacts of ingest and targets as `embed` reads them."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from mixpipe.embed.encoders import Settings
+from mixpipe.embed.encoders.sentence import SentenceEncoder
+from mixpipe.embed.models import find_model
+from mixpipe.errors import ConfigError
+
+MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    try:
+        return find_model(MODEL)
+    except ConfigError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def sentence(model: Path) -> SentenceEncoder:
+    return SentenceEncoder(Settings(model, max_tokens=256, dtype="float32", device="cpu"))
+
+
+@pytest.fixture
+def texts() -> list[str]:
+    words = "river market engine verse court sugar proton village keyboard whale".split()
+    return [" ".join(words[: 1 + i % 10] * (1 + i * 7 % 23)) for i in range(24)]
+
+
+@pytest.fixture
+def vectors_type() -> pa.DataType:
+    return pa.list_(pa.float32())

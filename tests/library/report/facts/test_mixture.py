@@ -1,0 +1,28 @@
+import pytest
+
+from mixpipe.report.facts.mixture import read_mixture
+
+
+def test_portions_are_shares_under_their_caps(artefacts):
+    mixture = read_mixture(artefacts)
+    assert sum(portion.weight for portion in mixture.portions) == pytest.approx(1)
+    assert all(portion.weight <= portion.cap + 1e-9 for portion in mixture.portions)
+    assert all(portion.epochs <= mixture.max_epochs + 1e-3 for portion in mixture.portions)
+    assert all(portion.unconstrained is not None for portion in mixture.portions)
+
+
+def test_before_the_plan_tokens_are_those_foreseen(artefacts):
+    foreseen = read_mixture({name: artefacts[name] for name in ("domains", "search")})
+    for portion in foreseen.portions:
+        assert portion.tokens == pytest.approx(portion.weight * foreseen.budget_tokens)
+        assert portion.epochs == pytest.approx(portion.tokens / portion.domain.tokens)
+
+
+def test_a_given_mixture_says_how_far_it_was_moved(given):
+    mixture = read_mixture(given)
+    assert mixture.change == 0.031
+    assert {portion.unconstrained for portion in mixture.portions} == {None}
+
+
+def test_before_the_search_there_is_none(artefacts):
+    assert read_mixture({"domains": artefacts["domains"]}) is None

@@ -1,0 +1,24 @@
+from mixpipe.report.sections.mixture import mixture_section
+
+
+def test_domains_held_at_their_cap_are_marked_and_counted(artefacts, edited):
+    found = edited("plan", "plan.json", lambda plan: cap_first(plan))
+    section = mixture_section(found)
+    table = section.blocks[1]
+    assert "1 of 12 domains" in section.lead
+    assert [row[0].text for row in table.rows if row[5].tone == "bad"] == ["medical-patients-disease"]
+    assert "no domain is held" in mixture_section(artefacts).lead
+
+
+def cap_first(plan):
+    """Leave the first domain so few tokens that its share is above what the cap allows."""
+    plan["domains"][0]["available_tokens"] = 10
+    return plan
+
+
+def test_a_given_mixture_is_said_to_be_given(given):
+    assert "given" in mixture_section(given).blocks[0].text
+
+
+def test_before_the_search_there_is_no_section():
+    assert mixture_section({}) is None

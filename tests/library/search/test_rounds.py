@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from mixpipe.errors import StageError
+from mixpipe.mixture.simplex import snap
+from mixpipe.search.evaluators.experts import Mixing
+from mixpipe.search.objective import Objective
+from mixpipe.search.pools import TARGETS
+from mixpipe.search.rounds import (
+    judge_name,
+    observed,
+    plan_experts,
+    problem_of,
+    round_record,
+    run_expert,
+    seeds,
+    usable_or_stop,
+)
+from mixpipe.search.running import Asked, expert_paths, read_trials, run_trial, trial_part
+from mixpipe.search.surrogates.rank import spearman
+from mixpipe.search.texts import Texts
+from mixpipe.search.trials import losses
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.stage import Context
+
+
+@pytest.fixture
+def finished(searched: Artefact, prepared: Context) -> Context:
+    return Context(prepared.config, prepared.inputs, searched.path)
+
+
+def test_the_problem_is_what_the_tables_say(prepared: Context) -> None:
+    problem = problem_of(prepared)
+    assert problem.domains == ("prose", "ledger", "runes")
+    assert problem.targets == ("ledger", "prose", "runes")
+    assert problem.prior is None
+    np.testing.assert_allclose(problem.natural, [0.5, 0.3, 0.2], atol=0.03)
+    np.testing.assert_allclose(problem.constraints.caps, np.minimum(1, 8 * problem.available_tokens / 60_000))
+
+
+def test_experts_rank_mixtures_like_proxies(finished: Context, prepared: Context) -> None:
+    grid = snap(np.array([[i, j, 8 - i - j] for i in range(0, 9, 2) for j in range(0, 9 - i, 2)]) / 8)
+    for number, mixture in enumerate(grid):
+        run_trial(prepared, trial_part(prepared, "grid", number, Asked("grid", mixture, 4000, 7), "transformer"))
+    measured = losses(read_trials(prepared, ["grid"]), problem_of(finished).targets)
+    prior = problem_of(finished).prior
+    assert prior is not None
+    assert (spearman(prior(grid), measured) > 0.7).all()
+
+
+def test_the_screen_samples_what_the_experts_say(finished: Context) -> None:
+    mixing = Mixing.read(expert_paths(finished), Texts.read(finished.out / TARGETS), "targets")
+    rows = np.random.default_rng(0).dirichlet(np.ones(3), 20)
+    np.testing.assert_allclose(mixing.screen(rows), mixing.losses(rows), rtol=0.1)
+
+
+def test_a_diverged_expert_leaves_no_file(prepared: Context) -> None:
+    proxy = prepared.config.proxy.model_copy(update={"learning_rate": float("inf")})
+    wild = Context(prepared.config.model_copy(update={"proxy": proxy}), prepared.inputs, prepared.out)
+    assert run_expert(wild, plan_experts(prepared)[0]) == {"diverged_experts": 1}
+    assert expert_paths(prepared) == {}
+
+
+def test_seeds_of_different_kinds_and_searches_never_meet(prepared: Context) -> None:
+    other = prepared.config.model_copy(update={"seed": prepared.config.seed + 1})
+    kinds = [seeds(config, kind, 50) for config in (prepared.config, other) for kind in range(3)]
+    assert len({seed for kind in kinds for seed in kind}) == 300
+
+
+def test_predictions_of_a_round_are_made_before_it(finished: Context) -> None:
+    problem = problem_of(finished)
+    trials = observed(finished, 2)
+    objective = Objective.fit(losses(trials, problem.targets), problem.target_weights)
+    first, second = (round_record(finished, problem, objective, number) for number in (1, 2))
+    assert [trial["predicted"] for trial in first["trials"]] == [None] * 4
+    assert all(np.isfinite(trial["predicted"]) for trial in second["trials"])
+    values = objective.value(losses(trials, problem.targets))
+    assert [first["best"], second["best"]] == [values[:6].min(), values.min()]
+
+
+def test_when_every_trial_failed_the_search_stops(prepared: Context) -> None:
+    proxy = prepared.config.proxy.model_copy(update={"learning_rate": float("inf")})
+    wild = Context(prepared.config.model_copy(update={"proxy": proxy}), prepared.inputs, prepared.out)
+    run_trial(
+        wild, trial_part(prepared, "hopeless", 0, Asked("natural", np.array([1.0, 0, 0]), 1000, 0), "transformer")
+    )
+    with pytest.raises(StageError, match=r"at least one of 1 trials, found none \(diverged.*lower search.proxy"):
+        usable_or_stop(read_trials(prepared, ["hopeless"]))
+
+
+def test_mixed_experts_are_judged_by_proxies(prepared: Context) -> None:
+    assert judge_name(prepared.config) == "transformer"
+    assert judge_name(prepared.config.model_copy(update={"evaluator": "experts"})) == "transformer"

@@ -1,0 +1,85 @@
+import numpy as np
+
+from mixpipe.search.rounds import observed
+from mixpipe.search.running import Asked, proxy_data, read_trials, run_trial, trial_part
+from mixpipe.search.survey import SURVEY, pool_tokens
+from mixpipe.search.trials import usable
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import read_json
+from mixpipe.store.stage import Context
+
+MIXTURE = np.array([0.5, 0.25, 0.25])
+
+
+def with_rate(context: Context, learning_rate: float) -> Context:
+    """The same pools under another learning rate."""
+    proxy = context.config.proxy.model_copy(update={"learning_rate": learning_rate})
+    return Context(context.config.model_copy(update={"proxy": proxy}), context.inputs, context.out)
+
+
+def test_identity_is_what_decides_the_losses_and_nothing_else(prepared: Context) -> None:
+    def identity(step: str = "noise", arm: str = "natural", seed: int = 1, tokens: int = 3000) -> object:
+        return trial_part(prepared, step, 0, Asked(arm, MIXTURE, tokens, seed), "transformer").identity
+
+    assert identity() == identity(step="final", arm="winner")
+    assert identity() != identity(seed=2)
+    assert identity() != identity(tokens=3100)
+
+
+def test_a_trial_reads_back_as_it_was_measured(prepared: Context) -> None:
+    part = trial_part(prepared, "one", 0, Asked("top-mean", MIXTURE, 2000, 5), "transformer")
+    counts = run_trial(prepared, part)
+    (trial,) = read_trials(prepared, ["one"])
+    assert counts == {"trials": 1, "trained_tokens": trial.tokens}
+    assert (trial.method, trial.round, trial.seed, trial.status) == ("top-mean", "one", 5, "ok")
+    np.testing.assert_array_equal(trial.mixture, MIXTURE)
+    assert trial.tokens == 2048  # whole steps of 4 sequences of 32
+    assert set(trial.target_losses) == {"prose", "ledger", "runes"}
+    assert all(0.5 < loss < 8 for loss in trial.target_losses.values())
+    assert usable([trial]) == [trial]
+
+
+def test_equal_parts_give_equal_bytes(prepared: Context) -> None:
+    found = []
+    for step in ("twice", "again"):
+        part = trial_part(prepared, step, 0, Asked("natural", MIXTURE, 2000, 5), "transformer")
+        run_trial(prepared, part)
+        found.append((prepared.out / f"{part.name}.json").read_bytes())
+    assert found[0] == found[1]
+
+
+def test_a_diverged_trial_has_a_status_and_no_losses(prepared: Context) -> None:
+    wild = with_rate(prepared, float("inf"))
+    asked = Asked("natural", MIXTURE, 2000, 5)
+    sane = trial_part(prepared, "wild", 0, asked, "transformer")
+    run_trial(wild, sane)
+    assert read_json(prepared.out / f"{sane.name}.json")["target_losses"] == [None] * 3
+    (trial,) = read_trials(prepared, ["wild"])
+    assert trial.status.startswith("diverged: expected a finite loss")
+    assert np.isnan(list(trial.target_losses.values())).all()
+    assert usable([trial]) == []
+
+
+def test_a_shorter_trial_reads_the_beginning_of_each_pool(prepared: Context) -> None:
+    long, short = proxy_data(prepared, 4000), proxy_data(prepared, 2000)
+    available = np.array(read_json(prepared.out / SURVEY)["available"])
+    lengths = pool_tokens(available, 2000, prepared.config)
+    for whole, part, length in zip(long.pools, short.pools, lengths, strict=True):
+        assert len(part) == length
+        np.testing.assert_array_equal(whole[: len(part)], part)
+
+
+def test_a_matching_mixture_is_best_on_its_target(prepared: Context) -> None:
+    losses = []
+    for domain in range(3):
+        part = trial_part(prepared, "alone", domain, Asked("alone", np.eye(3)[domain], 4000, 5), "transformer")
+        run_trial(prepared, part)
+    for trial in read_trials(prepared, ["alone"]):
+        losses.append([trial.target_losses[name] for name in ("prose", "ledger", "runes")])
+    np.testing.assert_array_equal(np.argmin(losses, axis=0), [0, 1, 2])
+
+
+def test_the_steps_come_in_order(searched: Artefact, prepared: Context) -> None:
+    context = Context(prepared.config, prepared.inputs, searched.path)
+    rounds = [trial.round for trial in observed(context, 2)]
+    assert rounds == ["noise"] * 2 + ["round-1"] * 4 + ["round-2"] * 2

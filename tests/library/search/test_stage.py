@@ -1,0 +1,121 @@
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixpipe.search.config import SearchConfig
+from mixpipe.search.stage import SEARCH, search_steps
+from mixpipe.search.trials import trials_from_table
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.build import Job, finish_step, open_stage, run_part, seal
+from mixpipe.store.files import read_table
+from mixpipe.tables import TRIALS
+
+# Runs a search in another process and says when each part is done.
+CHILD = """
+import runpy, sys
+from pathlib import Path
+from mixpipe.search.config import SearchConfig
+from mixpipe.search.stage import SEARCH
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.build import finish_step, open_stage, run_part
+root, config, *inputs = sys.argv[1:]
+upstream = {Path(path).parent.name: Artefact.load(Path(path)) for path in inputs}
+job = open_stage(Path(root), SEARCH, SearchConfig.model_validate_json(config), upstream)
+for step in job.steps:
+    for part in job.pending(step, job.plan(step)):
+        run_part(job, step, part)
+        print(step.name, flush=True)
+    finish_step(job, step)
+"""
+
+
+def sealed_files(artefact: Artefact) -> dict[str, str]:
+    return {entry.name: entry.sha256 for entry in artefact.manifest.files}
+
+
+def test_steps_follow_the_config(tiny: SearchConfig) -> None:
+    names = [step.name for step in search_steps(tiny)]
+    assert names == ["survey", "pools", "noise", "experts", "round-1", "round-2", "finalists", "final"]
+    without = [step.name for step in search_steps(tiny.model_copy(update={"screen": False}))]
+    assert set(names) - set(without) == {"experts"}
+    mixing = [step.name for step in search_steps(tiny.model_copy(update={"screen": False, "evaluator": "experts"}))]
+    assert mixing == names
+
+
+def test_every_trial_is_in_the_table(searched: Artefact) -> None:
+    table = read_table(searched.file("trials.parquet"))
+    assert table.schema.equals(TRIALS)
+    trials = trials_from_table(table)
+    assert len(trials) == searched.counts["trials"]
+    assert {trial.status for trial in trials} == {"ok"}
+    assert all(trial.mixture.sum() == 1 for trial in trials)
+
+
+def test_the_pools_are_not_kept(searched: Artefact) -> None:
+    kept = sealed_files(searched)
+    assert not [name for name in kept if name.startswith(("survey-", "pool-", "pools.npz", "held_out"))]
+    assert "targets.npz" in kept
+
+
+def test_killed_while_training_and_resumed_it_ends_with_the_same_bytes(
+    tmp_path: Path, searched: Artefact, upstream: dict[str, Artefact], tiny: SearchConfig
+) -> None:
+    inputs = [str(artefact.path) for artefact in upstream.values()]
+    command = [sys.executable, "-c", CHILD, str(tmp_path), tiny.model_dump_json(), *inputs]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if line.strip() == "round-1":  # one of four is done, the next is being trained
+                child.send_signal(signal.SIGKILL)
+                break
+    assert child.returncode == -signal.SIGKILL
+    job = open_stage(tmp_path, SEARCH, tiny, upstream)
+    assert isinstance(job, Job)
+    redone = []
+    for step in job.steps:
+        for part in reversed(job.pending(step, job.plan(step))):
+            run_part(job, step, part)
+            redone.append(part.name)
+        finish_step(job, step)
+    assert not [
+        name for name in redone if name.startswith(("survey", "pool", "noise", "experts", "round-1-random-000"))
+    ]
+    assert sealed_files(seal(job)) == sealed_files(searched)
+
+
+def test_another_method_takes_over_equal_trials(
+    searched: Artefact, upstream: dict[str, Artefact], tiny: SearchConfig
+) -> None:
+    root = searched.path.parents[2]
+    job = open_stage(root, SEARCH, tiny.model_copy(update={"method": "regmix"}), upstream)
+    assert isinstance(job, Job)
+    taken = {}
+    for step in job.steps[:4]:
+        parts = job.plan(step)
+        pending = job.pending(step, parts)
+        taken[step.name] = len(parts) - len(pending)
+        for part in pending:
+            run_part(job, step, part)
+        finish_step(job, step)
+    assert taken == {"survey": 0, "pools": 0, "noise": 2, "experts": 3}
+
+
+@pytest.mark.parametrize("changes", [{"evaluator": "experts"}, {"method": "natural", "screen": False}])
+def test_other_searches_end_with_a_verdict(
+    tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig, changes: dict[str, object]
+) -> None:
+    config = tiny.model_copy(update={**changes, "proxy": tiny.proxy.model_copy(update={"tokens": 1000})})
+    job = open_stage(tmp_path, SEARCH, config, upstream)
+    assert isinstance(job, Job)
+    for step in job.steps:
+        for part in job.pending(step, job.plan(step)):
+            run_part(job, step, part)
+        finish_step(job, step)
+    artefact = seal(job)
+    weights = json.loads(artefact.file("mixture.json").read_text())["weights"]
+    assert np.sum(weights) == 1

@@ -1,0 +1,44 @@
+from ruamel.yaml import YAML
+
+from mixpipe.shards.card import dataset_card
+from mixpipe.tables import SHARDS
+
+DATASET = {
+    "text_bytes": 4096,
+    "splits": {"train": {"rows": 1200, "tokens": 34_567, "shards": 2}},
+    "domains": [
+        {
+            "id": "d000",
+            "name": "pipes|and\nlines",
+            "weight_realised": 0.75,
+            "weight_target": 0.7,
+            "written_tokens": 30_000,
+            "rows": 900,
+            "docs": 450,
+            "epochs": 2.0,
+        }
+    ],
+}
+
+
+def header(card):
+    return YAML(typ="safe", pure=True).load(card.split("---\n")[1])
+
+
+def test_the_header_names_files_features_and_split():
+    found = header(dataset_card(DATASET, ".parquet"))
+    assert found["configs"][0]["data_files"] == [{"split": "train", "path": "data/train-*.parquet"}]
+    assert [feature["name"] for feature in found["dataset_info"]["features"]] == SHARDS.names
+    dtypes = {feature["name"]: feature["dtype"] for feature in found["dataset_info"]["features"]}
+    assert (dtypes["quality"], dtypes["domain"], dtypes["text"]) == ("float32", "int32", "string")
+    assert found["dataset_info"]["splits"] == [{"name": "train", "num_bytes": 4096, "num_examples": 1200}]
+
+
+def test_other_formats_leave_the_types_to_their_reader():
+    assert "dataset_info" not in header(dataset_card(DATASET, ".jsonl.zst"))
+
+
+def test_the_table_escapes_names():
+    card = dataset_card(DATASET, ".parquet")
+    assert "| d000 | pipes\\|and lines | 0.7500 | 0.7000 | 30,000 | 900 | 450 | 2.00 |" in card
+    assert "1,200 documents, 34,567 tokens, 2 shards" in card
