@@ -3,7 +3,8 @@
 The stage itself runs, from sample to streaming assignment, on id and text alone: `source` is mapped to a column that
 does not exist. Ingest and embed are built in `--root` once, or taken from a run of it; each seed is one artefact there.
 
-    python benchmarks/domains.py --root ROOT --corpus FOLDER --labels LABELS.parquet [--run NAME] [--json RESULT]
+    python benchmarks/domains.py --root ROOT --corpus FOLDER --target FILE --labels LABELS.parquet
+    python benchmarks/domains.py --root ROOT --run NAME --labels LABELS.parquet
 """
 
 import argparse
@@ -15,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.metrics import normalized_mutual_info_score
 
-from mixpipe.corpus.config import IngestConfig
+from mixpipe.corpus.config import IngestConfig, TargetConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.embed.config import EmbedConfig
 from mixpipe.runs.run import load_artefacts
@@ -41,10 +42,11 @@ def build(root: Path, stage: str, config: StageConfig, inputs: dict[str, Artefac
     return seal(job)
 
 
-def upstream(root: Path, corpus: Path) -> dict[str, Artefact]:
-    """Build ingest and embed with their defaults."""
+def upstream(root: Path, corpus: Path, target: Path) -> dict[str, Artefact]:
+    """Build targets, ingest and embed with their defaults."""
+    targets = build(root, "targets", TargetsConfig(sets={"target": TargetConfig(path=str(target))}), {})
     ingest = build(root, "ingest", IngestConfig(paths=(str(corpus),), source=None), {})
-    return {"ingest": ingest, "embed": build(root, "embed", EmbedConfig(), {"ingest": ingest})}
+    return {"ingest": ingest, "embed": build(root, "embed", EmbedConfig(), {"ingest": ingest, "targets": targets})}
 
 
 def own_ids(ingest: Artefact) -> list[str]:
@@ -77,14 +79,19 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--labels", type=Path, required=True, help="Parquet with columns id and domain")
     parser.add_argument("--corpus", type=Path, help="folder of the corpus; needless with --run")
+    parser.add_argument("--target", type=Path, help="any small target set, which embed asks for; needless with --run")
     parser.add_argument("--run", help="name of a run whose documents and embeddings are used")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    if not (asked.run or asked.corpus):
-        parser.error("expected --run or --corpus")
+    if not (asked.run or (asked.corpus and asked.target)):
+        parser.error("expected --run, or --corpus and --target")
     table = read_table(asked.labels, ["id", "domain"])
     labels = dict(zip(table["id"].to_pylist(), table["domain"].to_pylist(), strict=True))
-    known = load_artefacts(asked.root / "runs" / asked.run) if asked.run else upstream(asked.root, asked.corpus)
+    known = (
+        load_artefacts(asked.root / "runs" / asked.run)
+        if asked.run
+        else upstream(asked.root, asked.corpus, asked.target)
+    )
     inputs = {name: known[name] for name in ("ingest", "embed")}
     count = len(set(labels.values()))
     runs = [measure(asked.root, inputs, labels, seed, count) for seed in SEEDS]

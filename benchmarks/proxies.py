@@ -1,9 +1,11 @@
 """Training proxies: tokens per second of mixpipe's loop against a plain PyTorch loop, same model, same data, one run.
 
 The plain loop is what one writes first: bfloat16 autocast, torch's attention, cross-entropy over all logits, fused
-AdamW, one process on all cores. mixpipe trains as many proxies at once as there are cores, one thread each, as a
-search does. Both start from the same weights and read the same batches; the losses they end with must agree. Rounds
-alternate; every run is a fresh process and its start is not timed (a worker trains many proxies); medians count.
+AdamW, one process on all cores (`plain`); run as one process of one thread per core it is `plain_processes`. mixpipe
+trains as many proxies at once as there are cores, one thread each, as a search does. All start from the same weights
+and read the same batches, and the losses they end with must agree. Rounds alternate; every run is a fresh process and
+its start is not timed (a worker trains many proxies); medians count. The machine must be otherwise idle: threads that
+wait for each other suffer far more from company than processes of one thread.
 
     python benchmarks/proxies.py [--vocabulary 1024] [--tokens 60000] [--rounds 3] [--width 64] [--json RESULT]
 """
@@ -96,7 +98,8 @@ def train_ours(pools: list[np.ndarray], config: ProxyConfig, vocabulary: int, se
     return train_proxy(pools, mixture, config, vocabulary=vocabulary, tokens=tokens, seed=seed)
 
 
-LOOPS = {"plain": train_plain, "mixpipe": train_ours}
+# How each is run: the loop, and whether it has a process per core.
+LOOPS = {"plain": (train_plain, False), "plain_processes": (train_plain, True), "mixpipe": (train_ours, True)}
 
 
 def work(name: str, config: ProxyConfig, vocabulary: int, seed: int, threads: int) -> dict[str, float]:
@@ -108,16 +111,16 @@ def work(name: str, config: ProxyConfig, vocabulary: int, seed: int, threads: in
         owners=DOMAINS,
         end_of_text=0,
     )
-    LOOPS[name](pools, config, vocabulary, seed, tokens=WARM_UP_STEPS * config.batch * config.context)
+    LOOPS[name][0](pools, config, vocabulary, seed, tokens=WARM_UP_STEPS * config.batch * config.context)
     started = time.monotonic()
-    model = LOOPS[name](pools, config, vocabulary, seed, tokens=config.tokens)
+    model = LOOPS[name][0](pools, config, vocabulary, seed, tokens=config.tokens)
     seconds = time.monotonic() - started
     return {"seconds": seconds, "loss": float(texts.losses(log_probabilities(model, texts)).mean())}
 
 
 def measure(name: str, config: ProxyConfig, vocabulary: int, cores: int) -> dict[str, float]:
     """Train as this loop does on all cores; return tokens per second of all processes, and the loss of seed 0."""
-    processes, threads = (1, cores) if name == "plain" else (cores, 1)
+    processes, threads = (cores, 1) if LOOPS[name][1] else (1, cores)
     tasks = [(name, config, vocabulary, seed, threads) for seed in range(processes)]
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         found = pool.starmap(work, tasks, chunksize=1)
@@ -151,7 +154,7 @@ def main() -> None:
         "parameters": Proxy(config, asked.vocabulary, 0).size,
         "cores": cores,
         "tokens_per_second": speed,
-        "ratio": speed["mixpipe"] / speed["plain"],
+        "ratio": {name: speed["mixpipe"] / speed[name] for name in ("plain", "plain_processes")},
         "bits_per_token": losses,
         "rounds": runs,
     }

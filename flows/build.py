@@ -6,21 +6,19 @@ Ray workers share the parts. A stage whose artefact is sealed is skipped, so any
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
-from mixpipe.report.page import write_report
 from prefect import flow
 
 from mixpipe.config import RunConfig
+from mixpipe.report.page import write_report
 from mixpipe.runs.preflight import check_counted
 from mixpipe.runs.run import Run
+from mixpipe.stages import StageName
 from tasks.announce import announce_stage
 from tasks.fanout import stop_ray
 from tasks.steps import prefect_step, run_stage, run_step
 
-__all__ = ["STORY", "StageName", "build", "build_plainly", "build_stage"]
-
-StageName = Literal["targets", "ingest", "embed", "domains", "scores", "search", "plan", "shards"]
+__all__ = ["STORY", "build", "build_plainly", "build_stage"]
 
 # What each stage hands to the next; their declarations are in mixpipe/<room>/stage.py.
 STORY: tuple[StageName, ...] = (

@@ -115,11 +115,11 @@ def run(
 
     overrides = [*(settings or []), *([f"engine.kind={engine}"] if engine else [])]
     loaded = load_config(config, overrides)
-    check_stage(until)
+    last = check_stage(until)
     preflight(loaded)
     from flows.launch import launch
 
-    outcome = launch(loaded, root=root, name=name or config.stem, until=until, with_prefect=prefect)
+    outcome = launch(loaded, root=root, name=name or config.stem, until=last, with_prefect=prefect)
     show(outcome.as_json(), as_json, outcome.lines)
 
 
@@ -136,7 +136,6 @@ def status(run_dir: RunFolder, as_json: AsJson = False) -> None:
 def report(run_dir: RunFolder, as_json: AsJson = False) -> None:
     """Write the run's report.html anew, from its artefacts."""
     from mixpipe.report.page import write_report
-
     from mixpipe.runs.run import load_artefacts
 
     path = run_dir / "report.html"
@@ -147,11 +146,11 @@ def report(run_dir: RunFolder, as_json: AsJson = False) -> None:
 @app.command(epilog="Example: `mixpipe verify .mixpipe/runs/first`")
 def verify(run_dir: RunFolder, as_json: AsJson = False) -> None:
     """Re-read every shard, recount tokens per domain, re-hash; exit code 3 and the reason when something is off."""
-    from mixpipe.shards.verify import verify_run
-
     from mixpipe.runs.run import load_artefacts
+    from mixpipe.shards.verify import verify_run
+    from mixpipe.store.artefact import Artefact
 
-    found = verify_run(run_dir, load_artefacts(run_dir))
+    found = verify_run(run_dir, load_artefacts(run_dir, Artefact.read))
     show(found.as_json(), as_json, found.lines)
     if found.problems:
         raise typer.Exit(EXIT_DAMAGE)

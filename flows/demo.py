@@ -1,7 +1,7 @@
 """The demo: a corpus from the text that is on this machine already, and the whole pipeline over it.
 
-The standard library's source, C headers, package documentation and licences are four kinds of text that every
-machine with Python has; nothing of it is stored in the project. Three held-out targets of different kinds are taken out by
+The standard library's source, C headers, package documentation and licences are four kinds of text that every machine
+with Python has; nothing of it is stored in the project. Three held-out targets of different kinds are taken out by
 whole package or module, so that no target text has a copy in the corpus.
 """
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mixpipe.report.tables import mixture_rows, verdict_lines
-
 from flows.server import ensure_server, quiet_prefect, stop_command, ui_address
 from mixpipe.config import RunConfig
+from mixpipe.report.tables import mixture_rows, verdict_lines
 from mixpipe.runs.run import Run
+from mixpipe.stages import StageName
 
 __all__ = ["Outcome", "launch", "serve_refresh"]
 
@@ -61,7 +61,7 @@ class Outcome:
         return [*lines, f"took           {self.seconds:.1f} s, of which Prefect and Ray {overhead:.1f} s"]
 
 
-def launch(config: RunConfig, *, root: Path, name: str, until: str, with_prefect: bool) -> Outcome:
+def launch(config: RunConfig, *, root: Path, name: str, until: StageName, with_prefect: bool) -> Outcome:
     """Run the pipeline, as a Prefect flow or as plain calls.
 
     Args:

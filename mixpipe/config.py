@@ -24,6 +24,14 @@ from mixpipe.store.stage import StageConfig
 
 __all__ = ["EngineConfig", "RunConfig", "load_config"]
 
+# Settings that may name a file or folder beside the configuration file, or else something on a hub.
+PATHS = (
+    ("ingest", "tokenizer"),
+    ("embed", "model"),
+    ("domains", "frozen"),
+    ("scores", "frozen"),
+    ("search", "mixture"),
+)
 SHARED = ("seed", "budget_tokens", "max_epochs")
 
 
@@ -136,6 +144,10 @@ def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
     ingest, targets = values.get("ingest"), values.get("targets")
     if isinstance(ingest, dict) and isinstance(ingest.get("paths"), list):
         ingest["paths"] = [_anchored(path, folder) for path in ingest["paths"]]
+    for section, key in PATHS:
+        place = values.get(section)
+        if isinstance(place, dict) and isinstance(place.get(key), str) and (folder / place[key]).exists():
+            place[key] = _anchored(place[key], folder)
     sets = targets.get("sets") if isinstance(targets, dict) else None
     for target in sets.values() if isinstance(sets, dict) else ():
         if isinstance(target, dict) and "path" in target:

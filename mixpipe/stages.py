@@ -3,12 +3,16 @@
 Import strings keep `status` and `plan` quick: a stage's module loads faiss, torch or scikit-learn.
 """
 
+from typing import Literal
+
 from mixpipe.registry import load_plugin
 from mixpipe.store.stage import Stage
 
-__all__ = ["STAGES", "load_stage"]
+__all__ = ["STAGES", "StageName", "load_stage"]
 
-STAGES = {
+StageName = Literal["targets", "ingest", "embed", "domains", "scores", "search", "plan", "shards"]
+
+STAGES: dict[StageName, str] = {
     "targets": "mixpipe.corpus.targets:TARGETS",
     "ingest": "mixpipe.corpus.stage:INGEST",
     "embed": "mixpipe.embed.stage:EMBED",
@@ -26,5 +30,5 @@ def load_stage(name: str) -> Stage:
     Raises:
         ConfigError: there is no such stage.
     """
-    stage: Stage = load_plugin(STAGES, name, "stage")
+    stage: Stage = load_plugin({str(stage): place for stage, place in STAGES.items()}, name, "stage")
     return stage

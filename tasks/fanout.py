@@ -61,7 +61,9 @@ def start_ray(engine: EngineConfig) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     variables = {**dict.fromkeys(THREAD_VARIABLES, "1"), "TOKENIZERS_PARALLELISM": "false"}
-    local = {} if address else {"num_cpus": engine.workers, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    local: dict[str, Any] = (
+        {} if address else {"num_cpus": engine.workers, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    )
     ray.init(
         address=address,
         namespace=NAMESPACE,
@@ -92,7 +94,7 @@ def start_workers(engine: EngineConfig, step: Step, parts: int) -> float:
 def workers_for(engine: EngineConfig, step: Step, parts: int) -> list[Any]:
     """Return handles of the workers for a step, starting those that do not run yet."""
     start_ray(engine)
-    resources = ray.cluster_resources()
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     gpus = int(resources.get("GPU", 0)) if step.gpu else 0
     kind, limit = ("gpu", gpus) if gpus else ("cpu", int(resources["CPU"]))
     count = max(1, min(engine.workers or limit, limit, parts))

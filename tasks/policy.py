@@ -5,6 +5,7 @@ purpose fails at once: a second try would say the same.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
@@ -34,7 +35,7 @@ POLICIES = {
 }
 
 
-async def is_worth_a_retry(task: Task, run: TaskRun, state: State) -> bool:
+async def is_worth_a_retry(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:
     """Tell whether the failure may go away by itself."""
     error = await state.aresult(raise_on_failure=False)
     return not isinstance(error, MixpipeError) or isinstance(error, StoreError)

@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, cast
+from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import TaskRunContext
@@ -56,7 +57,7 @@ def _bar(label: str, *, total: int, done: int, unit: str) -> Iterator[Tick]:
         TextColumn("{task.description:<18}"),
         BarColumn(bar_width=32),
         MofNCompleteColumn(),
-        TextColumn(f"{unit}s"),
+        TextColumn(plural(2, unit).removeprefix("2 ")),
         TimeElapsedColumn(),
         TimeRemainingColumn(elapsed_when_finished=False),
     )
@@ -64,7 +65,13 @@ def _bar(label: str, *, total: int, done: int, unit: str) -> Iterator[Tick]:
         task = progress.add_task(label, total=total, completed=done)
         yield lambda done=1: progress.update(task, advance=done)
     if not sys.stderr.isatty():
-        Console(stderr=True).print(f"{label}: {total} {unit}s", highlight=False)
+        Console(stderr=True).print(f"{label}: {plural(total, unit)}", highlight=False)
+
+
+def plural(count: int, unit: str) -> str:
+    """Return a count with its unit in words: `1 part`, `3 proxies`."""
+    several = unit.removesuffix("y") + "ies" if unit.endswith("y") else f"{unit}s"
+    return f"{count} {unit if count == 1 else several}"
 
 
 @contextmanager
@@ -73,8 +80,11 @@ def _artifact(stage: str, step: str, total: int, done: int) -> Iterator[Tick]:
         yield lambda done=1: None
         return
     state = {"done": done, "sent": time.monotonic()}
-    artifact = create_progress_artifact(
-        progress=100.0 * done / max(total, 1), key=f"mixpipe-{stage}-{step}", description=f"{stage}: {step}"
+    artifact = cast(
+        UUID,
+        create_progress_artifact(
+            progress=100.0 * done / max(total, 1), key=f"mixpipe-{stage}-{step}", description=f"{stage}: {step}"
+        ),
     )
 
     def mark(done: int = 1) -> None:

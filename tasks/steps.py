@@ -77,7 +77,7 @@ def _run_parts(run: Run, job: Job, step: Step) -> float:
 def step_task(run: Run, stage: str, step: str, fingerprint: str) -> Counts:
     """Run one step as a Prefect task and show what it found in the UI."""
     counts = run_step(run, stage, step, fingerprint)
-    announce_step(run, stage, step, counts)
+    announce_step(run, stage, step, fingerprint, counts)
     return counts
 
 

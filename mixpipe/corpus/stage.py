@@ -12,7 +12,7 @@ from mixpipe.store.stage import Stage, Step
 
 __all__ = ["INGEST"]
 
-READ = Step("read", plan_read, run_read, finish_read, keep=False, unit="group of files")
+READ = Step("read", plan_read, run_read, finish_read, keep=False, unit="file group")
 COUNT = Step("count", plan_count, run_count, finish_count)
 GIVEN = Step("given", plan_given, run_given, finish_given)
 

@@ -20,7 +20,6 @@ from mixpipe.store.stage import Context
 
 __all__ = ["GivenDomains", "given_file", "given_labels", "has_given_domains", "read_given_sums", "write_given_sums"]
 
-UNLABELLED = "unlabelled"  # documents whose domain is null
 # A column of so many values is not one of domains (ids, titles); sums over parts stay bounded.
 MOST_LABELS = 1024
 
@@ -57,8 +56,8 @@ def given_labels(context: Context, name: str) -> list[str]:
     """Return the given domain of each document of one part; empty when the corpus came without domains."""
     if not has_given_domains(context):
         return []
-    column = read_table(context.inputs["ingest"].file(given_file(name)), ["domain"])["domain"]
-    return [UNLABELLED if label is None else label for label in column.to_pylist()]
+    labels: list[str] = read_table(context.inputs["ingest"].file(given_file(name)), ["domain"])["domain"].to_pylist()
+    return labels
 
 
 def write_given_sums(path: Path, documents: pa.Table, embeddings: NDArray[np.float32], labels: Sequence[str]) -> None:

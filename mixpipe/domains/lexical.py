@@ -52,7 +52,7 @@ def words_of(text: str) -> Counter[str]:
 def count_words(counters: Sequence[Counter[str]]) -> sp.csr_matrix:
     """Return hashed counts: (n, BUCKETS) float32, one row per counter."""
     if not counters:  # the hasher refuses to hash nothing
-        return sp.csr_matrix((0, BUCKETS), dtype=np.float32)
+        return sp.csr_matrix(np.zeros((0, BUCKETS), dtype=np.float32))
     hasher = FeatureHasher(BUCKETS, input_type="dict", dtype=np.float32, alternate_sign=False)
     return sp.csr_matrix(hasher.transform(counters))
 

@@ -72,12 +72,7 @@ def run_sample(context: Context, part: Part) -> Counts:
     order = keyed_uniforms(table["id"].to_pylist(), f"domains:{config.seed}")
     chosen = (order < _cut(context)) & ~table["duplicate"].to_numpy()
     embeddings, labels = read_embeddings(context, name), given_labels(context, name)
-    words = []
-    for start, batch in text_batches(documents, ["text"]):
-        rows = np.flatnonzero(chosen[start : start + batch.num_rows])
-        words += [words_of(text) for text in batch["text"].take(pa.array(rows)).to_pylist()]
-    frequency = Counter(word for counter in words for word in counter if len(word) <= LONGEST_WORD)
-    counts = count_words(words)
+    counts, frequency = _count(documents, chosen)
     write_arrays(
         context.out / f"{part.name}.npz",
         order=order[chosen],
@@ -112,6 +107,17 @@ def read_sample(context: Context) -> Sample:
         labels=tuple(labels[row] for row in keep) if labels else (),
         frequency=frequency,
     )
+
+
+def _count(documents: Path, chosen: NDArray[np.bool_]) -> tuple[sp.csr_matrix, Counter[str]]:
+    """Return hashed counts of the chosen documents of one part, and documents by word."""
+    counts, frequency = [count_words([])], Counter[str]()
+    for start, batch in text_batches(documents, ["text"]):
+        rows = np.flatnonzero(chosen[start : start + batch.num_rows])
+        words = [words_of(text) for text in batch["text"].take(pa.array(rows)).to_pylist()]
+        counts.append(count_words(words))
+        frequency.update(word for counter in words for word in counter if len(word) <= LONGEST_WORD)
+    return sp.vstack(counts, format="csr"), frequency
 
 
 def _cut(context: Context) -> float:

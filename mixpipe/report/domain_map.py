@@ -1,7 +1,8 @@
 """The map of the domains: circles on the plane, their area the tokens, their colour what the mixture makes of them.
 
-Labels are placed greedily, the largest domain first, each at the first of a few places around its circle where it
-meets no earlier label: not optimal, but deterministic and enough for some tens of domains.
+Circles that would overlap are moved apart, so places are only near those of the scaling. Labels are placed greedily,
+the largest domain first, each at the first of a few places around its circle where it meets no earlier label: not
+optimal, but deterministic and enough for some tens of domains.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ __all__ = ["domain_map"]
 
 LETTER = 5.3  # points of width of an average letter at 9 points
 MAP_INCHES = (9.5, 5.6)
+GAP = 18.0  # points between circles: room for a label
+PUSHES = 200  # 40 crowded circles come to rest within 150
+GOLDEN_ANGLE = 2.39996  # radians: no two multiples point the same way
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
 
@@ -34,7 +38,7 @@ def domain_map(
     """
     width, height = (72 * inches for inches in MAP_INCHES)
     radii = np.sqrt(np.asarray(tokens, float) / max(tokens)) * 36 + 3
-    centres = _fitted(places, width, height, margin=58)
+    centres = _moved_apart(_fitted(places, width, height, margin=58), radii + GAP / 2, (width, height))
     with drawing("map", height=MAP_INCHES[1], title="Map of the domains") as drawn:
         drawn.figure.set_layout_engine("none")  # the axes are the whole figure: a point is a point on paper
         axes = drawn.figure.add_axes((0, 0, 1, 1))
@@ -58,6 +62,22 @@ def _fitted(places: np.ndarray, width: float, height: float, *, margin: float) -
     return margin + unit * (np.array([width, height]) - 2 * margin)
 
 
+def _moved_apart(centres: np.ndarray, radii: np.ndarray, frame: tuple[float, float]) -> np.ndarray:
+    """Push (n, 2) circles that overlap away from each other, each pair by halves, within the frame."""
+    moved = centres.copy()
+    n = len(moved)
+    # Circles at one place part along fixed directions, so that the map is the same every time.
+    angles = np.arange(n)[:, None] * GOLDEN_ANGLE
+    nudge = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * 1e-3
+    for _ in range(PUSHES):
+        apart = (moved + nudge)[:, None] - (moved + nudge)[None]
+        distance = np.linalg.norm(apart, axis=2) + np.eye(n)
+        overlap = np.maximum(radii[:, None] + radii[None] - distance, 0) * (1 - np.eye(n))
+        moved += 0.25 * (overlap[..., None] * apart / np.maximum(distance, 1e-9)[..., None]).sum(axis=1)
+        moved = np.clip(moved, radii[:, None] + GAP, np.array(frame) - radii[:, None] - GAP)
+    return moved
+
+
 def _box(centre: np.ndarray, half: float) -> Box:
     x, y = centre
     return (x - half, y - half, x + half, y + half)
@@ -67,20 +87,18 @@ def _free_place(
     centre: np.ndarray, radius: float, name: str, taken: list[Box], frame: tuple[float, float]
 ) -> tuple[tuple[float, float], str]:
     """Return where to write a label and its alignment, and remember the place as taken."""
-    wide, high = LETTER * len(name), 11.0
+    wide, high, gap = LETTER * len(name), 11.0, radius + 4
     x, y = centre
-    candidates = []
-    for gap in (radius + 4, radius + 20):
-        candidates += [
-            ((x, y - gap - high / 2), "center"),
-            ((x, y + gap + high / 2), "center"),
-            ((x + gap, y), "left"),
-            ((x - gap, y), "right"),
-        ]
-        candidates += [
-            ((x + 0.75 * gap * side, y + 0.9 * gap * up), "left" if side > 0 else "right")
-            for side, up in product((1, -1), (1, -1))
-        ]
+    candidates = [
+        ((x, y - gap - high / 2), "center"),
+        ((x, y + gap + high / 2), "center"),
+        ((x + gap, y), "left"),
+        ((x - gap, y), "right"),
+    ]
+    candidates += [
+        ((x + 0.75 * gap * side, y + 0.9 * gap * up), "left" if side > 0 else "right")
+        for side, up in product((1, -1), (1, -1))
+    ]
     boxes = [_label_box(place, align, wide, high) for place, align in candidates]
     costs = [sum(_overlap(box, other) for other in taken) + 10 * _outside(box, frame) for box in boxes]
     best = int(np.argmin(costs))

@@ -103,9 +103,9 @@ def duration(seconds: float | None) -> str:
 
 
 def memory(mebibytes: float | None) -> str:
-    """Write memory given in MiB: `512 MiB`, `1.4 GiB`."""
+    """Write memory or disk given in MiB: `3.2 KiB`, `512 MiB`, `1.4 GiB`."""
     if mebibytes is None or not math.isfinite(mebibytes):
         return NOTHING
-    large = mebibytes >= 1024
-    value = mebibytes / 1024 if large else mebibytes
-    return f"{value:.{0 if value >= 100 else 1}f}{SPACE}{'GiB' if large else 'MiB'}"
+    unit, factor = ("KiB", 1024.0) if mebibytes < 1 else ("MiB", 1.0) if mebibytes < 1024 else ("GiB", 1 / 1024)
+    value = mebibytes * factor
+    return f"{value:.{0 if value >= 100 else 1}f}{SPACE}{unit}"

@@ -53,7 +53,7 @@ def compare_runs(folder: Path, other: Path) -> Comparison:
         StoreError: one of them is no run.
     """
     old, new = load_artefacts(folder), load_artefacts(other)
-    both = [stage for stage in STAGES if stage in old and stage in new]
+    both: list[str] = [stage for stage in STAGES if stage in old and stage in new]
     equal = [stage for stage in both if old[stage].fingerprint == new[stage].fingerprint]
     changed = {stage: _identity_changes(old[stage], new[stage]) for stage in both if stage not in equal}
     for stage in sorted({*old} ^ {*new}):
@@ -70,7 +70,7 @@ def compare_runs(folder: Path, other: Path) -> Comparison:
 
 
 def _identity_changes(old: Artefact, new: Artefact) -> list[str]:
-    return list(differences(old.manifest.identity, new.manifest.identity))  # type: ignore[arg-type]  JSON by validation
+    return list(differences(old.manifest.identity, new.manifest.identity))
 
 
 def _hardware_changes(old: Artefact, new: Artefact) -> list[str]:

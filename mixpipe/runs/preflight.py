@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, InputError
+from mixpipe.plan.copies import check_budget
 from mixpipe.registry import load_plugin
-from mixpipe.stages import STAGES
+from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
 
 __all__ = ["CorpusSize", "check_counted", "check_stage", "preflight"]
@@ -68,8 +70,8 @@ def preflight(config: RunConfig) -> CorpusSize:
             )
     size = _corpus_size(config.ingest.paths)
     most_bytes = size.stored_bytes * MOST_PACKED if size.files else 0
-    if size.files and config.budget_tokens > config.max_epochs * most_bytes:
-        check_budget(config, int(most_bytes))
+    if size.files:
+        check_corpus_budget(config, most_bytes)
     if size.is_counted:
         check_domains(config, size.documents)
     return size
@@ -99,8 +101,17 @@ def check_counted(config: RunConfig, artefacts: Mapping[str, Artefact]) -> None:
     """
     if "ingest" in artefacts:
         counts = artefacts["ingest"].counts
-        check_budget(config, int(counts["tokens"]))
+        check_corpus_budget(config, counts["tokens"])
         check_domains(config, counts["documents"] - counts["duplicates"])
+
+
+def check_corpus_budget(config: RunConfig, tokens: float) -> None:
+    """Refuse a budget that the epoch cap cannot fill from a corpus of `tokens` tokens.
+
+    Raises:
+        ConfigError: with the shortfall in tokens.
+    """
+    check_budget(np.array([float(config.budget_tokens)]), np.array([float(tokens)]), config.max_epochs, ["corpus"])
 
 
 def check_domains(config: RunConfig, documents: float) -> None:
@@ -117,29 +128,16 @@ def check_domains(config: RunConfig, documents: float) -> None:
         )
 
 
-def check_budget(config: RunConfig, tokens: int) -> None:
-    """Refuse a budget that the epoch cap cannot fill from `tokens` tokens of documents.
-
-    Raises:
-        ConfigError: with the shortfall in tokens.
-    """
-    most = int(config.max_epochs * tokens)
-    if config.budget_tokens > most:
-        raise ConfigError(
-            f"budget_tokens: expected at most max_epochs x tokens = {config.max_epochs:g} x {tokens:,} = {most:,}, "
-            f"found {config.budget_tokens:,} ({config.budget_tokens - most:,} too many); "
-            "lower budget_tokens, raise max_epochs or add documents"
-        )
-
-
-def check_stage(name: str) -> None:
-    """Refuse a stage that does not exist.
+def check_stage(name: str) -> StageName:
+    """Return the name of a stage; refuse one that does not exist.
 
     Raises:
         ConfigError: the message lists the stages.
     """
-    if name not in STAGES:
-        raise ConfigError(f"expected one of {', '.join(STAGES)} for --until, found {name!r}")
+    for stage in STAGES:
+        if name == stage:
+            return stage
+    raise ConfigError(f"expected one of {', '.join(STAGES)} for --until, found {name!r}")
 
 
 def _exists(path: str) -> bool:

@@ -10,7 +10,7 @@ Artefacts are shared between runs; a run only points at them.
 
 import io
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -94,8 +94,12 @@ class Run(BaseModel):
         return train
 
 
-def load_artefacts(folder: Path) -> dict[str, Artefact]:
+def load_artefacts(folder: Path, load: Callable[[Path], Artefact] = Artefact.load) -> dict[str, Artefact]:
     """Return the sealed artefacts of the run in `<root>/runs/<name>`, in the order of the stages.
+
+    Args:
+        folder: the run's folder.
+        load: `Artefact.load`, or `Artefact.read` to get artefacts whose files may be damaged.
 
     Raises:
         StoreError: this is no run, or an artefact is missing or damaged.
@@ -104,4 +108,4 @@ def load_artefacts(folder: Path) -> dict[str, Artefact]:
         raise StoreError(f"expected a run folder with run.json at {folder}, found none; it is <root>/runs/<name>")
     stages: Mapping[str, str] = RunRecord.model_validate(read_json(folder / "run.json")).stages
     root = folder.resolve().parents[1]
-    return {name: Artefact.load(artefact_path(root, name, stages[name])) for name in STAGES if name in stages}
+    return {name: load(artefact_path(root, name, stages[name])) for name in STAGES if name in stages}

@@ -2,11 +2,19 @@
 
 A mixture that was chosen because it measured well measured well partly by luck. So the method's candidates are
 trained again (`finalists`), the best of those means is the winner, and the winner and the controls are trained once
-more with seeds that nobody has seen and more tokens (`final`). Controls: natural, uniform, UniMax and the best
-measured of the first round, all under the constraints. When a control beats the winner by more than two standard
-errors, the control is what the search recommends, and says so.
+more with seeds that nobody has seen and more tokens (`final`). Controls, all under the constraints: natural, uniform,
+UniMax and the best measured of the first round (random draws, in part screened by the experts). When a control beats
+the winner by more than two standard errors, the control is what the search recommends, and says so.
 
-Writes `mixture.json`, `search.json`, `verdict.json` and `trials.parquet`, described at `finish_final`.
+Writes
+- `mixture.json`: `weights` by domain number, `domains` their names;
+- `verdict.json`: `comparisons` and `wins` (see `verdict.py`), `chosen` (the arm recommended), `reason`, and `arms`:
+  by name the `weights`, `epochs` by domain, mean `objective`, mean `bits` and mean `losses` by target;
+- `search.json`: `domains`, `targets` (name to weight), `objective` (`centre` and `scale` by target), `noise` (see
+  `noise.py`), `rounds` (see `round_record`), `evidence` of the method with `unconstrained` weights and
+  `unconstrained_epochs` (null: no tokens there), `finalists` (`from`, the one that won, and each `objective`),
+  `screen` (whether experts screened), `refused` (trial to reason);
+- `trials.parquet`: every trial, TRIALS.
 """
 
 from collections.abc import Mapping, Sequence
@@ -90,16 +98,7 @@ def plan_final(context: Context) -> list[Part]:
 
 
 def finish_final(context: Context) -> Counts:
-    """Judge the winner and write the search's files.
-
-    - `mixture.json`: `weights` by domain number, `domains` their names.
-    - `verdict.json`: `comparisons` and `wins` (see `verdict.py`), `chosen` (the arm recommended), `reason`, and
-      `arms`: by name the `weights`, `epochs` by domain, mean `objective`, mean `bits` and mean loss by target.
-    - `search.json`: `domains`, `targets` (name to weight), `objective` (centre and scale by target), `noise` (see
-      `noise.py`), `rounds` (see `round_record`), `evidence` of the method with `unconstrained` weights and
-      `unconstrained_epochs` (null: no tokens there), `finalists` (`from`, the one that won, and each `objective`),
-      `screen` (whether experts screened), `refused` (trial to reason).
-    - `trials.parquet`: every trial, TRIALS.
+    """Judge the winner and write the search's files, described at the top.
 
     Raises:
         StageError: neither the winner nor any control has losses.
@@ -141,12 +140,13 @@ def _parts(context: Context, step: str, arms: Arms, tokens: int, run_seeds: Sequ
 
 
 def _arms(context: Context, problem: Problem) -> Arms:
-    """Return winner and controls by name."""
+    """Return winner and controls by name; the best of the first round is none when it is the winner itself."""
     winner = np.array(read_json(context.out / f"{WINNER}.json")["mixture"]) / LATTICE
     arms = {WINNER: winner, **{name: load_method(name).recommend(problem, []).mixture for name in CONTROLS}}
     if first := usable(read_trials(context, [round_name(1)])):
         values = _objective(context, problem).value(losses(first, problem.targets))
-        arms[BEST_RANDOM] = first[int(values.argmin())].mixture
+        best = first[int(values.argmin())].mixture
+        arms |= {BEST_RANDOM: best} if lattice_key(best) != lattice_key(winner) else {}
     return arms
 
 

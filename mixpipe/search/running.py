@@ -152,7 +152,7 @@ def _trial(path: Path, step: str, targets: Sequence[str]) -> Trial:
             name: np.nan if loss is None else loss for name, loss in zip(targets, record["target_losses"], strict=True)
         },
         domain_losses=domain_losses,
-        seconds=0.0,
+        seconds=np.nan,  # a time would make equal searches differ; the manifest has the seconds of all parts
         status=record["status"],
     )
 

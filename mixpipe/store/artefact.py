@@ -69,17 +69,26 @@ class Artefact:
     manifest: Manifest
 
     @classmethod
+    def read(cls, path: Path) -> "Artefact":
+        """Open a sealed artefact by its manifest alone.
+
+        Raises:
+            StoreError: not sealed, or the manifest is not readable.
+        """
+        try:
+            return cls(path, Manifest.model_validate(read_json(path / MANIFEST)))
+        except ValidationError as error:
+            raise StoreError(f"expected a mixpipe manifest in {path}, found: {error}") from error
+
+    @classmethod
     def load(cls, path: Path) -> "Artefact":
         """Open a sealed artefact, checking that its files are present with the sizes recorded.
 
         Raises:
             StoreError: not sealed, not readable, or a file is missing or of another size.
         """
-        try:
-            manifest = Manifest.model_validate(read_json(path / MANIFEST))
-        except ValidationError as error:
-            raise StoreError(f"expected a mixpipe manifest in {path}, found: {error}") from error
-        for entry in manifest.files:
+        artefact = cls.read(path)
+        for entry in artefact.manifest.files:
             file = path / entry.name
             size = file.stat().st_size if file.is_file() else None
             if size != entry.bytes:
@@ -87,7 +96,7 @@ class Artefact:
                 raise StoreError(
                     f"expected {entry.bytes} bytes in {file}, found {found}; delete the folder {path} and run again"
                 )
-        return cls(path, manifest)
+        return artefact
 
     @property
     def counts(self) -> Mapping[str, float]:

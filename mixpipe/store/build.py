@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
+
 import mixpipe
 from mixpipe.errors import StageError, StoreError
 from mixpipe.store.artefact import MANIFEST, Artefact, Counts, FileEntry, Manifest, PartEntry
@@ -188,6 +190,7 @@ def run_part(job: Job, step: Step, part: Part) -> Counts:
     for leftover in _files_of(out, part.name):
         leftover.unlink()
     started = time.monotonic()
+    pa.default_memory_pool().release_unused()  # what the last part left behind must not add to this one's peak
     with fixed_threads(job.context.threads):
         counts = step.run(job.context, part)
     files = tuple(_file_entry(out, path) for path in _files_of(out, part.name))

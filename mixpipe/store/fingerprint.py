@@ -46,7 +46,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def differences(old: Json, new: Json, where: str = "") -> Iterator[str]:
+def differences(old: object, new: object, where: str = "") -> Iterator[str]:
     """Yield one line per field in which two JSON values differ, as `field: old -> new`."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):

@@ -47,7 +47,7 @@ class SentenceEncoder:
                 str(settings.model), device=device, local_files_only=True, model_kwargs={"use_safetensors": True}
             ).eval()
         most = self.model.max_seq_length
-        if most is None:
+        if not isinstance(most, int):
             raise ConfigError(f"expected a transformer in {settings.model} (embed.model); for others set embed.encoder")
         self.model.max_seq_length = min(most, settings.max_tokens)
         self.characters = min(most, settings.max_tokens) * CHARACTERS_PER_TOKEN
@@ -73,7 +73,7 @@ class SentenceEncoder:
         ids = [[end for end in (ends[0], token, ends[1]) if end is not None] for token in range(len(tokenizer))]
         vectors = []
         with torch.inference_mode():
-            for batch in torch.tensor(ids).split(self.batch_tokens // 3)  # type: ignore[no-untyped-call]  torch leaves it untyped:
+            for batch in torch.split(torch.tensor(ids), self.batch_tokens // 3):
                 features = {"input_ids": batch, "attention_mask": torch.ones_like(batch)}
                 result = self.model[0]({name: value.to(self.model.device) for name, value in features.items()})
                 vectors.append(result["token_embeddings"].float().mean(dim=1).cpu())

@@ -66,7 +66,7 @@ def _map(domains: Sequence[Domain], mixture: Mixture | None) -> Plot:
         [domain.tokens for domain in shown],
         ratios,
     )
-    caption = "Near domains are alike; the area of a circle is its tokens."
+    caption = "Near domains are alike; the area of a circle is its tokens. Circles that would overlap are moved apart."
     if len(shown) < len(domains):
         caption += f" The {len(shown)} largest of {len(domains)} domains are drawn."
     legend = [(ratio_colour(ratio), f"{times(ratio)} its natural share") for ratio in RATIOS]

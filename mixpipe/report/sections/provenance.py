@@ -51,7 +51,7 @@ def _stages(artefacts: Artefacts) -> Table:
     columns += [Column(name) for name in ("work", "peak memory", "parts", "documents", "tokens", "size")]
     rows = [_stage(name, artefact) for name, artefact in artefacts.items()]
     machines = dict.fromkeys(_machine(artefact.manifest.provenance) for artefact in artefacts.values())
-    return Table([*columns, Column("sealed")], rows, f"Made on {'; '.join(machines)}.")
+    return Table([*columns, Column("sealed, UTC")], rows, f"Made on {'; '.join(machines)}.")
 
 
 def _stage(name: str, artefact: Artefact) -> list[Cell]:
@@ -71,7 +71,7 @@ def _stage(name: str, artefact: Artefact) -> list[Cell]:
         number(count(documents), documents),
         number(compact(tokens), tokens),
         number(memory(size), size),
-        number(sealed.replace("T", SPACE).removesuffix("Z"), float("".join(filter(str.isdigit, sealed)) or 0)),
+        number(sealed[:16].replace("T", SPACE), float("".join(filter(str.isdigit, sealed)) or 0)),
     )
 
 

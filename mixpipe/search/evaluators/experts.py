@@ -50,25 +50,33 @@ class Mixing:
             most_per_owner: read an even sample of so many tokens of each owner, at that sample's share of its bytes;
                 None reads all.
         """
-        owner = np.repeat(self.texts.owners, np.diff(self.texts.starts) - 1)
-        counts = np.bincount(owner, minlength=len(self.texts.n_bytes))
-        stride = np.ones_like(counts) if most_per_owner is None else np.maximum(-(-counts // most_per_owner), 1)
-        first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        read = (np.arange(len(owner)) - first[owner]) % stride[owner] == 0
+        owner, read = self._sample(most_per_owner)
+        whole = np.bincount(owner, minlength=len(self.texts.n_bytes))
         scores, owner = self.scores[:, read], owner[read]
+        counts = np.bincount(owner, minlength=len(whole))
         best = scores.max(axis=0)
         probabilities = np.exp(scores - best)
         weights = np.asarray(mixtures, dtype=np.float32)[:, self.domains]
-        bytes_read = self.texts.n_bytes * np.bincount(owner, minlength=len(counts)) / np.maximum(counts, 1)
-        edges = np.searchsorted(owner, np.arange(len(counts)))
-        found = np.full((len(weights), len(counts)), np.nan)
         present = np.flatnonzero(counts)
+        edges = (np.cumsum(counts) - counts)[present]
+        bytes_read = (self.texts.n_bytes * counts)[present] / whole[present]
+        found = np.full((len(weights), len(whole)), np.nan)
         rows = max(BLOCK // max(len(owner), 1), 1)
         for start in range(0, len(weights), rows):
             mixed = np.log(np.maximum(weights[start : start + rows] @ probabilities, 1e-37)) + best
-            totals = np.add.reduceat(mixed, edges[present], axis=1, dtype=np.float64)
-            found[start : start + rows, present] = -totals / np.log(2) / bytes_read[present]
+            totals = np.add.reduceat(mixed, edges, axis=1, dtype=np.float64)
+            found[start : start + rows, present] = -totals / np.log(2) / bytes_read
         return found
+
+    def _sample(self, most_per_owner: int | None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the owner (n,) of each token, and whether it is read (n,): every so many-th of an owner's."""
+        owner = np.repeat(self.texts.owners, np.diff(self.texts.starts) - 1)
+        counts = np.bincount(owner, minlength=len(self.texts.n_bytes))
+        if most_per_owner is None:
+            return owner, np.ones(len(owner), dtype=bool)
+        stride = np.maximum(-(-counts // most_per_owner), 1)
+        place = np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
+        return owner, place % stride[owner] == 0
 
     def screen(self, mixtures: np.ndarray) -> np.ndarray:
         """Return the losses (q, owners) of many mixtures, from a sample of each owner's tokens."""

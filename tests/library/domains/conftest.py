@@ -29,7 +29,7 @@ class Corpus:
 
     texts: Sequence[str]
     vectors: np.ndarray
-    domains: Sequence[str | None] | None = None
+    domains: Sequence[str] | None = None
 
     def rows(self, chosen: slice | np.ndarray) -> "Corpus":
         """Return some of the rows."""
@@ -125,3 +125,23 @@ def _sealed(folder: Path, stage: str) -> Artefact:
     )
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
     return Artefact.load(folder)
+
+
+@pytest.fixture
+def three() -> DomainsConfig:
+    """Three domains, more than half of the tokens allowed to one."""
+    return DomainsConfig(count=3, clusters=6, lexical_dimensions=8, max_largest_share=0.7)
+
+
+@pytest.fixture
+def unlabelled(three_kinds: Corpus) -> Corpus:
+    """The three kinds without their names."""
+    return Corpus(three_kinds.texts, three_kinds.vectors)
+
+
+@pytest.fixture
+def clustered(
+    tmp_path: Path, three: DomainsConfig, unlabelled: Corpus, inputs: Callable[..., dict[str, Artefact]]
+) -> Artefact:
+    """The sealed stage on the three kinds."""
+    return build(tmp_path / "root", three, inputs(unlabelled))

@@ -1,8 +1,7 @@
-"""The packaged model, and artefacts of ingest and targets as `embed` reads them."""
+"""The packaged model, loaded once for the whole session."""
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from mixpipe.embed.encoders import Settings
@@ -26,12 +25,7 @@ def sentence(model: Path) -> SentenceEncoder:
     return SentenceEncoder(Settings(model, max_tokens=256, dtype="float32", device="cpu"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def texts() -> list[str]:
     words = "river market engine verse court sugar proton village keyboard whale".split()
-    return [" ".join(words[: 1 + i % 10] * (1 + i * 7 % 23)) for i in range(24)]
-
-
-@pytest.fixture
-def vectors_type() -> pa.DataType:
-    return pa.list_(pa.float32())
+    return [" ".join(words[i % 10 :] * (1 + i * 7 % 23)) for i in range(24)]

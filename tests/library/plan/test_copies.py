@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixpipe.errors import ConfigError
@@ -36,6 +36,7 @@ def test_expected_copies_by_hand():
     assert copies.tolist() == [3.0, 5.0]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(counts, st.floats(0, 1), st.floats(0.001, 1.0), st.sampled_from([0.5, 1.0, 2.5, 4.0, 64.0]))
 def test_copies_meet_the_target_within_the_cap_and_rise_with_quality(tokens, strength, share, cap):
     tokens = np.array(tokens)
@@ -61,6 +62,7 @@ def test_a_share_for_an_empty_domain_has_its_own_remedy():
         check_budget(np.array([1.0]), np.array([0]), 4.0, ["void"])
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.floats(0, 4), st.floats(0, 1, exclude_max=True))
 def test_one_draw_keeps_the_expectation_between_its_whole_numbers(expected, uniform):
     draft = draft_copies(np.array([expected]), np.array([uniform]), 4.0)

@@ -1,9 +1,10 @@
 import re
 
 import numpy as np
+import pytest
 
 from mixpipe.report.canvas import ratio_colour
-from mixpipe.report.domain_map import domain_map
+from mixpipe.report.domain_map import _moved_apart, domain_map
 
 
 def test_every_domain_is_a_circle_with_its_name_and_colour():
@@ -18,6 +19,24 @@ def test_one_domain_and_equal_places_can_be_drawn():
     svg = domain_map(["law", "code"], np.zeros((2, 2)), [5, 5], None)
     places = re.findall(r'<text[^>]*(?:x="[^"]*" y="[^"]*"|translate\([^)]*\))', svg)
     assert len(set(places)) == 2  # the second label gives way
+
+
+@pytest.mark.parametrize("spread", [0.0, 20.0, 300.0])
+def test_crowded_circles_are_moved_apart_within_the_frame(spread):
+    rng = np.random.default_rng(0)
+    radii = rng.uniform(5, 25, 40)
+    frame = (684.0, 403.0)
+    moved = _moved_apart(200 + spread * rng.uniform(size=(40, 2)), radii, frame)
+    distance = np.linalg.norm(moved[:, None] - moved[None], axis=2)
+    pairs = np.triu_indices(40, 1)
+    assert ((radii[:, None] + radii[None] - distance)[pairs] < 2).all()
+    assert (moved > radii[:, None]).all()
+    assert (moved < np.array(frame) - radii[:, None]).all()
+
+
+def test_circles_that_do_not_meet_stay():
+    places = np.array([[100.0, 100.0], [300.0, 200.0]])
+    assert np.array_equal(_moved_apart(places, np.array([20.0, 20.0]), (684.0, 403.0)), places)
 
 
 def test_domains_without_tokens_can_be_drawn():

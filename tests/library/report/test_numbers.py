@@ -34,6 +34,7 @@ NBSP, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
         (numbers.duration, 59.96, f"1{NBSP}min{NBSP}00{NBSP}s"),
         (numbers.duration, 185, f"3{NBSP}min{NBSP}05{NBSP}s"),
         (numbers.duration, 7620, f"2{NBSP}h{NBSP}07{NBSP}min"),
+        (numbers.memory, 3.2 / 1024, f"3.2{NBSP}KiB"),
         (numbers.memory, 512, f"512{NBSP}MiB"),
         (numbers.memory, 1434, f"1.4{NBSP}GiB"),
     ],

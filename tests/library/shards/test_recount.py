@@ -1,5 +1,5 @@
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixpipe.shards.recount import Recount
@@ -22,6 +22,7 @@ def counted(copies, parts=1):
 copies_of_documents = st.dictionaries(st.text(max_size=4), st.integers(1, 5), min_size=1, max_size=20)
 
 
+@settings(deadline=None)  # the first call pays imports
 @given(copies_of_documents, st.integers(1, 4))
 def test_sums_do_not_depend_on_the_division_into_shards(copies, parts):
     one, many = counted(copies), counted(copies, parts)

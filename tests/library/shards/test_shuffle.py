@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixpipe.errors import StageError
@@ -21,6 +21,7 @@ def test_copies_lie_exactly_their_share_of_the_data_apart():
     assert (np.diff(placed.position) >= 0).all()
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=50), st.integers(0, 9))
 def test_a_documents_place_does_not_depend_on_its_company(copies, seed):
     keys = [f"{i}" for i in range(len(copies))]
@@ -42,6 +43,7 @@ def test_order_without_repeats_is_by_position_and_then_by_id():
     assert order.to_pylist() == [2, 1, 0]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.permutations("aaabbbcccddddefgh"), st.booleans())
 def test_keep_apart_swaps_until_neighbours_differ(ids, is_last):
     order = keep_apart(ids, "a", is_last=is_last)

@@ -1,0 +1,35 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mixpipe.domains.config import DomainsConfig
+from mixpipe.errors import ConfigError
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import read_json, read_table
+
+Inputs = Callable[..., dict[str, Artefact]]
+Build = Callable[..., Artefact]
+
+
+def test_a_frozen_model_assigns_only_new_parts(
+    tmp_path: Path, three: DomainsConfig, unlabelled, inputs: Inputs, build: Build
+) -> None:
+    corpus = unlabelled
+    old = build(tmp_path / "root", three, inputs(corpus.rows(slice(0, 80))))
+    frozen = three.model_copy(update={"frozen": str(old.path)})
+    new = build(tmp_path / "root", frozen, inputs(corpus))
+    reused = {entry.identity for entry in new.manifest.parts} & {entry.identity for entry in old.manifest.parts}
+    assert len(reused) == 2 and len(new.manifest.parts) == 3
+    names = [read_table(artefact.file("domains.parquet"))["name"].to_pylist() for artefact in (old, new)]
+    assert names[0] == names[1] and new.digest("model.npz") == old.digest("model.npz")
+    drift = read_json(new.file("gate.json"))["drift"]
+    assert drift["new_documents"] == 40
+    assert 0 <= drift["share_divergence"] < 0.1
+    assert drift["new_mean_distance"] == pytest.approx(drift["old_mean_distance"], rel=0.3)
+
+
+def test_a_frozen_model_that_is_none_is_refused(tmp_path: Path, unlabelled, inputs: Inputs, build: Build) -> None:
+    config = DomainsConfig(frozen=str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigError, match=r"domains\.frozen .*nowhere"):
+        build(tmp_path / "root", config, inputs(unlabelled))

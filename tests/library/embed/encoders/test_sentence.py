@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixpipe.embed.encoders import Settings
+from mixpipe.embed.encoders.sentence import SentenceEncoder, length_batches
+from mixpipe.errors import ConfigError
+
+
+@given(st.lists(st.integers(0, 300), max_size=60), st.integers(1, 1000))
+def test_batches_hold_every_row_once_within_the_budget(lengths, budget):
+    lengths = np.array(lengths, np.int64)
+    batches = list(length_batches(lengths, budget))
+    assert sorted(row for rows, _ in batches for row in rows) == list(range(len(lengths)))
+    for rows, width in batches:
+        assert width == lengths[rows].max()
+        assert len(rows) == 1 or len(rows) * width <= budget or width == 0
+    widths = [width for _, width in batches]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_float32_agrees_with_sentence_transformers_itself(sentence, texts):
+    expected = sentence.model.encode(texts)
+    assert (sentence.encode(texts) * expected).sum(axis=1).min() > 0.999999
+
+
+def test_bfloat16_is_close_to_float32(sentence, model, texts):
+    cosines = (SentenceEncoder(Settings(model, 256, "bfloat16", "cpu")).encode(texts) * sentence.encode(texts)).sum(1)
+    assert cosines.mean() > 0.9995
+    assert cosines.min() > 0.999
+
+
+def test_a_texts_vector_does_not_depend_on_its_company(sentence, texts):
+    alone = np.concatenate([sentence.encode([text]) for text in texts[:6]])
+    np.testing.assert_allclose(sentence.encode(texts)[:6], alone, atol=1e-5)
+
+
+def test_max_tokens_hides_the_rest(model):
+    encoder = SentenceEncoder(Settings(model, 8, "float32", "cpu"))
+    near, far = encoder.encode(["a b c d e f", "a b c d e f and then something else"])
+    np.testing.assert_allclose(near, far, atol=1e-5)
+
+
+def test_a_model_without_a_transformer_is_refused(sentence, tmp_path):
+    static = pytest.importorskip("sentence_transformers.sentence_transformer.modules").StaticEmbedding
+    made = type(sentence.model)(
+        modules=[static(sentence.model.tokenizer.backend_tokenizer, embedding_weights=np.eye(30522, 4))]
+    )
+    made.save(str(tmp_path))
+    with pytest.raises(ConfigError, match="transformer"):
+        SentenceEncoder(Settings(tmp_path, 8, "float32", "cpu"))

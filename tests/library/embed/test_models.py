@@ -1,0 +1,44 @@
+import pytest
+
+from mixpipe.embed.models import PACKAGE_SHA256, PACKAGED, find_model, weights_digest
+from mixpipe.errors import ConfigError
+from mixpipe.store.fingerprint import file_digest
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("model.safetensors", "config.json", "1_Pooling/config.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def test_a_folder_is_taken_as_it_is(folder):
+    assert find_model(str(folder)) == folder
+
+
+def test_the_digest_follows_what_decides_vectors_and_nothing_else(folder):
+    before = weights_digest(folder)
+    (folder / "README.md").write_text("changed")
+    (folder / "onnx").mkdir()
+    (folder / "onnx" / "config.json").write_text("{}")
+    assert weights_digest(folder) == before
+    (folder / "1_Pooling" / "config.json").write_text("max")
+    assert weights_digest(folder) != before
+
+
+def test_pickled_weights_are_refused(tmp_path):
+    (tmp_path / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(ConfigError, match="safetensors"):
+        find_model(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["/nowhere/at/all", "no such name"])
+def test_a_model_that_is_nowhere_is_named_with_a_remedy(name):
+    with pytest.raises(ConfigError, match=r"embed\.model.*folder"):
+        find_model(name)
+
+
+def test_all_minilm_has_the_expected_weights(model):
+    assert find_model(PACKAGED) == model
+    assert file_digest(model / "model.safetensors") == PACKAGE_SHA256
