@@ -13,7 +13,7 @@ from mixpipe.store.stage import Context
 
 __all__ = ["read_embeddings", "text_batches"]
 
-# Documents per batch: with 4,000 characters read of each, tokens as Python objects stay below some 100 MB.
+# Documents per batch: with 4,000 characters read of each, words as Python objects took 15 MiB a batch.
 BATCH_DOCUMENTS = 1024
 
 

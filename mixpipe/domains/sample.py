@@ -2,7 +2,8 @@
 
 Which documents are in it depends on neither the order of parts nor how documents are divided into them. Each part
 writes those of its documents that can be among the smallest: hashed word counts, embedding and tokens, no text, about
-2.5 KB each; only sampled rows' texts are tokenised. Given domains are also summed here, over every document.
+2.1 KB each on the sample corpus; only sampled rows' texts are tokenised. Given domains are also summed here, over
+every document.
 """
 
 from collections import Counter
