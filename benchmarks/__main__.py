@@ -1,32 +1,53 @@
-"""Run benchmarks by name and write results/<name>.json; without names, all of them, cheapest first."""
+"""Run benchmarks by name and write results/<name>.json; without names, all of them, cheapest first.
+
+Each is a module that prints one JSON document; the arguments below are those of the recorded figures.
+"""
 
 import json
 import os
 import platform
+import subprocess
 import sys
+import tempfile
 import time
-from importlib import import_module
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("overhead", "materialise", "embedding", "domains", "proxies", "sample", "memory", "targets", "corpus")
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "corpus"
+ARGUMENTS = {
+    "overhead": [],
+    "materialise": ["--corpus", f"{DATA}/corpus", "--parts", "6"],
+    "embedding": [],
+    "proxies": [],
+    "domains": [
+        *("--root", "{scratch}", "--corpus", f"{DATA}/sample", "--target", f"{DATA}/targets/recipes.parquet"),
+        *("--labels", f"{DATA}/labels/sample_labels.parquet"),
+    ],
+    "sample": [],
+    "memory": [],
+    "targets": [],
+    "corpus": [],
+}
 
 
 def main() -> None:
-    for name in sys.argv[1:] or NAMES:
+    for name in sys.argv[1:] or ARGUMENTS:
         started = time.monotonic()
-        found = import_module(f"benchmarks.{name}").measure()
+        with tempfile.TemporaryDirectory() as scratch:
+            arguments = [argument.replace("{scratch}", scratch) for argument in ARGUMENTS[name]]
+            command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+            said = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
         record = {
             "benchmark": name,
             "command": f"python -m benchmarks {name}",
             "measured": time.strftime("%Y-%m-%d"),
             "machine": {"cores": os.cpu_count(), "processor": processor(), "python": platform.python_version()},
             "seconds": round(time.monotonic() - started, 1),
-            "figures": found,
+            "figures": json.loads(said),
         }
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        print(json.dumps(record, indent=2, sort_keys=True))
+        print(f"{name}: {record['seconds']} s, written to {RESULTS / name}.json", file=sys.stderr)
 
 
 def processor() -> str:

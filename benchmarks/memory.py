@@ -4,6 +4,7 @@ The copies differ from the original by a line of their own, so that they are no 
 both: its pool and its proxies are fixed in size.
 """
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -40,3 +41,7 @@ def grow(folder: Path, times: int) -> None:
             texts = [f"{text}\n{copy}" for text in table["text"].to_pylist()]
             grown = table.set_column(table.schema.get_field_index("text"), "text", pa.array(texts))
             pq.write_table(grown, folder / f"{file.stem}-{copy}.parquet")
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure()))

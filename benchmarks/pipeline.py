@@ -14,7 +14,6 @@ from mixpipe.runs.run import load_artefacts
 from mixpipe.store.files import read_json
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "corpus"
-LARGEST = {"news_shift", "law", "literature", "code"}
 
 
 def target_sets(names: list[str] | None = None) -> dict[str, dict[str, str]]:

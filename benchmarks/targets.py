@@ -3,6 +3,7 @@
 The stages up to the scores are shared; each set has its own search. Better means by more than two standard errors.
 """
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -29,3 +30,7 @@ def measure() -> dict[str, Any]:
             verdict = read_json(load_artefacts(Path(ran["folder"]))["search"].file("verdict.json"))
             found[name] = {"seconds": ran["seconds"], "wins": verdict["wins"], "comparisons": verdict["comparisons"]}
     return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure()))

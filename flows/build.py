@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from prefect import flow
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from mixpipe.config import RunConfig
-from mixpipe.report.page import write_report
 from mixpipe.runs.preflight import check_counted
 from mixpipe.runs.run import Run
 from mixpipe.stages import StageName
 from tasks.announce import announce_stage
 from tasks.fanout import stop_ray
-from tasks.steps import prefect_step, run_stage, run_step
+from tasks.steps import finish_run, prefect_step, run_stage, run_step
 
 __all__ = ["STORY", "build", "build_plainly", "build_stage"]
 
@@ -60,16 +60,17 @@ def tell(run: Run, until: StageName, build_one: Callable[[Run, StageName], objec
             check_counted(run.config, run.artefacts())
     finally:
         stop_ray()
-    artefacts = run.artefacts()
-    if "shards" in artefacts:
-        run.publish()
-    write_report(artefacts, run.folder / "report.html", title=run.name)
+    finish_run(run)
     return str(run.folder)
 
 
 def subflow(run: Run, stage: StageName) -> None:
-    """Build one stage as a Prefect subflow under its own name."""
-    build_stage.with_options(name=f"mixpipe-{stage}", flow_run_name=f"{run.name}: {stage}")(run, stage)
+    """Build one stage as a Prefect subflow under its own name.
+
+    The parent's heartbeat is enough: a subflow's own would be waited for at its end, 1 to 2 s for each stage.
+    """
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        build_stage.with_options(name=f"mixpipe-{stage}", flow_run_name=f"{run.name}: {stage}")(run, stage)
 
 
 def plain(run: Run, stage: StageName) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from mixpipe.report.page import write_report
 from mixpipe.runs.run import Run
 from mixpipe.stages import load_stage
 from mixpipe.store.artefact import Artefact, Counts
@@ -20,7 +21,7 @@ from tasks.fanout import fan_out, start_workers
 from tasks.policy import POLICIES, is_worth_a_retry
 from tasks.progress import watched
 
-__all__ = ["RunStep", "run_stage", "run_step", "step_task"]
+__all__ = ["RunStep", "finish_run", "prefect_step", "run_stage", "run_step", "step_task"]
 
 RunStep = Callable[[Run, str, str, str], Counts]
 
@@ -35,12 +36,26 @@ def run_stage(run: Run, stage: str, step_runner: RunStep) -> Artefact:
     """
     started = time.monotonic()
     opened = open_stage(run.root, load_stage(stage), run.config.section(stage), run.artefacts())
+    working = time.monotonic() - started
     if isinstance(opened, Job):
         for step in opened.steps:
             step_runner(run, stage, step.name, opened.fingerprint)
+        sealing = time.monotonic()
         opened = seal(opened)
+        working += time.monotonic() - sealing
+    run.add_work(stage, working)
     run.add(stage, opened, time.monotonic() - started)
     return opened
+
+
+def finish_run(run: Run) -> None:
+    """Publish the training data, when there is some, and write the report."""
+    started = time.monotonic()
+    artefacts = run.artefacts()
+    if "shards" in artefacts:
+        run.publish()
+    write_report(artefacts, run.folder / "report.html", title=run.name)
+    run.add_work("report", time.monotonic() - started)
 
 
 def run_step(run: Run, stage: str, step: str, fingerprint: str) -> Counts:
@@ -68,7 +83,6 @@ def _run_parts(run: Run, job: Job, step: Step) -> float:
 
 @task(
     task_run_name="{stage}: {step}",
-    tags={"mixpipe"},
     cache_policy=NO_CACHE,
     persist_result=False,
     retry_condition_fn=is_worth_a_retry,

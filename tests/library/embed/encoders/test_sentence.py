@@ -50,3 +50,7 @@ def test_a_model_without_a_transformer_is_refused(sentence, tmp_path):
     made.save(str(tmp_path))
     with pytest.raises(ConfigError, match="transformer"):
         SentenceEncoder(Settings(tmp_path, 8, "float32", "cpu"))
+
+
+def test_no_texts_are_no_rows(sentence):
+    assert sentence.encode([]).shape == (0, 384)
