@@ -22,9 +22,10 @@ from mixpipe.embed.config import EmbedConfig
 from mixpipe.runs.run import load_artefacts
 from mixpipe.stages import load_stage
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, read_table, write_json
 from mixpipe.store.fingerprint import Json
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import StageConfig
 
 SEEDS = (0, 1, 2, 3)

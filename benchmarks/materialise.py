@@ -34,10 +34,11 @@ from mixpipe.plan.stage import PLAN
 from mixpipe.shards.config import ShardsConfig
 from mixpipe.shards.stage import SHARDS
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_table, write_json, write_table
 from mixpipe.store.fingerprint import text_id
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, scores_schema
 

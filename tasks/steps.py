@@ -14,7 +14,8 @@ from mixpipe.report.page import write_report
 from mixpipe.runs.run import Run
 from mixpipe.stages import load_stage
 from mixpipe.store.artefact import Artefact, Counts
-from mixpipe.store.build import Job, finish_step, open_stage, reopen, seal
+from mixpipe.store.build import Job, finish_step, open_stage, reopen
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import Step
 from tasks.announce import announce_step
 from tasks.fanout import fan_out, start_workers

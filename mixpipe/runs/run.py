@@ -20,8 +20,8 @@ from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, StoreError
 from mixpipe.stages import STAGES
 from mixpipe.store.artefact import MANIFEST, Artefact
-from mixpipe.store.build import artefact_path
 from mixpipe.store.files import link_or_copy, read_json, write_json, write_text
+from mixpipe.store.install import artefact_path
 
 __all__ = ["Run", "RunRecord", "load_artefacts"]
 

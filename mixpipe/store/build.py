@@ -4,17 +4,13 @@
     for step in job.steps:
         for part in job.pending(step): run_part(job, step, part)      here, or in a Ray worker
         finish_step(job, step)
-    artefact = seal(job)
+    artefact = seal(job)                                              see seal.py
 
 Unfinished work lies in <root>/scratch/<stage>/<fingerprint>/. A part is done when its record in `.done/` exists,
-which is written after its files; a rerun after any kill starts at the first part without one. Sealing writes the
-manifest last and renames the folder; when two processes build the same artefact, the first seal wins.
+which is written after its files; a rerun after any kill starts at the first part without one.
 """
 
-import os
-import platform
 import resource
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,23 +19,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-import mixpipe
 from mixpipe.errors import StageError, StoreError
-from mixpipe.store.artefact import MANIFEST, Artefact, Counts, FileEntry, Manifest, PartEntry
+from mixpipe.store.artefact import MANIFEST, Artefact, Counts, Manifest, PartEntry
 from mixpipe.store.files import describe_os_error, link_or_copy, read_json, write_json
-from mixpipe.store.fingerprint import Json, file_digest, fingerprint
+from mixpipe.store.fingerprint import Json, fingerprint
+from mixpipe.store.install import artefact_path, file_entry, install
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.store.threads import fixed_threads
 
-__all__ = ["Job", "artefact_path", "finish_step", "open_stage", "reopen", "run_part", "seal", "stage_identity"]
+__all__ = ["Job", "finish_step", "open_stage", "reopen", "run_part", "stage_identity"]
 
 DONE = ".done"
 IDENTITY = "identity.json"
-
-
-def artefact_path(root: Path, stage: str, digest: str) -> Path:
-    """Return where the artefact of a stage lies."""
-    return root / "artifacts" / stage / digest
 
 
 def stage_identity(stage: Stage, config: StageConfig, inputs: Mapping[str, Artefact]) -> dict[str, Json]:
@@ -87,7 +78,7 @@ class Job:
 
     def is_finished(self, step: Step) -> bool:
         """Tell whether the step's reduction has been done."""
-        return self._finish_path(step).is_file()
+        return self.finish_path(step).is_file()
 
     def record(self, name: str) -> PartEntry | None:
         """Return the record of a finished part, or None."""
@@ -105,7 +96,8 @@ class Job:
     def _has(self, name: str) -> bool:
         return (self.context.out / name).is_file()
 
-    def _finish_path(self, step: Step) -> Path:
+    def finish_path(self, step: Step) -> Path:
+        """Return where the record of a step's reduction lies."""
         return self.context.out / DONE / f"{step.name}.finish.json"
 
     @cached_property
@@ -154,9 +146,9 @@ def open_stage(
     identity = stage_identity(stage, config, inputs)
     digest = fingerprint(identity)
     sealed = artefact_path(root, stage.name, digest)
-    if (sealed / MANIFEST).is_file():
-        return Artefact.load(sealed)
     out = root / "scratch" / stage.name / digest
+    if (sealed / MANIFEST).is_file() or (out / MANIFEST).is_file():
+        return install(out, sealed)
     try:
         (out / DONE).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -187,13 +179,13 @@ def run_part(job: Job, step: Step, part: Part) -> Counts:
     if done := job.record(part.name):
         return done.counts
     out = job.context.out
-    for leftover in _files_of(out, part.name):
+    for leftover in files_of(out, part.name):
         leftover.unlink()
     started = time.monotonic()
     pa.default_memory_pool().release_unused()  # what the last part left behind must not add to this one's peak
     with fixed_threads(job.context.threads):
         counts = step.run(job.context, part)
-    files = tuple(_file_entry(out, path) for path in _files_of(out, part.name))
+    files = tuple(file_entry(out, path) for path in files_of(out, part.name))
     key = job.reuse_key(part)
     entry = PartEntry(step=step.name, name=part.name, identity=key, files=files, counts=counts)
     _write_record(out, entry, seconds=time.monotonic() - started)
@@ -202,7 +194,7 @@ def run_part(job: Job, step: Step, part: Part) -> Counts:
 
 def finish_step(job: Job, step: Step) -> Counts:
     """Run the step's reduction once all its parts are done; return its counts."""
-    path = job._finish_path(step)
+    path = job.finish_path(step)
     if job.is_finished(step):
         return dict(read_json(path)["counts"])
     started = time.monotonic()
@@ -212,54 +204,8 @@ def finish_step(job: Job, step: Step) -> Counts:
     return counts
 
 
-def seal(job: Job) -> Artefact:
-    """Write the manifest, rename the folder into place and return the artefact."""
-    out, stage = job.context.out, job.stage
-    records = [read_json(path) for path in sorted((out / DONE).rglob("*.part.json"))]
-    finishes = {step.name: read_json(job._finish_path(step)) for step in job.steps}
-    keep = {step.name for step in job.steps if step.keep}
-    entries = [PartEntry.model_validate(record["entry"]) for record in records]
-    dropped = {file.name for entry in entries if entry.step not in keep for file in entry.files}
-    dropped |= {str(path.relative_to(out)) for pattern in stage.scratch for path in out.glob(pattern)}
-    known = {file.name: file for entry in entries for file in entry.files}
-    names = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
-    files = [
-        known.get(name) or _file_entry(out, out / name)
-        for name in names
-        if name not in dropped and not any(step.startswith(".") for step in Path(name).parts) and name != MANIFEST
-    ]
-    manifest = Manifest(
-        stage=stage.name,
-        version=stage.version,
-        fingerprint=job.fingerprint,
-        identity=dict(job.identity),
-        files=tuple(files),
-        parts=tuple(entry for entry in entries if entry.step in keep),
-        counts=_total(entries, finishes),
-        provenance=_provenance(records, finishes),
-    )
-    target = artefact_path(job.root, stage.name, job.fingerprint)
-    for name in dropped:
-        (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / DONE)
-    for leftover in out.rglob(".*.tmp"):
-        leftover.unlink()
-    write_json(out / MANIFEST, manifest.model_dump(mode="json"))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if (target / MANIFEST).is_file():
-        shutil.rmtree(out)
-    else:
-        out.replace(target)
-    return Artefact.load(target)
-
-
-def _files_of(out: Path, part: str) -> list[Path]:
+def files_of(out: Path, part: str) -> list[Path]:
     return sorted(path for mark in (".", "-") for path in out.glob(f"{part}{mark}*"))
-
-
-def _file_entry(out: Path, path: Path) -> FileEntry:
-    name = str(path.relative_to(out))
-    return FileEntry(name=name, bytes=path.stat().st_size, sha256=file_digest(path))
 
 
 def _write_record(out: Path, entry: PartEntry, *, seconds: float) -> None:
@@ -273,28 +219,3 @@ def _write_record(out: Path, entry: PartEntry, *, seconds: float) -> None:
 
 def _peak_rss_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _total(entries: list[PartEntry], finishes: Mapping[str, Mapping[str, Counts]]) -> Counts:
-    total: Counts = {}
-    for entry in entries:
-        for key, value in entry.counts.items():
-            total[key] = total.get(key, 0) + value
-    for finish in finishes.values():
-        total.update(finish["counts"])
-    return total
-
-
-def _provenance(records: list[dict[str, float]], finishes: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
-    peaks = [record["peak_rss_mib"] for record in [*records, *finishes.values()]]
-    return {
-        "mixpipe": mixpipe.__version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cpu_count": os.cpu_count(),
-        "host": platform.node(),
-        "sealed_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "part_seconds": sum(record["seconds"] for record in records),
-        "finish_seconds": {name: finish["seconds"] for name, finish in finishes.items()},
-        "peak_rss_mib": max(peaks, default=0.0),
-    }

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import write_json, write_table
 from mixpipe.store.fingerprint import fingerprint, text_id
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, scores_schema
 

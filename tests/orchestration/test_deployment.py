@@ -1,4 +1,4 @@
-"""The scheduled deployment, for real: a server, a process worker, a run through the API, and a second after new files."""
+"""The scheduled deployment, for real: server, process worker, a run through the API, another after new files."""
 
 import json
 import os

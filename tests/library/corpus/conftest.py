@@ -11,7 +11,8 @@ import pytest
 from mixpipe.corpus.config import IngestConfig
 from mixpipe.corpus.stage import INGEST
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.build import finish_step, open_stage, run_part
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import Stage, StageConfig
 from mixpipe.tokenizer import train_tokenizer
 

@@ -6,7 +6,8 @@ import pytest
 
 from mixpipe.corpus.stage import INGEST
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.build import finish_step, open_stage, run_part
+from mixpipe.store.seal import seal
 
 
 def digests(artefact):

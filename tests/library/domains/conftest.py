@@ -11,9 +11,10 @@ import pytest
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.domains.stage import DOMAINS
 from mixpipe.store.artefact import MANIFEST, Artefact, FileEntry, Manifest
-from mixpipe.store.build import Job, finish_step, open_stage, run_part, seal
+from mixpipe.store.build import Job, finish_step, open_stage, run_part
 from mixpipe.store.files import write_json, write_table
 from mixpipe.store.fingerprint import file_digest, fingerprint, text_id
+from mixpipe.store.seal import seal
 from mixpipe.tables import DOCUMENTS, embeddings_schema
 
 WORDS = {

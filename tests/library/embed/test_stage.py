@@ -10,9 +10,10 @@ from mixpipe.embed.config import EmbedConfig
 from mixpipe.embed.stage import EMBED
 from mixpipe.errors import ConfigError, StageError
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import write_table
 from mixpipe.store.fingerprint import file_digest, text_id
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import Part, Stage, StageConfig, Step
 from mixpipe.tables import DOCUMENTS
 

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pytest
 
 from mixpipe.store.artefact import Artefact, Counts
-from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, write_json, write_table
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.tables import DOMAINS, QUARANTINE, TRIALS
 

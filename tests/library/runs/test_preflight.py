@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -46,11 +48,9 @@ def test_a_budget_that_no_packing_could_fill_is_refused(corpus):
 
 
 def test_a_budget_above_the_epoch_cap_says_by_how_much(corpus):
-    class Counted:
-        counts = {"tokens": 10, "documents": 20, "duplicates": 0}
-
+    counted = SimpleNamespace(counts={"tokens": 10, "documents": 20, "duplicates": 0})
     with pytest.raises(ConfigError, match=r"100 tokens wanted, 10 available, 60 short"):
-        check_counted(config_for(corpus), {"ingest": Counted()})
+        check_counted(config_for(corpus), {"ingest": counted})
 
 
 def test_an_unknown_stage_is_refused():

@@ -7,9 +7,10 @@ import pytest
 from mixpipe.errors import ConfigError, StageError
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.stage import SCORES
-from mixpipe.store.build import finish_step, open_stage, run_part, seal
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, read_table, write_json, write_table
 from mixpipe.store.fingerprint import text_id
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import Part, Stage, StageConfig, Step
 from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, embeddings_schema
 

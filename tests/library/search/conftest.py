@@ -11,9 +11,10 @@ import pytest
 from mixpipe.search.config import ProxyConfig, SearchConfig
 from mixpipe.search.stage import SEARCH
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import Job, finish_step, open_stage, run_part, seal
+from mixpipe.store.build import Job, finish_step, open_stage, run_part
 from mixpipe.store.files import write_json, write_table, write_text
 from mixpipe.store.fingerprint import text_id
+from mixpipe.store.seal import seal
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, scores_schema
 from mixpipe.tokenizer import count_tokens, load_tokenizer, train_tokenizer

@@ -11,8 +11,9 @@ from mixpipe.search.config import SearchConfig
 from mixpipe.search.stage import SEARCH, search_steps
 from mixpipe.search.trials import trials_from_table
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import Job, finish_step, open_stage, run_part, seal
+from mixpipe.store.build import Job, finish_step, open_stage, run_part
 from mixpipe.store.files import read_table
+from mixpipe.store.seal import seal
 from mixpipe.tables import TRIALS
 
 # Runs a search in another process and says when each part is done.
