@@ -21,10 +21,10 @@ demo: $(STAMP)
 	@$(BIN)/python -m flows.demo
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 test-all: $(STAMP)
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .
