@@ -17,6 +17,7 @@ from mixpipe.stages import StageName
 from tasks.announce import announce_stage
 from tasks.fanout import stop_ray
 from tasks.steps import finish_run, prefect_step, run_stage, run_step
+from tasks.verify import verify_plainly, verify_task
 
 __all__ = ["STORY", "build", "build_plainly", "build_stage"]
 
@@ -43,16 +44,18 @@ def build(config: RunConfig, root: str = ".mixpipe", name: str = "run", until: S
         name: the run's name; its folder is `<root>/runs/<name>`.
         until: the last stage to run.
     """
-    return tell(Run(config=config, root=Path(root), name=name), until, subflow)
+    return tell(Run(config=config, root=Path(root), name=name), until, subflow, verify_task)
 
 
 def build_plainly(config: RunConfig, root: str = ".mixpipe", name: str = "run", until: StageName = "shards") -> str:
     """Run the same stages as plain calls, with no server."""
-    return tell(Run(config=config, root=Path(root), name=name), until, plain)
+    return tell(Run(config=config, root=Path(root), name=name), until, plain, verify_plainly)
 
 
-def tell(run: Run, until: StageName, build_one: Callable[[Run, StageName], object]) -> str:
-    """Go through the story up to `until`, then publish the training data and write the report."""
+def tell(
+    run: Run, until: StageName, build_one: Callable[[Run, StageName], object], verify: Callable[[Run], object]
+) -> str:
+    """Go through the story up to `until`, then publish the training data, write the report and verify."""
     run.begin()
     try:
         for stage in STORY[: STORY.index(until) + 1]:
@@ -61,6 +64,8 @@ def tell(run: Run, until: StageName, build_one: Callable[[Run, StageName], objec
     finally:
         stop_ray()
     finish_run(run)
+    if until == STORY[-1]:
+        verify(run)
     return str(run.folder)
 
 

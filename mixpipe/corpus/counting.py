@@ -4,6 +4,7 @@ A part is identified by its piece, the tokenizer and its duplicates, so that a r
 tokenizer takes the old parts over.
 """
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,11 @@ def plan_count(context: Context) -> list[Part]:
     marks = np.memmap(context.out / DUPLICATES, np.uint8, "r")
     parts, start = [], 0
     for name, piece in zip(numbered("part", len(pieces)), pieces, strict=True):
-        repeated: list[Json] = [int(row) for row in np.flatnonzero(marks[start : start + piece.rows])]
-        identity: dict[str, Json] = {"piece": piece.sha256, "tokenizer": tokenizer, "duplicates": repeated}
-        parts.append(Part(name, {"piece": piece.file, "duplicates": repeated}, identity))
-        start += piece.rows
+        stop = start + piece.rows
+        marked = hashlib.sha256(marks[start:stop]).hexdigest()  # not the rows: a corpus may have 10^8 duplicates
+        identity: dict[str, Json] = {"piece": piece.sha256, "tokenizer": tokenizer, "duplicates": marked}
+        parts.append(Part(name, {"piece": piece.file, "start": start, "stop": stop}, identity))
+        start = stop
     return parts
 
 
@@ -48,8 +50,8 @@ def run_count(context: Context, part: Part) -> Counts:
     table = read_table(context.out / str(part.spec["piece"]), DOCUMENTS.names)
     texts = (text.as_py() for text in table["text"])
     tokens = np.array(count_tokens(_tokenizer(context.out / TOKENIZER), texts), np.int64)
-    duplicate = np.zeros(table.num_rows, bool)
-    duplicate[np.array(part.spec["duplicates"], np.int64)] = True
+    marks = np.memmap(context.out / DUPLICATES, np.uint8, "r")
+    duplicate = marks[int(str(part.spec["start"])) : int(str(part.spec["stop"]))].astype(bool)
     for name, values in (("n_tokens", tokens), ("duplicate", duplicate)):
         table = table.set_column(DOCUMENTS.get_field_index(name), DOCUMENTS.field(name), pa.array(values))
     write_table(context.out / f"{part.name}.parquet", table, DOCUMENTS)

@@ -37,18 +37,21 @@ def document(row: Row, wanted: Wanted, file: str) -> Document | Rejected:
     text = _text(row, wanted)
     if isinstance(text, Rejected):
         return text
-    values = row.values
     domain = _domain(row, wanted) if wanted.domain else None
     vector = _vector(row, wanted) if wanted.embedding else None
     if isinstance(domain, Rejected) or isinstance(vector, Rejected):
         return domain if isinstance(domain, Rejected) else vector  # type: ignore[return-value]  # one of them is
-    source = values.get(wanted.source) if wanted.source else None
+    try:
+        source = _source(row, wanted, file)
+        meta = _meta(row, wanted, file)
+    except orjson.JSONEncodeError as error:  # it writes 254 levels, where it reads 1,024
+        return Rejected(row.position, "nested-too-deep", f"{error} in a column to carry")
     return Document(
         id=text_id(text),
         text=text,
-        source=_source(source, file, is_file=row.kind == WHOLE_FILE),
+        source=source,
         n_bytes=len(text.encode("utf-8")),
-        meta=_meta(row, wanted, file),
+        meta=meta,
         domain=domain,
         vector=vector,
     )
@@ -76,12 +79,13 @@ def _text(row: Row, wanted: Wanted) -> str | Rejected:
     return text
 
 
-def _source(value: object, file: str, *, is_file: bool) -> str:
+def _source(row: Row, wanted: Wanted, file: str) -> str:
+    value = row.values.get(wanted.source) if wanted.source else None
     if isinstance(value, str) and value:
         return value
     if value is not None and value != "":
         return orjson.dumps(value, default=str).decode("utf-8")
-    if not is_file:
+    if row.kind != WHOLE_FILE:
         return file
     folder, slash, _ = file.partition("/")
     return folder if slash else FOLDERLESS

@@ -2,8 +2,8 @@
 
 A path is a file, a folder (walked with its subfolders), a glob, or `hf:NAME[:CONFIG[:SPLIT]]`. Passed over in folders:
 names that begin with a dot; names that begin with an underscore, unless they are source code; the names of JUNK;
-names that end like JUNK_ENDINGS; and, beside data files, the files that describe them (DESCRIPTIONS). A file named in
-`paths` itself is always read. Links are followed after all else and everything is visited once, by inode, so loops end
+names that end like JUNK_ENDINGS; and, beside data files, the files that describe them (DESCRIPTIONS, unless they are
+data files too). A file named in `paths` itself is always read. Links are followed after all else and everything is visited once, by inode, so loops end
 and an alias is not a second document. What is no regular file, or cannot be opened, goes to the quarantine.
 
 A file's identity is its name under its path, escaped to printable characters, and the SHA-256 of its bytes. When two
@@ -13,7 +13,7 @@ paths hold a file of one name, the later is prefixed with its path's place (`2/n
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +26,7 @@ from mixpipe.errors import InputError
 from mixpipe.registry import load_plugin
 from mixpipe.store.fingerprint import Json, file_digest, fingerprint
 
-__all__ = ["InputFile", "input_files", "inputs_identity", "printable"]
+__all__ = ["InputFile", "check_unchanged", "input_files", "inputs_identity", "printable"]
 
 JUNK = frozenset({"_temporary", "_delta_log", "__pycache__", "__macosx", "dataset_dict.json"})
 JUNK_ENDINGS = (".crc", ".tmp", ".temp", ".lock", ".swp", ".pyc", "~")
@@ -81,6 +81,20 @@ def inputs_identity(files: Sequence[InputFile]) -> dict[str, Json]:
     """Return what identifies the input: one digest over the names, sizes and digests of all files."""
     rows: list[Json] = [[file.name, file.size, file.digest or file.reason] for file in files]
     return {"files": len(files), "bytes": sum(file.size for file in files), "digest": fingerprint(rows)}
+
+
+def check_unchanged(files: Sequence[InputFile], expected: Mapping[str, Json], field: str) -> None:
+    """Check that the input is still what the artefact is named after: hashing a large one takes hours.
+
+    Raises:
+        InputError: a file was added, removed or changed.
+    """
+    found = inputs_identity(files)
+    if found != expected:
+        raise InputError(
+            f"expected {field} as it was when the run began ({expected['files']} files, {expected['bytes']} bytes), "
+            f"found it changed ({found['files']} files, {found['bytes']} bytes); run again"
+        )
 
 
 def printable(text: str) -> str:
@@ -182,4 +196,4 @@ def _passed_over(name: str, *, beside_data: bool = False) -> bool:
         return True
     if name.startswith("_") and reader_by_suffix(name) is None:
         return True
-    return beside_data and name.startswith(DESCRIPTIONS)
+    return beside_data and name.startswith(DESCRIPTIONS) and suffix_of(name) not in DATA_SUFFIXES

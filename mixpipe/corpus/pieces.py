@@ -98,7 +98,10 @@ def _read(unit: Unit, wanted: Wanted) -> Iterator[tuple[Document | Rejected, boo
     if file.reason:
         yield Rejected(WHOLE_FILE, file.reason, "not read"), False
         return
-    status = Path(file.path).stat()
+    try:
+        status = Path(file.path).stat()
+    except OSError as error:
+        raise InputError(f"expected {file.name} as it was when the run began, found: {error.strerror}") from error
     if (status.st_size, status.st_mtime_ns) != (file.size, file.changed):
         raise InputError(f"expected {file.name} as it was when the run began, found it changed; run again")
     for found in read_file(Path(file.path), wanted, unit.row_groups):

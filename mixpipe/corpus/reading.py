@@ -10,7 +10,7 @@ import pyarrow as pa
 from mixpipe.corpus.config import IngestConfig
 from mixpipe.corpus.duplicates import mark_duplicates, sample_texts
 from mixpipe.corpus.groups import groups, units_of
-from mixpipe.corpus.inputs import input_files, inputs_identity
+from mixpipe.corpus.inputs import check_unchanged, input_files, inputs_identity
 from mixpipe.corpus.pieces import Limits, Piece, pieces_of, quarantine_tables, write_pieces
 from mixpipe.corpus.readers.record import Wanted
 from mixpipe.errors import InputError
@@ -45,9 +45,14 @@ def outside(config: IngestConfig) -> dict[str, Json]:
 
 
 def plan_read(context: Context) -> list[Part]:
-    """List the groups of input files."""
+    """List the groups of input files.
+
+    Raises:
+        InputError: they are no longer those that the artefact is named after.
+    """
     config: IngestConfig = context.config
     files = input_files(config.paths, "ingest.paths")
+    check_unchanged(files, context.outside["inputs"], "ingest.paths")
     found = list(groups(files, max(1, int(config.part_mib * (1 << 20) / COMPRESSION))))
     return [
         Part(name, {"units": [unit.spec() for unit in group]}, {"units": [unit.identity for unit in group]})

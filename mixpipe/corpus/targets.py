@@ -7,7 +7,7 @@ One part per set: such sets are small.
 
 from mixpipe.corpus.config import TargetConfig, TargetsConfig
 from mixpipe.corpus.groups import Unit, units_of
-from mixpipe.corpus.inputs import InputFile, input_files, inputs_identity
+from mixpipe.corpus.inputs import InputFile, check_unchanged, input_files, inputs_identity
 from mixpipe.corpus.pieces import Limits, merge_quarantine, pieces_of, write_pieces
 from mixpipe.corpus.readers.record import Wanted
 from mixpipe.errors import InputError
@@ -27,10 +27,16 @@ def outside(config: TargetsConfig) -> dict[str, Json]:
 
 
 def plan(context: Context) -> list[Part]:
-    """List the sets."""
+    """List the sets.
+
+    Raises:
+        InputError: their files are no longer those that the artefact is named after.
+    """
     parts = []
     for name, target in sorted(context.config.sets.items()):
-        units = [Unit(file) for file in _files(name, target)]
+        files = _files(name, target)
+        check_unchanged(files, context.outside[name], f"targets.sets.{name}.path")
+        units = [Unit(file) for file in files]
         identity: dict[str, Json] = {"name": name, "text": target.text, "units": [unit.identity for unit in units]}
         parts.append(Part(f"target-{name}", {"name": name, "units": [unit.spec() for unit in units]}, identity))
     return parts

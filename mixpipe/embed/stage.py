@@ -1,7 +1,7 @@
 """Stage `embed`: the corpus and the targets to unit vectors, part by part.
 
 Writes `part-*.parquet` and `target-*.parquet` (id, vector of float16), rows aligned with the documents of the same
-name, and `encoder.json` {encoder, model, digest, dtype, dimensions}. Vectors that came with the corpus are normalised
+name, and `encoder.json` {encoder, digest, dtype, max_tokens, dimensions}. Vectors that came with the corpus are normalised
 and taken as they are; the targets then have none. An encoder that is first distilled from the model adds a step,
 whose file `distilled.safetensors` later artefacts take over.
 """
@@ -112,7 +112,7 @@ def finish_encode(context: Context) -> Counts:
     lengths = {_checked(context.out / f"{source.part}.parquet", source) for source in _sources(context)}
     if len(lengths) != 1:
         raise StageError(f"expected vectors of one length in {context.out}, found {sorted(lengths)}")
-    made_by = {"encoder": "given"} if given else {**_identity(config), "model": config.model}
+    made_by = {"encoder": "given"} if given else _identity(config)
     write_json(context.out / "encoder.json", {**made_by, "dimensions": lengths.pop()})
     return {}
 

@@ -22,6 +22,6 @@ def unit_rows(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     rows = vectors.astype(np.float64)
     largest = np.abs(rows).max(axis=1, keepdims=True, initial=0.0)
     # Dividing by the largest entry first keeps the squares of tiny and huge vectors in range.
-    rows = np.where(largest > 0, rows / np.where(largest > 0, largest, 1.0), 1.0)
+    rows = np.where(largest == 0, 1.0, rows / np.where(largest == 0, 1.0, largest))  # a NaN stays, to be found
     unit: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     return unit

@@ -178,8 +178,8 @@ def _parts(context: Context, prefix: str, extra: dict[str, Json]) -> list[Part]:
     parts = []
     for name in context.inputs["ingest"].names():
         identity: dict[str, Json] = {stage: context.inputs[stage].digest(name) for stage in SOURCES}
-        stem = Path(name).stem
-        parts.append(Part(prefix + stem.removeprefix("part"), {"part": name}, {**identity, **extra, "step": prefix}))
+        identity |= {**extra, "step": prefix, "config": context.config.identity()}
+        parts.append(Part(prefix + Path(name).stem.removeprefix("part"), {"part": name}, identity))
     return parts
 
 

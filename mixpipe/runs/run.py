@@ -2,7 +2,7 @@
 
     <root>/runs/<name>/config.yaml     what was asked, defaults filled in
     <root>/runs/<name>/run.json        stage -> fingerprint, seconds; no absolute path
-    <root>/runs/<name>/train/          the shards: hard links into the artefact
+    <root>/runs/<name>/train/          the shards: hard links into the artefact, and copies of its records
     <root>/runs/<name>/report.html mixture.json
 
 Artefacts are shared between runs; a run only points at them.
@@ -10,20 +10,20 @@ Artefacts are shared between runs; a run only points at them.
 
 import io
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 
 from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, StoreError
 from mixpipe.stages import STAGES
 from mixpipe.store.artefact import MANIFEST, Artefact
-from mixpipe.store.files import link_or_copy, read_json, write_json, write_text
+from mixpipe.store.files import copy_file, link_or_copy, read_json, write_json, write_text
 from mixpipe.store.install import artefact_path
 
-__all__ = ["Run", "RunRecord", "load_artefacts"]
+__all__ = ["Run", "RunRecord", "load_artefacts", "read_run"]
 
 
 class RunRecord(BaseModel):
@@ -64,7 +64,7 @@ class Run(BaseModel):
 
     def record(self) -> RunRecord:
         """Return what has been done so far."""
-        return RunRecord.model_validate(read_json(self.folder / "run.json"))
+        return read_run(self.folder)
 
     def artefacts(self) -> dict[str, Artefact]:
         """Return the sealed artefacts of the run so far, by stage."""
@@ -84,13 +84,17 @@ class Run(BaseModel):
         write_json(self.folder / "run.json", record.model_dump())
 
     def publish(self) -> Path:
-        """Link the shards into `train/` and copy mixture.json; return the folder of the training data."""
+        """Link the shards into `train/` and copy their records; return the folder of the training data.
+
+        Records are copied, because people edit small files in place, and a link would lead into the store.
+        """
         shards = self.artefacts()["shards"]
         train = self.folder / "train"
         shutil.rmtree(train, ignore_errors=True)
         for name in [*(entry.name for entry in shards.manifest.files), MANIFEST]:
-            link_or_copy(shards.path / name, train / name)
-        link_or_copy(shards.file("mixture.json"), self.folder / "mixture.json")
+            place = link_or_copy if name.startswith("data/") else copy_file
+            place(shards.path / name, train / name)
+        copy_file(shards.file("mixture.json"), self.folder / "mixture.json")
         return train
 
 
@@ -104,8 +108,23 @@ def load_artefacts(folder: Path, load: Callable[[Path], Artefact] = Artefact.loa
     Raises:
         StoreError: this is no run, or an artefact is missing or damaged.
     """
-    if not (folder / "run.json").is_file():
-        raise StoreError(f"expected a run folder with run.json at {folder}, found none; it is <root>/runs/<name>")
-    stages: Mapping[str, str] = RunRecord.model_validate(read_json(folder / "run.json")).stages
+    stages = read_run(folder).stages
     root = folder.resolve().parents[1]
     return {name: load(artefact_path(root, name, stages[name])) for name in STAGES if name in stages}
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Return the record of the run in `<root>/runs/<name>`.
+
+    Raises:
+        StoreError: this is no run, or its record is damaged.
+    """
+    path = folder / "run.json"
+    if not path.is_file():
+        raise StoreError(f"expected a run folder with run.json at {folder}, found none; it is <root>/runs/<name>")
+    try:
+        return RunRecord.model_validate(read_json(path))
+    except ValidationError as error:
+        raise StoreError(
+            f"expected stages and seconds in {path}, found: {' '.join(str(error).split())}; run again"
+        ) from error

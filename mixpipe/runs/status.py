@@ -4,10 +4,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mixpipe.runs.run import RunRecord, load_artefacts
+from mixpipe.config import RunConfig, load_config
+from mixpipe.runs.run import load_artefacts, read_run
 from mixpipe.stages import STAGES
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import read_json
+from mixpipe.store.build import unfinished
+from mixpipe.store.fingerprint import fingerprint
 
 __all__ = ["RunStatus", "StageStatus", "run_status"]
 
@@ -58,11 +60,12 @@ def run_status(folder: Path) -> RunStatus:
     Raises:
         StoreError: this is no run.
     """
-    artefacts = load_artefacts(folder)
-    seconds = RunRecord.model_validate(read_json(folder / "run.json")).seconds
-    scratch = folder.resolve().parents[1] / "scratch"
+    artefacts, seconds = load_artefacts(folder), read_run(folder).seconds
+    config, scratch = load_config(folder / "config.yaml"), folder.resolve().parents[1] / "scratch"
     stages = [
-        _sealed(name, artefacts[name], seconds.get(name)) if name in artefacts else _unsealed(name, scratch)
+        _sealed(name, artefacts[name], seconds.get(name))
+        if name in artefacts
+        else _unsealed(name, config, artefacts, scratch / name)
         for name in STAGES
     ]
     return RunStatus(folder.resolve().name, tuple(stages))

@@ -154,7 +154,7 @@ def open_stage(
     except OSError as error:
         raise StoreError(describe_os_error(error, out)) from error
     write_json(out / DONE / IDENTITY, identity)
-    return Job(root, stage, Context(config, _upstream(stage, inputs), out, threads), identity)
+    return Job(root, stage, Context(config, _upstream(stage, inputs), out, threads, identity["outside"]), identity)
 
 
 def reopen(
@@ -167,7 +167,7 @@ def reopen(
     """
     out = root / "scratch" / stage.name / digest
     identity = read_json(out / DONE / IDENTITY)
-    return Job(root, stage, Context(config, _upstream(stage, inputs), out, threads), identity)
+    return Job(root, stage, Context(config, _upstream(stage, inputs), out, threads, identity["outside"]), identity)
 
 
 def _upstream(stage: Stage, inputs: Mapping[str, Artefact]) -> dict[str, Artefact]:

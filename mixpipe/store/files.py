@@ -7,6 +7,7 @@ and what was half written is removed. Parquet is written with fixed settings, so
 import errno
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from mixpipe.errors import StoreError
 from mixpipe.store.fingerprint import Json
 
 __all__ = [
+    "copy_file",
     "link_or_copy",
     "read_arrays",
     "read_json",
@@ -91,9 +93,13 @@ def read_json(path: Path) -> Any:  # noqa: ANN401  JSON is untyped until its rea
         StoreError: the file is missing or is not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(path.read_bytes(), parse_constant=_refuse)
     except (OSError, ValueError) as error:
         raise StoreError(f"expected JSON in {path}, found: {error}; delete its folder and run again") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant}, which no JSON has")
 
 
 def write_table(
@@ -149,12 +155,16 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise StoreError(f"expected arrays in {path}, found: {error}; delete its folder and run again") from error
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """Make `target` a copy of `source`, whole or not at all."""
+    with whole_file(target) as scratch:
+        shutil.copyfile(source, scratch)
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """Make `target` a hard link to `source`, or a copy where links are not possible."""
     with whole_file(target) as scratch:
         try:
             os.link(source, scratch)
         except OSError:
-            with source.open("rb") as read, scratch.open("wb") as write:
-                while block := read.read(1 << 20):
-                    write.write(block)
+            shutil.copyfile(source, scratch)

@@ -66,12 +66,14 @@ class Context:
         inputs: sealed artefacts of the upstream stages, by stage name.
         out: the folder to write to; files written by finished parts and earlier steps are already there.
         threads: numeric threads per process, fixed so that results do not depend on the machine.
+        outside: what `Stage.outside` found when the stage was opened.
     """
 
     config: Any
     inputs: Mapping[str, Artefact]
     out: Path
     threads: int = 1
+    outside: Any = None
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,6 @@ def config(tmp_path, toy_config):
     return path
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, toy_folder):
-    """A finished run of the toy corpus, made once, as a user would make it."""
-    folder = tmp_path_factory.mktemp("finished")
-    return folder
-
-
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_a_purpose_and_an_example(verb):
     shown = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
@@ -72,6 +65,43 @@ def test_an_unwritable_root_is_one_line_and_exit_code_1(config, tmp_path):
     assert done.returncode == 1
     assert "choose a --root that is a folder" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("nested/empty_dir", "ingest.paths"),
+        ("parquet/zero_byte.parquet", "zero_byte.parquet"),
+        ("degenerate/one_document.parquet", "budget_tokens"),
+        ("degenerate/200_identical.parquet", "budget_tokens"),
+    ],
+)
+def test_a_hostile_input_that_cannot_be_used_is_one_line_and_exit_code_2(config, tmp_path, shared_data, case, message):
+    paths = f'ingest.paths=["{shared_data / "hostile" / case}"]'
+    done = mixpipe("run", config, "--root", tmp_path / "root", "--no-prefect", "--set", paths)
+    assert done.returncode == 2, done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("mixpipe: ")]
+    assert len(said) == 1
+    assert message in said[0]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_one_line_and_nothing_half_sealed(config, tmp_path):
+    root = tmp_path / "small"
+    root.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(root)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small file system needs the right to mount")
+    try:
+        done = mixpipe("run", config, "--root", root, "--no-prefect")
+        assert done.returncode == 1
+        assert "No space left on device; free some space" in done.stderr
+        assert "Traceback" not in done.stderr
+        sealed = list((root / "artifacts").glob("*/*"))
+        assert all((folder / "manifest.json").is_file() for folder in sealed)
+    finally:
+        subprocess.run(["umount", str(root)], check=True)
 
 
 def test_asking_about_what_is_no_run_says_what_a_run_is(tmp_path):

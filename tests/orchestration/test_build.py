@@ -20,7 +20,7 @@ def test_the_flow_builds_every_stage_and_shows_what_it_found(prefect_server, toy
     with get_client(sync_client=True) as client:
         keys = {artifact.key for artifact in client.read_artifacts()}
         names = {flow.name for flow in client.read_flows()}
-    assert {"mixpipe-domains", "mixpipe-mixture", "mixpipe-verdict", "mixpipe-search-round-2-counts"} <= keys
+    assert {"mixpipe-domains", "mixpipe-mixture", "mixpipe-verdict", "mixpipe-search-round-2", "mixpipe-verify"} <= keys
     assert {"mixpipe-build", "mixpipe-embed", "mixpipe-search", "mixpipe-shards"} <= names
 
 

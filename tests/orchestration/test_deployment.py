@@ -91,7 +91,7 @@ def test_the_scheduled_deployment_builds_and_then_takes_in_new_files(environment
         run_deployment(client, parameters)
         first = load_artefacts(tmp_path / "root" / "runs" / "nightly")
         keys = {artifact.key for artifact in client.read_artifacts()}
-        assert {"mixpipe-domains", "mixpipe-mixture", "mixpipe-search-round-1-counts"} <= keys
+        assert {"mixpipe-domains", "mixpipe-mixture", "mixpipe-search-round-1", "mixpipe-verify"} <= keys
         (corpus / "new.jsonl").write_bytes((toy_folder / "later" / "new.jsonl").read_bytes())
         run_deployment(client, parameters)
     second = load_artefacts(tmp_path / "root" / "runs" / "nightly")

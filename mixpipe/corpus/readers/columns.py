@@ -45,7 +45,7 @@ def checked_rows(batches: Batches, wanted: Wanted, first: int = 0) -> Iterator[R
     try:
         for batch in batches():
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
-                column.validate(full=name != wanted.text)
+                _plain(column).validate(full=name != wanted.text)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DamageError("damaged-file", f"{' '.join(str(error).split())}; nothing of it was read") from error
     for batch in batches():
@@ -57,12 +57,19 @@ def checked_rows(batches: Batches, wanted: Wanted, first: int = 0) -> Iterator[R
 
 
 def _values(column: pa.Array, is_text: bool) -> list[object]:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
+    column = _plain(column)
     if is_text and _is_text(column.type):
         column = column.cast(pa.large_string()).cast(pa.large_binary())
     values: list[object] = column.to_pylist()
     return values
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """Return a column without its dictionary, and dates and times as text: Python's own end at the year 9999."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    is_time = pa.types.is_temporal(column.type) and not pa.types.is_interval(column.type)
+    return column.cast(pa.string()) if is_time else column
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

@@ -18,7 +18,7 @@ from mixpipe.corpus.readers.record import (
     RowGroups,
     Wanted,
 )
-from mixpipe.corpus.readers.stream import HEAD_BYTES, blocks
+from mixpipe.corpus.readers.stream import BOM, HEAD_BYTES, blocks
 from mixpipe.registry import load_plugin
 
 __all__ = ["read_file", "reader_by_suffix", "suffix_of"]
@@ -65,4 +65,4 @@ def _reader(path: Path) -> Reader:
 
 
 def _head(stream: Iterator[bytes]) -> bytes:
-    return next(stream, b"")[:HEAD_BYTES]
+    return next(stream, b"").removeprefix(BOM)[:HEAD_BYTES]

@@ -16,7 +16,7 @@ import zstandard
 
 from mixpipe.corpus.readers.record import DamageError
 
-__all__ = ["HEAD_BYTES", "blocks", "lines", "text_blocks"]
+__all__ = ["BOM", "HEAD_BYTES", "blocks", "lines", "text_blocks"]
 
 BLOCK = 1 << 18
 HEAD_BYTES = 1 << 12
