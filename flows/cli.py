@@ -146,11 +146,16 @@ def report(run_dir: RunFolder, as_json: AsJson = False) -> None:
 @app.command(epilog="Example: `mixpipe verify .mixpipe/runs/first`")
 def verify(run_dir: RunFolder, as_json: AsJson = False) -> None:
     """Re-read every shard, recount tokens per domain, re-hash; exit code 3 and the reason when something is off."""
-    from mixpipe.runs.run import load_artefacts
-    from mixpipe.shards.verify import verify_run
+    from mixpipe.errors import StoreError
+    from mixpipe.runs.run import load_artefacts, read_run
+    from mixpipe.shards.verify import Verification, verify_run
     from mixpipe.store.artefact import Artefact
 
-    found = verify_run(run_dir, load_artefacts(run_dir, Artefact.read))
+    read_run(run_dir)  # what is no run is a wrong argument, not damage
+    try:
+        found = verify_run(run_dir, load_artefacts(run_dir, Artefact.read))
+    except StoreError as error:  # the manifest of an artefact is gone or unreadable
+        found = Verification([str(error)], files=0)
     show(found.as_json(), as_json, found.lines)
     if found.problems:
         raise typer.Exit(EXIT_DAMAGE)

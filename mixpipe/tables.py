@@ -11,6 +11,7 @@ __all__ = [
     "ASSIGNMENTS",
     "DOCUMENTS",
     "DOMAINS",
+    "OTHER_SOURCES",
     "PLAN",
     "QUARANTINE",
     "SHARDS",
@@ -18,6 +19,8 @@ __all__ = [
     "embeddings_schema",
     "scores_schema",
 ]
+
+OTHER_SOURCES = "(other)"  # in records by source: all beyond the most that such a record lists
 
 DOCUMENTS = pa.schema(
     [
@@ -52,7 +55,7 @@ DOMAINS = pa.schema(
     [
         pa.field("domain", pa.int32(), nullable=False),  # 0..k-1, by falling tokens
         pa.field("name", pa.string(), nullable=False),  # slug of its key terms, unique
-        pa.field("terms", pa.list_(pa.string()), nullable=False),  # c-TF-IDF, best first
+        pa.field("terms", pa.list_(pa.string()), nullable=False),  # key terms, best first
         pa.field("documents", pa.int64(), nullable=False),
         pa.field("tokens", pa.int64(), nullable=False),
         pa.field("share", pa.float64(), nullable=False),  # of all tokens

@@ -1,15 +1,16 @@
 """One function over many parts: in this process, or on Ray with a bounded number in flight.
 
 Ray workers are actors, one per core (or per accelerator), that live as long as the run and keep what they loaded: a
-model is loaded once per process. They are found by name, so nothing here holds state. At most two parts wait per
-worker, so the driver's memory does not grow with the number of parts. A worker that dies is restarted and its part
-run again: parts are written whole or not at all.
+model is loaded once per process. They belong to this process and end with it, however it ends, so runs that share a
+cluster do not meet. At most two parts wait per worker, so the driver's memory does not grow with the number of parts.
+A worker that dies is restarted and its part run again: parts are written whole or not at all.
 """
 
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import ray
@@ -25,7 +26,7 @@ from mixpipe.store.threads import THREAD_VARIABLES
 __all__ = ["fan_out", "start_workers", "stop_ray"]
 
 WAITING_PER_WORKER = 2
-NAMESPACE = "mixpipe"
+RESTARTS = 3  # of a worker, and repetitions of its part, before the run gives up
 
 
 class Worker:
@@ -66,7 +67,6 @@ def start_ray(engine: EngineConfig) -> None:
     )
     ray.init(
         address=address,
-        namespace=NAMESPACE,
         log_to_driver=False,
         logging_level=logging.ERROR,
         runtime_env={"env_vars": variables},
@@ -75,11 +75,8 @@ def start_ray(engine: EngineConfig) -> None:
 
 
 def stop_ray() -> None:
-    """End this run's workers and, where this process started it, Ray."""
-    if not ray.is_initialized():
-        return
-    for name in ray.util.list_named_actors():
-        ray.kill(ray.get_actor(name))
+    """End this process's workers and, where it started it, Ray."""
+    _worker.cache_clear()
     ray.shutdown()
 
 
@@ -96,21 +93,16 @@ def workers_for(engine: EngineConfig, step: Step, parts: int) -> list[Any]:
     start_ray(engine)
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     gpus = int(resources.get("GPU", 0)) if step.gpu else 0
-    kind, limit = ("gpu", gpus) if gpus else ("cpu", int(resources["CPU"]))
+    limit = gpus or int(resources.get("CPU", 1))  # no core yet: a cluster that grows when something waits for one
     count = max(1, min(engine.workers or limit, limit, parts))
-    actor = ray.remote(Worker)
-    return [
-        actor.options(
-            name=f"{kind}-{index}",
-            get_if_exists=True,
-            lifetime="detached",
-            num_cpus=0 if gpus else 1,
-            num_gpus=1 if gpus else 0,
-            max_restarts=3,
-            max_task_retries=3,
-        ).remote()
-        for index in range(count)
-    ]
+    return [_worker(index, on_gpu=bool(gpus)) for index in range(count)]
+
+
+@cache
+def _worker(index: int, *, on_gpu: bool) -> Any:  # noqa: ANN401  a Ray actor handle has no public type
+    """Start a worker and hold it: Ray ends an actor to which nobody has a handle."""
+    needs = {"num_cpus": 0, "num_gpus": 1} if on_gpu else {"num_cpus": 1}
+    return ray.remote(Worker).options(max_restarts=RESTARTS, max_task_retries=RESTARTS, **needs).remote()
 
 
 def _on_ray(engine: EngineConfig, job: Job, step: Step, parts: Sequence[Part]) -> Iterator[tuple[str, Counts]]:
@@ -131,8 +123,22 @@ def _on_ray(engine: EngineConfig, job: Job, step: Step, parts: Sequence[Part]) -
         try:
             finished = ray.get(done)
         except RayTaskError as error:
+            _call_off(flying)
             raise error.cause from None
         except RayError as error:
-            raise StageError(f"a worker of {job.stage.name}/{step.name} was lost four times: {error}") from error
+            _worker.cache_clear()
+            raise StageError(
+                f"a worker of {job.stage.name}/{step.name} was lost {RESTARTS + 1} times, mostly for want of memory; "
+                f"set engine.workers lower: {str(error).strip().splitlines()[0]}"
+            ) from error
         submit(worker)
         yield finished
+
+
+def _call_off(flying: Iterable[Any]) -> None:
+    """Drop the parts that wait and let those at work end, so that a retry does not meet them in the same files."""
+    waiting = list(flying)
+    for part in waiting:
+        ray.cancel(part)
+    if waiting:
+        ray.wait(waiting, num_returns=len(waiting))

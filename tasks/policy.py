@@ -1,7 +1,7 @@
 """One table: how each stage's steps are retried and how long they may take.
 
-Only trouble of the surroundings is retried (a lost worker, a file system that hiccups). What mixpipe refuses on
-purpose fails at once: a second try would say the same.
+Trouble of the surroundings is retried (a file system that hiccups, a server that does not answer); lost workers are
+Ray's to restart. What mixpipe refuses on purpose fails at once: a second try would say the same.
 """
 
 from dataclasses import dataclass

@@ -20,13 +20,12 @@ from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_json, read_table, write_json, write_table
 from mixpipe.store.fingerprint import Json, file_digest
 from mixpipe.store.stage import Context, Part
-from mixpipe.tables import DOCUMENTS
+from mixpipe.tables import DOCUMENTS, OTHER_SOURCES
 from mixpipe.tokenizer import count_tokens, load_tokenizer
 
 __all__ = ["finish_count", "plan_count", "run_count"]
 
 MOST_SOURCES = 100_000  # listed in sources.json; those met later are added up under OTHER_SOURCES
-OTHER_SOURCES = "(other)"
 SUMS = {"documents": "id_count", "bytes": "n_bytes_sum", "tokens": "n_tokens_sum", "duplicates": "duplicate_sum"}
 
 

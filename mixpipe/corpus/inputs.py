@@ -3,8 +3,9 @@
 A path is a file, a folder (walked with its subfolders), a glob, or `hf:NAME[:CONFIG[:SPLIT]]`. Passed over in folders:
 names that begin with a dot; names that begin with an underscore, unless they are source code; the names of JUNK;
 names that end like JUNK_ENDINGS; and, beside data files, the files that describe them (DESCRIPTIONS, unless they are
-data files too). A file named in `paths` itself is always read. Links are followed after all else and everything is visited once, by inode, so loops end
-and an alias is not a second document. What is no regular file, or cannot be opened, goes to the quarantine.
+data files too). A file named in `paths` itself is always read. Links are followed after all else and everything is
+visited once, by inode, so loops end and an alias is not a second document. What is no regular file, or cannot be
+opened, goes to the quarantine.
 
 A file's identity is its name under its path, escaped to printable characters, and the SHA-256 of its bytes. When two
 paths hold a file of one name, the later is prefixed with its path's place (`2/name`).

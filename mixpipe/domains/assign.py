@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.domains.frozen import drift
-from mixpipe.domains.gate import check_structure, structure
+from mixpipe.domains.gate import GATE_FILE, check_structure, structure
 from mixpipe.domains.given import given_file, given_labels, has_given_domains
 from mixpipe.domains.kmeans import Nearest
 from mixpipe.domains.lexical import words_of
 from mixpipe.domains.model import MODEL_FILE, DomainModel
-from mixpipe.domains.parts import read_embeddings, text_batches
+from mixpipe.domains.parts import read_embeddings, read_encoder, text_batches
 from mixpipe.domains.summary import MEDOIDS, Medoid, Totals, domains_table, example, read_totals
 from mixpipe.domains.vectors import distances_to
 from mixpipe.errors import StageError
@@ -78,6 +78,7 @@ def finish_assign(context: Context) -> Counts:
         **figures,
         "clusters": len(model.centroids),
         "rule": _rule(config, model),
+        "encoder": read_encoder(context),
         "limits": limits,
         "sample": structure(model.tokens),
         "small": [name for name, share in zip(model.names, shares, strict=True) if share < config.min_share],
@@ -85,7 +86,7 @@ def finish_assign(context: Context) -> Counts:
     if config.frozen is not None:
         record["drift"] = drift(context, summaries)
     write_table(context.out / "domains.parquet", domains_table(model, totals), DOMAINS)
-    write_json(context.out / "gate.json", record)
+    write_json(context.out / GATE_FILE, record)
     return {"domains": len(model.names), "largest_share": figures["largest_share"], "entropy": figures["entropy"]}
 
 

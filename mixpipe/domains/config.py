@@ -1,19 +1,21 @@
 """Settings of the stage `domains`."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["DomainsConfig"]
 
+MOST_DOMAINS = 1024
+
 
 class DomainsConfig(StageConfig):
     """How documents are divided into domains."""
 
-    count: Annotated[int, Field(ge=2, le=1024)] | Literal["auto"] = Field(
-        "auto", description="domains after merging; `auto`: by the merge tree"
+    count: int | Literal["auto"] = Field(
+        "auto", description=f"domains after merging, 2 to {MOST_DOMAINS}; `auto`: by the merge tree"
     )
     max_count: int = Field(24, ge=2, description="the most domains that `auto` may choose")
     clusters: int | None = Field(
@@ -30,6 +32,14 @@ class DomainsConfig(StageConfig):
         default=None, description="folder of an earlier domains artefact to take over instead of fitting"
     )
     seed: int = Field(0, ge=0)
+
+    @field_validator("count", mode="before")
+    @classmethod
+    def _countable(cls, count: object) -> object:
+        """Refuse in one line what would be an error of each of the two types."""
+        if count != "auto" and not (isinstance(count, int) and 2 <= count <= MOST_DOMAINS):
+            raise ValueError(f"expected `auto` or a number of domains from 2 to {MOST_DOMAINS}")
+        return count
 
     @model_validator(mode="after")
     def _cells_suffice(self) -> Self:

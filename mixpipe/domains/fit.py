@@ -14,7 +14,7 @@ from mixpipe.domains.kmeans import cell_count, distinct_rows, nearest, spherical
 from mixpipe.domains.lexical import BUCKETS, Lexical, fit_lexical, lexical_vectors
 from mixpipe.domains.merge import MergeTree, cut, natural_count, numbered_by, ward_tree
 from mixpipe.domains.model import MODEL_FILE, DomainModel
-from mixpipe.domains.names import bucket_words, domain_terms, slug, unique_names
+from mixpipe.domains.names import bucket_words, domain_terms, unique_labels, unique_names
 from mixpipe.domains.sample import Sample, read_sample
 from mixpipe.domains.vectors import group_means, join, unit
 from mixpipe.errors import ConfigError
@@ -90,7 +90,7 @@ def _fit_given(context: Context, sample: Sample) -> tuple[DomainModel, MergeTree
         tokens=given.tokens,
         lexical=None,
         weight=0.0,
-        names=tuple(unique_names([[slug(label)] for label in given.labels])),
+        names=tuple(unique_labels(given.labels)),
         terms=_terms(sample, domain, len(means)),
         labels=given.labels,
     )

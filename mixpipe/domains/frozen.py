@@ -8,21 +8,27 @@ from pathlib import Path
 
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.domains.fit import TREE_FILE
-from mixpipe.domains.gate import divergence
+from mixpipe.domains.gate import GATE_FILE, divergence
+from mixpipe.domains.given import has_given_domains
 from mixpipe.domains.model import MODEL_FILE, DomainModel
+from mixpipe.domains.parts import read_encoder
 from mixpipe.domains.summary import Totals, read_totals
 from mixpipe.errors import ConfigError, StoreError
 from mixpipe.store.artefact import Artefact, Counts
-from mixpipe.store.files import link_or_copy, read_table
-from mixpipe.store.fingerprint import Json, file_digest
+from mixpipe.store.files import link_or_copy, read_json, read_table
+from mixpipe.store.fingerprint import Json, file_digest, fingerprint
 from mixpipe.store.stage import Context, Part
 
 __all__ = ["adopt", "drift", "model_identity", "no_parts"]
 
 
 def model_identity(config: DomainsConfig) -> dict[str, Json]:
-    """Return the digest of the frozen model: the path that it is read from is no part of identity."""
-    return {} if config.frozen is None else {"model": _frozen(config).digest(MODEL_FILE)}
+    """Return the digests of the frozen model and of the sums that drift is measured against, whatever their path."""
+    if config.frozen is None:
+        return {}
+    frozen = _frozen(config)
+    sums = ["domains.parquet", *frozen.names("part-*-summary.json")]
+    return {"model": frozen.digest(MODEL_FILE), "sums": fingerprint([frozen.digest(name) for name in sums])}
 
 
 def no_parts(context: Context) -> list[Part]:
@@ -31,8 +37,22 @@ def no_parts(context: Context) -> list[Part]:
 
 
 def adopt(context: Context) -> Counts:
-    """Take over the model and the merge tree."""
+    """Take over the model and the merge tree.
+
+    Raises:
+        ConfigError: the corpus has vectors of another encoder, or domains of its own that the model does not know.
+    """
     frozen = _frozen(context.config)
+    if read_json(frozen.file(GATE_FILE)).get("encoder") != read_encoder(context):
+        raise ConfigError(
+            f"expected embeddings of the encoder that the frozen domains were fitted on (domains.frozen, {frozen.path})"
+            ", found those of another; set embed as it was, or run without domains.frozen"
+        )
+    if has_given_domains(context) and not DomainModel.load(frozen.file(MODEL_FILE)).labels:
+        raise ConfigError(
+            f"expected given domains (ingest.domain) in the frozen model {frozen.path}, found domains of a clustering; "
+            "run without domains.frozen, or without ingest.domain"
+        )
     for name in (MODEL_FILE, TREE_FILE):
         link_or_copy(frozen.file(name), context.out / name)
     return {"clusters": len(DomainModel.load(context.out / MODEL_FILE).centroids)}

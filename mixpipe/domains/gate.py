@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from mixpipe.errors import GateError
 
-__all__ = ["check_structure", "divergence", "structure"]
+__all__ = ["GATE_FILE", "check_structure", "divergence", "structure"]
 
+GATE_FILE = "gate.json"
 # Of two or three domains one may always hold more than half: the limit is never below 1.5 times an even share.
 ABOVE_EVEN = 1.5
 

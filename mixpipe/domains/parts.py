@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mixpipe.store.files import read_table
+from mixpipe.store.files import read_json, read_table
+from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context
 
-__all__ = ["read_embeddings", "text_batches"]
+__all__ = ["read_embeddings", "read_encoder", "text_batches"]
 
 # Documents per batch: with 4,000 characters read of each, words as Python objects took 15 MiB a batch.
 BATCH_DOCUMENTS = 1024
@@ -23,6 +24,12 @@ def read_embeddings(context: Context, name: str) -> NDArray[np.float32]:
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
     vectors: NDArray[np.float32] = flat.reshape(len(column), column.type.list_size).astype(np.float32)
     return vectors
+
+
+def read_encoder(context: Context) -> dict[str, Json]:
+    """Return what made the embeddings; not in which precision, which moves a vector by less than domains differ."""
+    record: dict[str, Json] = read_json(context.inputs["embed"].file("encoder.json"))
+    return {name: value for name, value in record.items() if name != "dtype"}
 
 
 def text_batches(path: Path, columns: list[str]) -> Iterator[tuple[int, pa.RecordBatch]]:

@@ -20,6 +20,8 @@ __all__ = ["find_model", "weights_digest"]
 # Weights, settings and vocabularies; the exports for other engines have settings of their own and stay away.
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model")
 EXPORTS = ("onnx", "openvino")
+# Of the transformer and of the modules after it; the digest does not cover them.
+PICKLED = "pytorch_model*.bin"
 # The modules and the data that a model was trained on say nothing about its vectors.
 UNREAD = ("data_config.json",)
 HUB_SECONDS = 3.0
@@ -47,8 +49,11 @@ def find_model(name: str) -> Path:
             f"expected the model {name!r} (embed.model) in a folder, the hub's cache or on the hub, found it in none; "
             f"connect to the hub once, or {remedy}"
         )
-    if not any(path.suffix == ".safetensors" for path in _files(folder)):
-        raise ConfigError(f"expected *.safetensors in {folder} (embed.model), found none; pickled weights are not read")
+    weights = {path.parent for path in _files(folder) if path.suffix == ".safetensors"}
+    if lacking := sorted({path.parent for path in folder.rglob(PICKLED)} - weights) or ([] if weights else [folder]):
+        raise ConfigError(
+            f"expected *.safetensors in {lacking[0]} (embed.model), found none; pickled weights are not read"
+        )
     return folder
 
 

@@ -13,11 +13,13 @@ from markupsafe import Markup
 from matplotlib.patches import Circle
 
 from mixpipe.report.canvas import INK, PAPER, SOFT, drawing, ratio_colour
+from mixpipe.report.texts import printable
 
 __all__ = ["domain_map"]
 
 LETTER = 5.3  # points of width of an average letter at 9 points
 MAP_INCHES = (9.5, 5.6)
+LABEL = 36  # characters
 GAP = 18.0  # points between circles: room for a label
 PUSHES = 200  # 40 crowded circles come to rest within 150
 GOLDEN_ANGLE = 2.39996  # radians: no two multiples point the same way
@@ -49,7 +51,7 @@ def domain_map(
             fill = SOFT if ratios is None else ratio_colour(ratios[number])
             axes.add_patch(Circle((centre[0], centre[1]), radius, fc=fill, alpha=0.82, ec=PAPER, lw=1.2))
             taken.append(_box(centre, 0.85 * radius))
-        for number, name in enumerate(names):
+        for number, name in enumerate(printable(name, LABEL) for name in names):
             place, align = _free_place(centres[number], radii[number], name, taken, (width, height))
             axes.text(*place, name, ha=align, va="center", color=INK)
     return drawn.svg
@@ -89,9 +91,10 @@ def _free_place(
     """Return where to write a label and its alignment, and remember the place as taken."""
     wide, high, gap = LETTER * len(name), 11.0, radius + 4
     x, y = centre
+    middle = float(np.clip(x, wide / 2, max(frame[0] - wide / 2, wide / 2)))  # a label above or below may be moved in
     candidates = [
-        ((x, y - gap - high / 2), "center"),
-        ((x, y + gap + high / 2), "center"),
+        ((middle, y - gap - high / 2), "center"),
+        ((middle, y + gap + high / 2), "center"),
         ((x + gap, y), "left"),
         ((x - gap, y), "right"),
     ]

@@ -10,10 +10,13 @@ from matplotlib.ticker import FuncFormatter
 
 from mixpipe.report.canvas import ACCENT, BAD, GRID, INK, MUTED, PAPER, SOFT, domain_colour, drawing
 from mixpipe.report.numbers import SPACE, count, share, tick, times
+from mixpipe.report.texts import printable
 
 __all__ = ["MOST_ROWS", "Bar", "distributions", "mixture_bars", "waterfall"]
 
 ROW = 0.3  # inches per row of a horizontal chart
+LABEL = 36  # characters of a row's name: more would leave the bars too little of the width
+WIDTH_OF_SHARE = 0.13  # of the axis: a percentage and the space before it
 MOST_ROWS = 40  # domains in a figure: given domains may be a thousand, and the tables hold them all
 
 
@@ -71,8 +74,11 @@ def _draw_shares(axes: Axes, bars: Sequence[Bar]) -> None:
         if bar.cap <= reach:
             axes.scatter(bar.cap, row, marker="|", s=190, color=BAD, lw=1.6, zorder=3)
         if bar.unconstrained is not None:
-            axes.scatter(bar.unconstrained, row - 0.17, marker="D", s=24, color=PAPER, ec=INK, lw=1.1, zorder=4)
-        axes.text(bar.reach + 0.02 * reach, row, share(bar.weight), va="center", color=INK, fontsize=8.5)
+            place = (bar.unconstrained, row - 0.17)
+            axes.scatter(*place, marker="D", s=24, color=PAPER, ec=INK, lw=1.1, zorder=4, clip_on=False)
+        is_marked = bar.reach <= bar.cap < bar.reach + WIDTH_OF_SHARE * reach  # the text would stand on the cap's mark
+        edge = bar.cap if is_marked else bar.reach
+        axes.text(edge + 0.02 * reach, row, share(bar.weight), va="center", color=INK, fontsize=8.5)
     axes.set(xlim=(0, reach * 1.04), xlabel="share of tokens")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}{SPACE}%"))
 
@@ -86,7 +92,7 @@ def _draw_epochs(axes: Axes, bars: Sequence[Bar], max_epochs: float) -> None:
 
 
 def _rows_of_names(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [printable(name, LABEL) for name in names])
     axes.tick_params(axis="y", colors=INK)
     axes.set_ylim(len(names) - 0.45, -0.6)
 

@@ -1,6 +1,7 @@
 """What was decided, in words: one headline, one sentence a control.
 
-A win is claimed only against a control whose gain is above two standard errors; everything else is said as it is.
+A win is claimed only where the 95 % interval of the gain lies above zero. A gain above two standard errors whose
+interval does not, as happens with few seeds, is called probable; everything else is said as it is.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,13 @@ from mixpipe.report.numbers import SPACE, counted, decimal, interval
 __all__ = ["UNIT", "decision", "listed", "verdict_sentences"]
 
 UNIT = "standard deviations of the search's trials"
-WORDS = {"better": "better than", "tied": "tied with", "worse": "worse than", "unknown": "not comparable with"}
+WORDS = {
+    "better": "better than",
+    "probable": "probably better than",
+    "tied": "tied with",
+    "worse": "worse than",
+    "unknown": "not comparable with",
+}
 
 
 def decision(verdict: Verdict | None, mixture: Mixture | None) -> str:
@@ -23,11 +30,12 @@ def decision(verdict: Verdict | None, mixture: Mixture | None) -> str:
         return "The mixture was not compared with any control"
     if verdict.chosen != WINNER:
         return f"No better mixture was found: {verdict.chosen} is recommended"
-    if verdict.wins:
-        return f"The mixture beats {listed(verdict.objective)}"
+    words = {name: _word(row) for name, row in verdict.objective.items()}
+    if set(words.values()) == {"better"}:
+        return f"The mixture beats {listed(words)}"
     parts = []
     for word, phrase in WORDS.items():
-        controls = [name for name, row in verdict.objective.items() if row.word == word]
+        controls = [name for name in words if words[name] == word]
         if controls:
             parts.append(f"{phrase} {listed(controls)}")
     return f"The mixture is {', '.join(parts)}"
@@ -46,10 +54,16 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def _word(row: Comparison) -> str:
+    """Return the verdict's word; `probable` where it is better and its interval holds zero."""
+    return "probable" if row.word == "better" and row.low is not None and row.low <= 0 else row.word
+
+
 def _sentence(row: Comparison, winner: float | None, control: float | None) -> str:
     if row.gain is None:
         return f"Against {row.control}: no seed in common, so nothing can be said."
-    gain = f"Against {row.control}: {row.word}, gain {decimal(row.gain, 2, signed=True)}"
+    word = "probably better" if _word(row) == "probable" else row.word
+    gain = f"Against {row.control}: {word}, gain {decimal(row.gain, 2, signed=True)}"
     if row.low is None:
         return f"{gain} from {counted(row.seeds, 'seed')}, too few for an interval."
     ends = interval(row.low, row.high, 2, signed=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 __all__ = ["Check", "check_machine"]
 
 PACKAGES = ("prefect", "ray", "torch", "sentence-transformers", "faiss-cpu", "scikit-learn", "pyarrow", "datasets")
-FASTAPI_LIMIT = (0, 155)  # this release and later break the Prefect 3.8 server at import
+FASTAPI_LIMIT = (0, 151)  # this release and later refuse the nulls that Prefect 3.8 clients send
 NEEDED_MIB = 4096
 NEEDED_FREE_GIB = 5
 GIB = float(1 << 30)
@@ -47,7 +47,7 @@ def _packages() -> Iterator[Check]:
 def _fastapi() -> Check:
     found = metadata.version("fastapi")
     version = tuple(int(number) for number in found.split(".")[:2])
-    return Check("fastapi < 0.155", version < FASTAPI_LIMIT, found, "pip install 'fastapi<0.155': the server needs it")
+    return Check("fastapi < 0.151", version < FASTAPI_LIMIT, found, "pip install 'fastapi<0.151': the server needs it")
 
 
 def _resources() -> Iterator[Check]:

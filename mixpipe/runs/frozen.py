@@ -2,27 +2,33 @@
 
 from pathlib import Path
 
-from mixpipe.config import RunConfig
+from mixpipe.config import RunConfig, load_config
 from mixpipe.runs.run import load_artefacts
 
 __all__ = ["frozen_config"]
 
-LEARNT = ("ingest", "domains", "scores", "search")
+# Stage -> the setting that takes over what an earlier artefact of it has learnt.
+LEARNT = {"ingest": "tokenizer", "domains": "frozen", "scores": "frozen", "search": "mixture"}
 
 
 def frozen_config(config: RunConfig, root: Path, name: str) -> RunConfig:
-    """Return `config` with what the run `<root>/runs/<name>` has learnt; unchanged when there is no such run."""
+    """Return `config` with what the run `<root>/runs/<name>` has learnt; unchanged when it never got that far."""
     folder = root / "runs" / name
     if not (folder / "run.json").is_file():
         return config
-    learnt = load_artefacts(folder)
-    if not all(stage in learnt for stage in LEARNT):
-        return config
-    frozen = {
-        "ingest": {"tokenizer": str(learnt["ingest"].file("tokenizer.json").resolve())},
-        "domains": {"frozen": str(learnt["domains"].path.resolve())},
-        "scores": {"frozen": str(learnt["scores"].path.resolve())},
-        "search": {"mixture": str(learnt["search"].file("mixture.json").resolve())},
+    learnt = _learnt(folder)
+    sections = {
+        stage: config.section(stage).model_copy(update={LEARNT[stage]: place}) for stage, place in learnt.items()
     }
-    sections = {stage: config.section(stage).model_copy(update=update) for stage, update in frozen.items()}
     return config.model_copy(update=sections)
+
+
+def _learnt(folder: Path) -> dict[str, str]:
+    """Return stage -> place of what was learnt: by this run, or by the one that a stopped run was going by."""
+    artefacts = load_artefacts(folder)
+    if all(stage in artefacts for stage in LEARNT):
+        places = {"ingest": "tokenizer.json", "search": "mixture.json"}
+        return {stage: str((artefacts[stage].path / places.get(stage, "")).resolve()) for stage in LEARNT}
+    asked = load_config(folder / "config.yaml")
+    before = {stage: getattr(asked.section(stage), setting) for stage, setting in LEARNT.items()}
+    return before if all(before.values()) else {}

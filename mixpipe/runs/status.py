@@ -1,15 +1,17 @@
 """What a run has done so far, from its files alone."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mixpipe.config import RunConfig, load_config
 from mixpipe.runs.run import load_artefacts, read_run
-from mixpipe.stages import STAGES
+from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import unfinished
-from mixpipe.store.fingerprint import fingerprint
+from mixpipe.store.build import DONE, IDENTITY
+from mixpipe.store.files import read_json
+from mixpipe.store.fingerprint import canonical_json
 
 __all__ = ["RunStatus", "StageStatus", "run_status"]
 
@@ -78,9 +80,19 @@ def _sealed(name: str, artefact: Artefact, seconds: float | None) -> StageStatus
     return StageStatus(name, "sealed", parts, counts.get("documents"), counts.get("tokens"), seconds, peak_mib)
 
 
-def _unsealed(name: str, scratch: Path) -> StageStatus:
-    """Look at unfinished work of this stage; it may belong to another run of the same root."""
-    parts = len(list((scratch / name).glob("*/.done/*.part.json")))
+def _unsealed(name: StageName, config: RunConfig, artefacts: Mapping[str, Artefact], scratch: Path) -> StageStatus:
+    """Count the parts of unfinished work of this stage under this run's settings and upstream artefacts.
+
+    Work of other runs of the same root has other settings or inputs. What lies outside the store is not hashed again,
+    so of two versions of the input files both are counted.
+    """
+    wanted = canonical_json(config.section(name).identity())
+    parts = 0
+    for path in scratch.glob(f"*/{DONE}/{IDENTITY}"):
+        identity = read_json(path)
+        known = {stage: artefacts[stage].fingerprint for stage in identity["inputs"] if stage in artefacts}
+        if identity["inputs"] == known and canonical_json(identity["config"]) == wanted:
+            parts += sum(1 for _ in path.parent.rglob("*.part.json"))
     return StageStatus(name, "under way" if parts else "waiting", parts, None, None, None, None)
 
 

@@ -32,8 +32,8 @@ class Classifier:
         """Fit both models; `weights` is (2, dimensions) float32, `biases` (2,) float32."""
         if not len(sample.target_vectors):
             raise InputError(
-                "expected texts in the targets for the scorer classifier, found none; add targets, or remove "
-                "classifier from scores.scorers"
+                "expected embeddings of the targets' texts for the scorer classifier, found none, as where the corpus "
+                "came with its own (ingest.embedding); remove `classifier` from scores.scorers"
             )
         which = halves(sample.ids)
         models = [_fitted(sample.target_vectors, sample.vectors[which == half]) for half in (0, 1)]

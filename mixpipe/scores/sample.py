@@ -78,7 +78,9 @@ def draw(batch: Batch, duplicate: np.ndarray, *, below: float, seed: int) -> Dra
     return Drawn(pa.table(columns), sums, np.bincount(domains, minlength=len(sums)))
 
 
-def merge(rows: Sequence[Path], sums: Sequence[Path], *, target_vectors: np.ndarray, wanted: int) -> Sample:
+def merge(
+    rows: Sequence[Path], sums: Sequence[Path], *, target_vectors: np.ndarray, wanted: int, n_domains: int
+) -> Sample:
     """Return the `wanted` documents with the smallest hash, by rising hash, and the sums over all parts.
 
     Args:
@@ -86,6 +88,7 @@ def merge(rows: Sequence[Path], sums: Sequence[Path], *, target_vectors: np.ndar
         sums: its sums and counts, likewise.
         target_vectors: (m, dimensions) float32.
         wanted: the most documents to keep.
+        n_domains: how many domains there are, those without a document here included.
 
     Raises:
         StageError: no part gave a document.
@@ -96,7 +99,7 @@ def merge(rows: Sequence[Path], sums: Sequence[Path], *, target_vectors: np.ndar
     table = table.sort_by([("order", "ascending"), ("id", "ascending")]).slice(0, wanted).combine_chunks()
     if not table.num_rows:
         raise StageError("expected documents to fit scorers on, found none in any part; add input files")
-    total, counts = _added([read_arrays(path) for path in sums])
+    total, counts = _added([read_arrays(path) for path in sums], n_domains)
     return Sample(
         ids=table.column("id").to_pylist(),
         texts=table.column("text").to_pylist(),
@@ -109,8 +112,7 @@ def merge(rows: Sequence[Path], sums: Sequence[Path], *, target_vectors: np.ndar
     )
 
 
-def _added(parts: Sequence[dict[str, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    n_domains = max(len(part["counts"]) for part in parts)
+def _added(parts: Sequence[dict[str, np.ndarray]], n_domains: int) -> tuple[np.ndarray, np.ndarray]:
     total = np.zeros((n_domains, parts[0]["sums"].shape[1]))
     counts = np.zeros(n_domains, np.int64)
     for part in parts:

@@ -34,6 +34,8 @@ class SampleMix:
     def fit(sample: Sample, config: ScoresConfig) -> State:
         """Measure every domain, and scale by the documents' 1st and 99th percentile."""
         diversity = domain_diversity(sample.domain_sums, sample.domain_counts)
+        held = sample.domain_counts > 0
+        diversity[~held] = diversity[held].mean()  # documents may come later, when the scorers are frozen
         order = np.argsort(diversity)
         below = np.cumsum(sample.domain_counts[order]) / sample.domain_counts.sum()
         low, high = diversity[order][np.searchsorted(below, [CUT, 1 - CUT])]

@@ -20,11 +20,12 @@ from mixpipe.errors import StageError
 from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.frozen import EDGES, SUMMARY, check_fitted_on, fitted_on, frozen_files
 from mixpipe.scores.protocol import Batch, Scorer
 from mixpipe.scores.removal import check_reasons, drop_reasons
 from mixpipe.scores.sample import bound, draw, merge, vectors_of
 from mixpipe.scores.summary import Removals, Summary, add_removals, histogram_edges
-from mixpipe.store.artefact import Artefact, Counts
+from mixpipe.store.artefact import Counts
 from mixpipe.store.files import (
     link_or_copy,
     read_arrays,
@@ -40,8 +41,6 @@ from mixpipe.tables import scores_schema
 
 __all__ = ["SCORES"]
 
-EDGES = "histograms.npz"
-
 
 def plan_fit(context: Context) -> list[Part]:
     """List one part per part of documents, with the bound on the hash that makes a sample of the size asked for.
@@ -51,8 +50,10 @@ def plan_fit(context: Context) -> list[Part]:
     config: ScoresConfig = context.config
     check_reasons(config.drop, {name: load_plugin(SCORERS, name, "scorer").rules for name in config.scorers})
     sources = read_json(context.inputs["ingest"].file("sources.json"))
-    below = bound(sum(source["documents"] for source in sources.values()), config.sample_documents)
+    distinct = sum(source["documents"] - source["duplicates"] for source in sources.values())
+    below = bound(distinct, config.sample_documents)
     if config.frozen:
+        check_fitted_on(context)
         return []
     parts = []
     for file in context.inputs["ingest"].names():
@@ -75,7 +76,7 @@ def finish_fit(context: Context) -> Counts:
     """Fit the scorers one after another; write what each learnt, and the edges of the columns' histograms."""
     config: ScoresConfig = context.config
     if config.frozen:
-        for name, path in _frozen_files(config).items():
+        for name, path in frozen_files(config).items():
             link_or_copy(path, context.out / name)
         return {}
     sample = merge(
@@ -83,6 +84,7 @@ def finish_fit(context: Context) -> Counts:
         sorted(context.out.glob("sample-*-sums.npz")),
         target_vectors=_target_vectors(context),
         wanted=config.sample_documents,
+        n_domains=_n_domains(context),
     )
     for name in config.scorers:
         plugin = load_plugin(SCORERS, name, "scorer")
@@ -98,17 +100,7 @@ def finish_fit(context: Context) -> Counts:
 
 def outside(config: ScoresConfig) -> dict[str, Json]:
     """Return the digests of the scorers that are taken from an earlier artefact."""
-    return {name: file_digest(path) for name, path in _frozen_files(config).items()} if config.frozen else {}
-
-
-def _frozen_files(config: ScoresConfig) -> dict[str, Path]:
-    """Return what the scorers of an earlier artefact learnt, by file name.
-
-    Raises:
-        StoreError: the folder holds no sealed scores, or another set of scorers.
-    """
-    earlier = Artefact.load(Path(str(config.frozen)))
-    return {name: earlier.file(name) for name in (EDGES, *(f"{name}.npz" for name in config.scorers))}
+    return {name: file_digest(path) for name, path in frozen_files(config).items()}
 
 
 def plan_score(context: Context) -> list[Part]:
@@ -149,22 +141,21 @@ def run_score(context: Context, part: Part) -> Counts:
 
 def finish_score(context: Context) -> Counts:
     """Write scores.json and removals.json, reading one part at a time."""
-    edges = read_arrays(context.out / EDGES)
-    domains = read_table(context.inputs["domains"].file("domains.parquet"), ["domain"]).num_rows
-    summary = Summary.empty(np.stack(list(edges.values())), domains)
+    scorers = _scorers(context.out, context.config.scorers)
+    edges = read_arrays(context.out / EDGES)  # of frozen scorers perhaps more than are asked for now
+    columns = [name for scorer in scorers.values() for name in scorer.columns]
+    summary = Summary.empty(np.stack([edges[name] for name in columns]), _n_domains(context))
+    known = read_json(context.inputs["ingest"].file("sources.json")).keys()
     removed: Removals = {}
     for file in context.inputs["ingest"].names():
         scores = read_table(context.out / file)
         assigned = read_table(context.inputs["domains"].file(file), ["domain"]).column("domain").to_numpy()
-        summary.add([scores.column(name).to_numpy() for name in edges], assigned)
+        summary.add([scores.column(name).to_numpy() for name in columns], assigned)
         sources = read_table(context.inputs["ingest"].file(file), ["source"]).column("source")
-        add_removals(removed, sources, scores.column("drop_reason"))
-    rules: dict[str, Json] = {
-        name: [rule.name for rule in scorer.rules]
-        for name, scorer in _scorers(context.out, context.config.scorers).items()
-        if scorer.rules
-    }
-    write_json(context.out / "scores.json", {"columns": summary.as_json(list(edges)), "rules": rules})
+        add_removals(removed, sources, scores.column("drop_reason"), known=known)
+    rules: dict[str, Json] = {n: [rule.name for rule in s.rules] for n, s in scorers.items() if s.rules}
+    record: dict[str, Json] = {"columns": summary.as_json(columns), "rules": rules, "fitted_on": fitted_on(context)}
+    write_json(context.out / SUMMARY, record)
     write_json(context.out / "removals.json", removed)
     return {}
 
@@ -213,11 +204,14 @@ def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
     return batch, documents.column("duplicate").to_numpy(zero_copy_only=False)
 
 
+def _n_domains(context: Context) -> int:
+    return int(read_table(context.inputs["domains"].file("domains.parquet"), ["domain"]).num_rows)
+
+
 def _target_vectors(context: Context) -> np.ndarray:
-    """Return the (m, dimensions) float32 vectors of all targets' texts, which the stage embed wrote."""
-    tables = [
-        read_table(context.inputs["embed"].file(name)) for name in context.inputs["targets"].names("target-*.parquet")
-    ]
+    """Return the (m, dimensions) float32 vectors of all targets' texts; none when vectors came with the corpus."""
+    embed = context.inputs["embed"]
+    tables = [read_table(embed.file(name)) for name in embed.names("target-*.parquet")]
     return np.concatenate([vectors_of(table) for table in tables]) if tables else np.zeros((0, 0), np.float32)
 
 

@@ -4,7 +4,7 @@ Read part by part and added up, so memory does not grow with the corpus. Edges o
 (1st to 99th percentile in 20 equal bins); what lies beyond is counted in the outer bins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from mixpipe.store.fingerprint import Json
+from mixpipe.tables import OTHER_SOURCES
 
 __all__ = ["Removals", "Summary", "add_removals", "histogram_edges"]
 
@@ -80,10 +81,15 @@ class Summary:
         }
 
 
-def add_removals(removed: Removals, sources: pa.ChunkedArray, reasons: pa.ChunkedArray) -> None:
-    """Add a part's sources and drop reasons, row by row alike, to {source: {reason: documents}}."""
+def add_removals(
+    removed: Removals, sources: pa.ChunkedArray, reasons: pa.ChunkedArray, *, known: Collection[str]
+) -> None:
+    """Add a part's sources and drop reasons, row by row alike, to {source: {reason: documents}}.
+
+    Sources that are not `known` (those of ingest's sources.json, whose number is bounded) count as OTHER_SOURCES.
+    """
     table = pa.table({"source": sources, "reason": reasons})
     for row in table.group_by(["source", "reason"]).aggregate([([], "count_all")]).to_pylist():
         if row["reason"] is not None:
-            of_source = removed.setdefault(row["source"], {})
+            of_source = removed.setdefault(row["source"] if row["source"] in known else OTHER_SOURCES, {})
             of_source[row["reason"]] = of_source.get(row["reason"], 0) + row["count_all"]

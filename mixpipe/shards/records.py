@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from mixpipe.errors import StageError, StoreError
 from mixpipe.store.files import read_json
@@ -50,7 +50,7 @@ class ShardEntry(BaseModel):
 class DomainEntry(BaseModel):
     """One domain in `dataset.json`, as far as it can be recounted."""
 
-    id: str
+    id: str = Field(pattern=r"^d\d+$")
     rows: int
     written_tokens: int
 

@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixpipe.errors import StoreError
-from mixpipe.shards.formats import load_format
+from mixpipe.errors import ConfigError, InputError, StoreError
+from mixpipe.shards.formats import ShardFormat, load_format
 from mixpipe.shards.records import DatasetRecord, MixtureRecord, ShardEntry, mixture_digest, read_record
 from mixpipe.shards.recount import Recount
 from mixpipe.store.artefact import MANIFEST, Artefact, Manifest
 from mixpipe.store.files import read_json
-from mixpipe.store.fingerprint import Json, text_id
+from mixpipe.store.fingerprint import Json, file_digest, text_id
 
 __all__ = ["Verification", "verify_run", "verify_shards"]
 
@@ -64,15 +64,17 @@ def verify_run(run_dir: Path, artefacts: Mapping[str, Artefact]) -> Verification
         artefacts: of the run's stages, by name.
 
     Raises:
-        StoreError: the run has no shards yet.
+        InputError: the run has no shards yet.
     """
     if "shards" not in artefacts:
-        raise StoreError(f"expected finished shards in the run {run_dir}, found none; `mixpipe run` goes on with it")
-    manifest = artefacts["shards"].manifest
-    found = verify_shards(run_dir / "train", manifest=manifest, plan=artefacts.get("plan"))
+        raise InputError(f"expected finished shards in the run {run_dir}, found none; `mixpipe run` goes on with it")
+    sealed = artefacts["shards"]
+    found = verify_shards(run_dir / "train", manifest=sealed.manifest, plan=artefacts.get("plan"))
+    path, label = run_dir / "mixture.json", f"{run_dir.name}/mixture.json"
+    if not path.is_file() or file_digest(path) != sealed.digest("mixture.json"):
+        found.problems.append(f"{label}: missing, or changed since it was published (SHA-256 differs)")
     if found.documents:
-        label = f"{run_dir.name}/mixture.json"
-        found.problems += _mixture_problems(run_dir / "mixture.json", label, found.shares)
+        found.problems += _mixture_problems(path, label, found.shares)
     return found
 
 
@@ -85,21 +87,21 @@ def verify_shards(folder: Path, *, manifest: Manifest | None = None, plan: Artef
         plan: the sealed plan, to recount copies by document; None: recount against `dataset.json` alone.
 
     Raises:
-        StoreError: there is no readable manifest.
+        StoreError: no manifest is given and the folder has no readable one.
     """
     artefact = Artefact(folder, manifest or read_record(folder / MANIFEST, Manifest))
     found = Verification(artefact.damage(), files=len(artefact.manifest.files))
     damaged = {line.split(":")[0] for line in found.problems}
-    if (folder / MANIFEST).is_file() and read_record(folder / MANIFEST, Manifest).files != artefact.manifest.files:
-        found.problems.append(f"{MANIFEST}: lists other files or hashes than the sealed one")
+    found.problems += _manifest_problems(folder / MANIFEST, artefact.manifest)
     try:
         dataset = read_record(folder / "dataset.json", DatasetRecord)
-    except StoreError as error:
+        form = load_format(dataset.format)
+    except (StoreError, ConfigError) as error:
         found.problems.append(f"dataset.json: unreadable, so nothing was recounted ({error})")
         return found
     names = artefact.names("data/*")
     recount = Recount()
-    found.problems += _read_shards(folder, dataset, sorted({*names} - damaged), recount)
+    found.problems += _read_shards(folder, form, dataset, sorted({*names} - damaged), recount)
     if damaged & {*names}:
         return found
     found.documents, found.tokens = recount.rows.total(), recount.tokens.total()
@@ -107,14 +109,26 @@ def verify_shards(folder: Path, *, manifest: Manifest | None = None, plan: Artef
     found.problems += _domain_problems(dataset, recount)
     found.problems += _mixture_problems(folder / "mixture.json", "mixture.json", found.shares)
     if plan is not None:
-        form = load_format(dataset.format)
-        found.problems += recount.differences(plan, lambda: (form.read(folder / name, ["id"]) for name in names))
+        lost = [f"plan: {line}" for line in plan.damage()]
+        found.problems += lost or recount.differences(
+            plan, lambda: (form.read(folder / name, ["id"]) for name in names)
+        )
     return found
 
 
-def _read_shards(folder: Path, dataset: DatasetRecord, names: list[str], recount: Recount) -> Iterator[str]:
+def _manifest_problems(path: Path, sealed: Manifest) -> Iterator[str]:
+    """Yield whether the manifest beside the shards is another than the sealed one."""
+    try:
+        if read_record(path, Manifest) != sealed:
+            yield f"{MANIFEST}: says other things than the sealed one"
+    except StoreError as error:
+        yield f"{MANIFEST}: unreadable ({error})"
+
+
+def _read_shards(
+    folder: Path, form: ShardFormat, dataset: DatasetRecord, names: list[str], recount: Recount
+) -> Iterator[str]:
     """Read whole shards into the recount, yielding what is wrong with each."""
-    form = load_format(dataset.format)
     entries = {entry.path: entry for entry in dataset.files}
     before = None
     for name in names:

@@ -32,19 +32,24 @@ def environment(tmp_path_factory):
     url = f"http://127.0.0.1:{port}/api"
     variables = {**os.environ, "PREFECT_HOME": str(home), "PREFECT_API_URL": url, "PREFECT_CLI_PROMPT": "false"}
     server = start(["server", "start", "--host", "127.0.0.1", "--port", str(port)], variables, home / "server.log")
-    wait_for(f"{url}/health", server)
-    prefect(["work-pool", "create", "mixpipe", "--type", "process"], variables)
-    prefect(["deploy", "--all", "--prefect-file", str(PREFECT_FILE)], variables)
-    worker = start(["worker", "start", "--pool", "mixpipe", "--type", "process"], variables, home / "worker.log")
-    yield url
-    for process in (worker, server):
-        process.terminate()
-        process.wait(timeout=60)
+    started = [server]
+    try:
+        wait_for(f"{url}/health", server)
+        prefect(["work-pool", "create", "mixpipe", "--type", "process"], variables)
+        prefect(["deploy", "--all", "--prefect-file", str(PREFECT_FILE)], variables)
+        worker = ["worker", "start", "--pool", "mixpipe", "--type", "process"]
+        started.append(start(worker, variables, home / "worker.log"))
+        yield url
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(timeout=60)
 
 
 def start(arguments, variables, log):
     command = [sys.executable, "-m", "prefect", *arguments]
-    return subprocess.Popen(command, env=variables, cwd=REPOSITORY, stdout=log.open("wb"), stderr=subprocess.STDOUT)
+    with log.open("wb") as output:
+        return subprocess.Popen(command, env=variables, cwd=REPOSITORY, stdout=output, stderr=subprocess.STDOUT)
 
 
 def prefect(arguments, variables):

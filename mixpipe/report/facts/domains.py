@@ -80,7 +80,7 @@ def read_domains(artefacts: Artefacts) -> list[Domain]:
 def _domain(row: dict[str, Any]) -> Domain:
     return Domain(
         number=row["domain"],
-        name=printable(row["name"], 40),
+        name=printable(row["name"], 80),
         terms=tuple(printable(term, 40) for term in row["terms"][:12]),
         documents=row["documents"],
         tokens=row["tokens"],

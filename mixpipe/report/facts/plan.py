@@ -56,7 +56,7 @@ def read_plan(artefacts: Artefacts) -> Plan | None:
         planned_tokens=found["planned_tokens"],
         max_epochs=found["max_epochs"],
         domains=tuple(
-            PlannedDomain(**{**{name: row[name] for name in fields}, "name": printable(row["name"], 40)})
+            PlannedDomain(**{**{name: row[name] for name in fields}, "name": printable(row["name"], 80)})
             for row in found["domains"]
         ),
         dropped={printable(reason, 60): int(documents) for reason, documents in flow["dropped"].items()},

@@ -44,7 +44,7 @@ def read_dataset(artefacts: Artefacts) -> Dataset | None:
     domains = tuple(
         Realised(
             number=int(row["id"].removeprefix("d")),
-            name=printable(row["name"], 40),
+            name=printable(row["name"], 80),
             rows=row["rows"],
             documents=row["docs"],
             tokens=row["written_tokens"],

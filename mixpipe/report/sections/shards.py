@@ -17,7 +17,7 @@ def shards_section(artefacts: Artefacts) -> Section | None:
     worst = max(abs(domain.share - domain.target) for domain in data.domains)
     lead = (
         f"Recounted from the shards after they were written. No domain is further than "
-        f"{decimal(100 * worst, 3)}{SPACE}points of a per cent from the share asked."
+        f"{decimal(100 * worst, 3)}{SPACE}percentage points from the share asked."
     )
     tiles = Tiles(
         (
@@ -44,5 +44,5 @@ def _table(data: Dataset) -> Table:
         )
         for domain in data.domains
     ]
-    heads = ("share asked", "share realised", "difference, points", "tokens", "documents", "rows", "epochs")
+    heads = ("share asked", "share realised", "difference, % points", "tokens", "documents", "rows", "epochs")
     return Table([Column("domain", numeric=False), *(Column(head) for head in heads)], rows)

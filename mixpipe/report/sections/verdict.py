@@ -22,10 +22,11 @@ def verdict_section(artefacts: Artefacts) -> Section | None:
     lead = (
         "Winner and controls were trained again with fresh seeds and a larger budget, each seed shared by all of them, "
         "so that luck cancels. Better and worse mean more than two standard errors, which with few seeds is a weak "
-        "claim; the 95 % interval stands beside it."
+        "claim: where the 95 % interval holds zero, better is only probable."
     )
     tone: Tone = "good" if verdict.wins else "quiet" if verdict.chosen == WINNER else "bad"
-    blocks: list[Block] = [Note(f"{decision(verdict, None)}: {verdict.reason}.", tone)]
+    why = "" if verdict.chosen == WINNER else f": {verdict.reason}"
+    blocks: list[Block] = [Note(f"{decision(verdict, None)}{why}.", tone)]
     whole = _intervals(list(verdict.objective.values()), by_control=True)
     if whole:
         title = f"Objective: gain in {UNIT}"

@@ -1,7 +1,10 @@
+import json
 from collections import Counter
 
 import pyarrow as pa
 
+from mixpipe.corpus.stage import INGEST
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, read_table
 from mixpipe.tables import DOCUMENTS, QUARANTINE
 from mixpipe.tokenizer import load_tokenizer
@@ -29,6 +32,23 @@ def test_what_is_sealed_agrees_with_itself(built):
     assert built.counts["records"] == table.num_rows + quarantine.num_rows
     assert (built.counts["files"], built.counts["files_rejected"], built.counts["quarantined"]) == (18, 0, 6)
     assert max(read_table(built.file(name)).num_rows for name in built.names()) == 16
+
+
+def test_a_plan_does_not_grow_with_the_duplicates(tmp_path, config):
+    spans = {}
+    for repeats in (1, 200):
+        path = tmp_path / str(repeats) / "a.jsonl"
+        path.parent.mkdir()
+        path.write_text(json.dumps({"text": "the same"}) + "\n" + '{"text": "the same"}\n' * repeats)
+        job = open_stage(tmp_path / "root", INGEST, config(path, documents_per_part=1000), {})
+        read, count = job.steps
+        for part in job.plan(read):
+            run_part(job, read, part)
+        finish_step(job, read)
+        (part,) = job.plan(count)
+        assert run_part(job, count, part)["duplicates"] == repeats
+        spans[repeats] = len(json.dumps([dict(part.spec), dict(part.identity)]))
+    assert spans[200] - spans[1] < 8
 
 
 def test_sources_are_the_sums_of_their_documents(built):

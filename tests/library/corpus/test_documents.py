@@ -78,3 +78,13 @@ def test_given_columns_must_be_there(values, reason):
     good = document(row(text="a", domain=3, vector=[1, 2.5]), wanted, "f")
     assert isinstance(good, Document)
     assert (good.domain, good.vector) == ("3", [1.0, 2.5])
+
+
+@pytest.mark.parametrize("column", ["id", "source", "url"])
+def test_a_carried_value_deeper_than_json_is_written_is_rejected(column):
+    value = []
+    for _ in range(300):
+        value = [value]
+    found = document(row(text="a", **{column: value}), WANTED, "f.jsonl")
+    assert isinstance(found, Rejected)
+    assert (found.position, found.reason) == ("line 4", "nested-too-deep")

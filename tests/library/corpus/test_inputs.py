@@ -27,6 +27,11 @@ def test_what_is_passed_over_in_folders(tmp_path):
     assert names(tmp_path) == ["a.jsonl", "saved/data.arrow", "src/README.md", "src/__init__.py"]
 
 
+def test_data_files_are_read_whatever_they_are_called(tmp_path):
+    write(tmp_path, "readmes.jsonl", "license.parquet", "notice.jsonl.gz", "README_de.md", "LICENSE")
+    assert names(tmp_path) == ["license.parquet", "notice.jsonl.gz", "readmes.jsonl"]
+
+
 def test_a_file_named_itself_is_read_whatever_its_name(tmp_path):
     write(tmp_path, ".hidden.jsonl", "glob[1]*.jsonl")
     assert names(tmp_path / ".hidden.jsonl", tmp_path / "glob[1]*.jsonl") == [".hidden.jsonl", "glob[1]*.jsonl"]

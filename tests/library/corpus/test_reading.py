@@ -4,7 +4,7 @@ import pytest
 
 from mixpipe.corpus.stage import INGEST
 from mixpipe.errors import ConfigError, InputError
-from mixpipe.store.build import open_stage, run_part
+from mixpipe.store.build import open_stage, reopen, run_part
 
 
 def digests(artefact):
@@ -41,3 +41,24 @@ def test_a_file_changed_during_the_run_is_noticed(tmp_path, corpus, config):
     with pytest.raises(InputError, match=r"000\.parquet as it was when the run began"):
         for part in parts:
             run_part(job, read, part)
+
+
+def test_a_file_that_went_during_the_run_is_one_clear_error(tmp_path, corpus, config):
+    folder = corpus(tmp_path / "input", files=1)
+    job = open_stage(tmp_path / "root", INGEST, config(folder), {})
+    read = job.steps[0]
+    parts = job.plan(read)
+    (folder / "000.parquet").unlink()
+    with pytest.raises(InputError, match=r"000\.parquet as it was when the run began, found: No such file"):
+        for part in parts:
+            run_part(job, read, part)
+
+
+def test_a_file_that_came_after_the_artefact_was_named_is_refused(tmp_path, corpus, config):
+    folder = corpus(tmp_path / "input", files=1)
+    job = open_stage(tmp_path / "root", INGEST, config(folder), {})
+    job = reopen(tmp_path / "root", INGEST, config(folder), {}, job.fingerprint)
+    assert job.plan(job.steps[0])
+    (folder / "new.jsonl").write_text('{"text": "new"}')
+    with pytest.raises(InputError, match=r"ingest\.paths as it was when the run began \(3 files, .*changed \(4 files"):
+        job.plan(job.steps[0])

@@ -54,8 +54,8 @@ def three_kinds() -> Corpus:
 def inputs(tmp_path: Path) -> Callable[..., dict[str, Artefact]]:
     """Seal artefacts `ingest` and `embed` that hold a corpus in parts of `size` documents."""
 
-    def seal_inputs(corpus: Corpus, size: int = 40) -> dict[str, Artefact]:
-        folder = tmp_path / fingerprint([*corpus.texts, size, list(corpus.domains or [])])
+    def seal_inputs(corpus: Corpus, size: int = 40, encoder: str = "one") -> dict[str, Artefact]:
+        folder = tmp_path / fingerprint([*corpus.texts, size, list(corpus.domains or []), encoder])
         seen: set[str] = set()
         starts = range(0, len(corpus.texts), size)
         for i, start in enumerate(starts):
@@ -68,6 +68,7 @@ def inputs(tmp_path: Path) -> Callable[..., dict[str, Artefact]]:
                     {"id": [text_id(t) for t in part.texts], "domain": pa.array(part.domains, pa.string())}
                 )
                 write_table(folder / "ingest" / f"given-{name}", given, given.schema)
+        write_json(folder / "embed" / "encoder.json", {"encoder": "made", "digest": encoder, "dtype": "float32"})
         counts = {"documents": len(corpus.texts), "duplicates": len(corpus.texts) - len(seen)}
         write_json(folder / "ingest" / "sources.json", {"all": counts})
         return {stage: _sealed(folder / stage, stage) for stage in ("ingest", "embed")}

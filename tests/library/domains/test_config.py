@@ -13,7 +13,8 @@ def test_the_path_of_a_frozen_model_is_no_identity() -> None:
     assert DomainsConfig(frozen="/a").identity() == DomainsConfig().identity()
 
 
-@pytest.mark.parametrize("count", [0, 1, "many"])
-def test_counts_that_cannot_be_are_refused(count: object) -> None:
-    with pytest.raises(ValidationError):
+@pytest.mark.parametrize("count", [0, 1, 1025, 2.5, True, None, "many"])
+def test_counts_that_cannot_be_are_refused_in_one_line(count: object) -> None:
+    with pytest.raises(ValidationError, match="expected `auto` or a number of domains from 2 to 1024") as error:
         DomainsConfig(count=count)
+    assert error.value.error_count() == 1

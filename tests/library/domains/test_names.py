@@ -2,9 +2,19 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mixpipe.domains.lexical import BUCKETS, hash_words
-from mixpipe.domains.names import bucket_words, domain_terms, is_readable, slug, unique_names
+from mixpipe.domains.names import (
+    LONGEST_WORD,
+    TERMS,
+    bucket_words,
+    domain_terms,
+    is_readable,
+    unique_labels,
+    unique_names,
+)
 
 
 @pytest.mark.parametrize("word", ["court", "für", "слово"])
@@ -56,8 +66,20 @@ def test_domains_without_words_have_no_terms() -> None:
 
 def test_names_are_unique_slugs() -> None:
     terms = [["a", "b", "c", "d"], ["a", "b", "c", "e"], ["a", "b", "c"], [], []]
-    assert unique_names(terms) == ["a-b-c", "a-b-c-e", "a-b-c-2", "unnamed", "unnamed-2"]
+    assert unique_names(terms) == ["a-b-c", "a-b-e", "a-b-c-2", "unnamed", "unnamed-2"]
 
 
-def test_slugs_keep_letters_of_every_script() -> None:
-    assert slug(" Für Elise/№1_x ") == "für-elise-1-x"
+@given(st.lists(st.lists(st.text("abcdef", min_size=3, max_size=LONGEST_WORD), max_size=TERMS, unique=True)))
+def test_names_are_short_and_unique(terms: list[list[str]]) -> None:
+    names = unique_names(terms)
+    assert len(set(names)) == len(names) == len(terms)
+    assert all(0 < len(name) <= 40 and name.count("-") <= 3 for name in names)
+
+
+def test_long_terms_are_for_names_without_a_shorter_one() -> None:
+    terms = [["incrementalencoder", "codec", "streamreader"], ["bundesverfassungsgericht"]]
+    assert unique_names(terms) == ["codec-streamreader", "bundesverfassungsgericht"]
+
+
+def test_labels_keep_letters_of_every_script_and_stay_apart() -> None:
+    assert unique_labels([" Für Elise/№1_x ", "a b", "A-B", "!"]) == ["für-elise-1-x", "a-b", "a-b-2", "unnamed"]

@@ -33,6 +33,16 @@ def test_pickled_weights_are_refused(tmp_path):
         find_model(str(tmp_path))
 
 
+def test_a_pickled_module_behind_the_transformer_is_refused(folder):
+    (folder / "pytorch_model.bin").write_bytes(b"")  # beside safetensors: not read
+    assert find_model(str(folder)) == folder
+    find_model.cache_clear()
+    (folder / "2_Dense").mkdir()
+    (folder / "2_Dense" / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"safetensors in .*2_Dense"):
+        find_model(str(folder))
+
+
 @pytest.mark.parametrize("name", ["/nowhere/at/all", "no such name"])
 def test_a_model_that_is_nowhere_is_named_with_a_remedy(name):
     with pytest.raises(ConfigError, match=r"embed\.model.*folder"):

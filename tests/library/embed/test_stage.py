@@ -122,6 +122,17 @@ def test_the_device_is_no_identity(tmp_path, inputs, model):
     assert len({open_stage(tmp_path, EMBED, config, inputs).fingerprint for config in configs}) == 1
 
 
+def test_the_folder_of_the_model_is_no_identity(tmp_path, inputs, model):
+    sealed = []
+    for place in ("here", "there"):
+        (tmp_path / place).symlink_to(model)
+        sealed.append(
+            build(tmp_path / f"{place}-root", EMBED, EmbedConfig(model=str(tmp_path / place), max_tokens=8), inputs)
+        )
+    assert sealed[0].fingerprint == sealed[1].fingerprint
+    assert hashes(sealed[0]) == hashes(sealed[1])
+
+
 def test_given_vectors_are_normalised_and_need_no_model(tmp_path, inputs, texts):
     part = documents(texts[:2])
     given = [{"id": text_id(text), "vector": [3.0 * i, 4.0]} for i, text in enumerate(texts[:2])]
@@ -150,3 +161,16 @@ def test_other_weights_than_planned_are_refused(tmp_path, inputs, model):
     other = Part(part.name, {**part.spec, "digest": "0" * 32}, part.identity)
     with pytest.raises(StageError, match="same model"):
         run_part(job, job.steps[0], other)
+
+
+def test_of_a_large_target_the_same_64_texts_are_encoded_in_any_order(tmp_path, model, texts):
+    many = [f"a held-out text, number {number}" for number in range(100)]
+    found = []
+    for order in (many, many[::-1]):
+        root = tmp_path / str(len(found))
+        targets = upstream(root, "targets", {"target-news-00000": documents(order)})
+        ingest = upstream(root, "ingest", {"part-00000-of-00001": documents(texts[:2])})
+        artefact = build(root, EMBED, EmbedConfig(max_tokens=8), {"ingest": ingest, "targets": targets})
+        found.append(pq.read_table(artefact.file("target-news-00000.parquet"))["id"].to_pylist())
+    assert len(found[0]) == 64
+    assert found[0] == found[1][::-1]

@@ -22,3 +22,7 @@ def test_direction_is_kept_and_zeros_become_the_constant_row():
 
 def test_no_rows_are_no_rows():
     assert unit_rows(np.zeros((0, 5))).shape == (0, 5)
+
+
+def test_what_is_no_number_stays_so_that_the_stage_finds_it():
+    assert np.isnan(unit_rows(np.array([[np.nan, 1.0], [np.inf, 1.0]]))).any(axis=1).all()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mixpipe.errors import ConfigError, StageError
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.stage import PLAN
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, read_table
 
 WEIGHTS = [0.5, 0.3, 0.2]
@@ -128,3 +129,20 @@ def test_parts_run_in_any_order_give_the_same_files(tmp_path, upstream, build, d
     names = {entry.name for entry in forwards.manifest.files}
     assert names == {*forwards.names(), "mixture.json", "plan.json"}
     assert json.loads(forwards.file("plan.json").read_text())["planned_tokens"] == forwards.counts["tokens"]
+
+
+def test_parts_that_differ_in_the_seed_alone_are_never_taken_for_each_other(tmp_path, upstream, document):
+    """One domain at exactly two epochs: the curves and cuts are the same under every seed."""
+    corpus = [document(f"text {number}", 0, tokens=10) for number in range(6)]
+    inputs = upstream(corpus, (), [1.0])
+    identities = set()
+    for seed in (0, 1):
+        config = PlanConfig(budget_tokens=120, quality="none", seed=seed)
+        job = open_stage(tmp_path, PLAN, config, inputs)
+        for step in job.steps:
+            parts = job.plan(step)
+            for part in parts:
+                run_part(job, step, part)
+            finish_step(job, step)
+        identities |= {job.reuse_key(part) for part in parts}
+    assert len(identities) == 2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mixpipe.report.canvas import ratio_colour
-from mixpipe.report.domain_map import _moved_apart, domain_map
+from mixpipe.report.domain_map import LABEL, LETTER, _free_place, _moved_apart, domain_map
 
 
 def test_every_domain_is_a_circle_with_its_name_and_colour():
@@ -41,3 +41,13 @@ def test_circles_that_do_not_meet_stay():
 
 def test_domains_without_tokens_can_be_drawn():
     assert "empty" in domain_map(["law", "empty"], np.eye(2), [5, 0], None)
+
+
+def test_a_long_label_at_the_edge_is_moved_into_the_frame_and_a_longer_one_cut():
+    name = "n" * LABEL
+    (x, _), align = _free_place(np.array([40.0, 200.0]), 30.0, name, [], (684.0, 403.0))
+    assert align == "center"
+    assert x - LETTER * len(name) / 2 >= 0
+    svg = domain_map(["x" * 80], np.zeros((1, 2)), [5], None)
+    assert "x" * (LABEL - 1) in svg
+    assert "x" * LABEL not in svg

@@ -1,7 +1,9 @@
+import re
+
 import numpy as np
 
 from mixpipe.report.canvas import BAD, INK, PAPER, VARIABLES, domain_colour
-from mixpipe.report.figures import Bar, distributions, mixture_bars, waterfall
+from mixpipe.report.figures import LABEL, Bar, distributions, mixture_bars, waterfall
 
 NAMES = ["law", "code"]
 
@@ -37,3 +39,18 @@ def test_a_waterfall_writes_totals_and_losses():
     svg = waterfall(["documents", "dropped", "left"], [0, 1500, 0], [2000, 2000, 1500])
     assert "2,000" in svg
     assert "\N{MINUS SIGN}500" in svg
+
+
+def test_a_share_does_not_stand_on_the_mark_of_the_cap():
+    def place(cap):
+        svg = bars(cap=cap, unconstrained=None)
+        return float(re.search(r"translate\(([\d.]+)[^>]*>\s*40\.0", svg)[1])
+
+    assert place(0.72) > place(1.0)  # moved behind the mark
+    assert place(1.0) == place(0.1)
+
+
+def test_long_names_are_cut_in_figures():
+    svg = waterfall(["n" * 80, "left"], [0, 0], [2, 1])
+    assert "n" * (LABEL - 1) in svg
+    assert "n" * LABEL not in svg

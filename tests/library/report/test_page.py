@@ -85,6 +85,12 @@ def test_nothing_of_a_stranger_is_markup_or_a_control_character(page):
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]", page)
 
 
+def test_captions_stand_outside_of_what_scrolls(page):
+    assert "<caption" not in page
+    assert page.count("<figcaption>") > 8
+    assert not re.search(r"<div class=\"scroll[^>]*>(?:(?!</div>).)*<figcaption>", page, flags=re.DOTALL)
+
+
 def test_equal_artefacts_give_equal_bytes(artefacts, page, tmp_path):
     write_report(artefacts, tmp_path / "again.html", title=TITLE)
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == page

@@ -8,7 +8,8 @@ def verdict_with(edited, words, chosen="winner"):
     def change(found):
         for row in found["comparisons"]:
             if row["measure"] == "objective":
-                row["word"] = words.get(row["control"], "better")
+                word = words.get(row["control"], "better")
+                row |= {"word": word.removeprefix("probably "), "low": -0.1 if word.startswith("probably") else 0.1}
         found["wins"] = not words
         return {**found, "chosen": chosen}
 
@@ -20,6 +21,11 @@ def verdict_with(edited, words, chosen="winner"):
     [
         ({}, "winner", "The mixture beats natural, uniform, unimax and best-random"),
         ({"unimax": "tied"}, "winner", "The mixture is better than natural, uniform and best-random, tied with unimax"),
+        (
+            {"natural": "probably better", "unimax": "probably better"},
+            "winner",
+            "The mixture is better than uniform and best-random, probably better than natural and unimax",
+        ),
         ({"natural": "worse"}, "natural", "No better mixture was found: natural is recommended"),
     ],
 )
@@ -48,6 +54,12 @@ def test_what_cannot_be_said_is_not_said(edited, gain, said):
         return found
 
     assert said in verdict_sentences(read_verdict(edited("search", "verdict.json", change)))[0]
+
+
+def test_a_gain_whose_interval_holds_zero_is_only_probable(edited):
+    sentences = verdict_sentences(verdict_with(edited, {"natural": "probably better"}))
+    assert sentences[0].startswith("Against natural: probably better, gain")
+    assert sentences[1].startswith("Against uniform: better, gain")
 
 
 def test_names_are_listed_as_in_a_sentence():

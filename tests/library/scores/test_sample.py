@@ -6,12 +6,12 @@ from mixpipe.scores.sample import CHARACTERS, bound, draw, merge
 from mixpipe.store.files import write_arrays, write_table
 
 
-def merged(folder, drawn, wanted):
+def merged(folder, drawn, wanted, n_domains=20):
     for number, part in enumerate(drawn):
         write_table(folder / f"{number}-rows.parquet", part.table, part.table.schema)
         write_arrays(folder / f"{number}-sums.npz", sums=part.sums, counts=part.counts)
     rows, sums = sorted(folder.glob("*-rows.parquet")), sorted(folder.glob("*-sums.npz"))
-    return merge(rows, sums, target_vectors=np.zeros((0, 8), np.float32), wanted=wanted)
+    return merge(rows, sums, target_vectors=np.zeros((0, 8), np.float32), wanted=wanted, n_domains=n_domains)
 
 
 def test_parts_of_any_size_give_the_same_sample(tmp_path, make_batch):
@@ -32,8 +32,8 @@ def test_parts_of_any_size_give_the_same_sample(tmp_path, make_batch):
 def test_sums_are_over_all_documents_but_duplicates(tmp_path, make_batch):
     batch = make_batch([str(n) for n in range(6)], [0, 0, 2, 2, 2, 4])
     duplicate = np.array([False, True, False, False, False, True])
-    sample = merged(tmp_path, [draw(batch, duplicate, below=1.0, seed=0)] * 2, 9)
-    assert sample.domain_counts.tolist() == [2, 0, 6, 0, 0]
+    sample = merged(tmp_path, [draw(batch, duplicate, below=1.0, seed=0)] * 2, 9, 7)
+    assert sample.domain_counts.tolist() == [2, 0, 6, 0, 0, 0, 0]
     assert np.allclose(sample.domain_sums[2], 2 * batch.vectors[2:5].sum(axis=0))
 
 
@@ -60,4 +60,4 @@ def test_nothing_to_fit_on(tmp_path, make_batch):
     with pytest.raises(StageError, match="found none"):
         merged(tmp_path, [draw(make_batch([]), np.zeros(0, bool), below=1.0, seed=0)], 9)
     with pytest.raises(StageError, match="found none"):
-        merge([], [], target_vectors=np.zeros((0, 8)), wanted=9)
+        merge([], [], target_vectors=np.zeros((0, 8)), wanted=9, n_domains=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mixpipe.errors import ConfigError, StageError
+from mixpipe.errors import ConfigError, InputError, StageError
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.stage import SCORES
 from mixpipe.store.build import finish_step, open_stage, run_part
@@ -15,6 +15,7 @@ from mixpipe.store.stage import Part, Stage, StageConfig, Step
 from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, embeddings_schema
 
 DIMENSIONS = 8
+ENCODER = {"encoder": "made", "dtype": "float32"}
 
 
 class Content(StageConfig):
@@ -88,8 +89,8 @@ def build(root, stage, config, inputs, *, backwards=False):
 
 def seal_inputs(root, texts, parts):
     tables = tables_of(texts, parts)
-    sources = {f"s{n}": {"documents": len(texts[n::2])} for n in range(2)}
-    records = {"ingest": {"sources.json": sources}}
+    sources = {f"s{n}": {"documents": len(texts[n::2]), "duplicates": 0} for n in range(2)}
+    records = {"ingest": {"sources.json": sources}, "embed": {"encoder.json": ENCODER}}
     return {stage: sealed(root, stage, tables[stage], records.get(stage, {})) for stage in tables}
 
 
@@ -204,3 +205,69 @@ def test_every_file_is_expected(scores):
     assert sorted(digests(scores)) == sorted(
         [*scores.names(), *learnt, "histograms.npz", "scores.json", "removals.json"]
     )
+
+
+def without_targets(root, inputs):
+    """Seal the embeddings again without those of the targets, as where vectors came with the corpus."""
+    tables = {name.removesuffix(".parquet"): read_table(inputs["embed"].file(name)) for name in inputs["embed"].names()}
+    return {**inputs, "embed": sealed(root, "embed", tables, {"encoder.json": ENCODER})}
+
+
+def test_the_classifier_needs_embeddings_of_the_targets(tmp_path, inputs):
+    with pytest.raises(InputError, match=r"targets' texts .*found none.*remove `classifier` from scores\.scorers"):
+        build(tmp_path, SCORES, ScoresConfig(), without_targets(tmp_path, inputs))
+
+
+def test_without_the_classifier_no_embeddings_of_targets_are_needed(tmp_path, inputs):
+    scorers = tuple(name for name in ScoresConfig().scorers if name != "classifier")
+    table = scores_of(build(tmp_path, SCORES, ScoresConfig(scorers=scorers), without_targets(tmp_path, inputs)))
+    assert "classifier" not in table.schema.names
+    quality = table.column("quality").to_numpy()
+    assert 0 <= quality.min() < 0.1 < 0.9 < quality.max() <= 1
+
+
+def test_frozen_scorers_may_be_more_than_are_asked_for_but_not_fewer(tmp_path, inputs, scores):
+    few = ScoresConfig(scorers=("texture", "quality"))
+    first = build(tmp_path, SCORES, few, inputs)
+    config = ScoresConfig(scorers=("texture", "perplexity", "classifier", "quality"), frozen=str(scores.path))
+    summary = read_json(build(tmp_path, SCORES, config, inputs).file("scores.json"))
+    assert set(summary["columns"]) < set(read_json(scores.file("scores.json"))["columns"])
+    with pytest.raises(ConfigError, match=r"scorers gopher, .*scores\.frozen"):
+        build(tmp_path, SCORES, ScoresConfig(frozen=str(first.path)), inputs)
+
+
+@pytest.mark.parametrize("changed", ["encoder", "domains"])
+def test_frozen_scorers_judge_only_what_they_were_fitted_on(tmp_path, inputs, scores, changed):
+    tables = tables_of(texts_of(120), 3)
+    names = tables["domains"]["domains"]
+    tables["domains"]["domains"] = names.set_column(1, names.schema.field(1), pa.array(["other", "names"]))
+    stage, record = {"encoder": ("embed", {**ENCODER, "digest": "other"}), "domains": ("domains", ENCODER)}[changed]
+    other = {**inputs, stage: sealed(tmp_path, stage, tables[stage], {"encoder.json": record})}
+    with pytest.raises(ConfigError, match=rf"expected the {changed} that the scorers at scores\.frozen"):
+        build(tmp_path, SCORES, ScoresConfig(frozen=str(scores.path)), other)
+
+
+def test_a_domain_that_gets_its_first_document_later_is_scored(tmp_path, scores, inputs):
+    old = dict(inputs)
+    for name, kept in (("old", 60), ("new", 120)):
+        tables = tables_of(texts_of(120)[:kept], 2)
+        for part in tables["domains"].values():
+            assert part.num_rows
+        names = tables["domains"]["domains"]
+        third = names.slice(1).set_column(0, names.schema.field(0), pa.array([2], pa.int32()))
+        third = third.set_column(1, names.schema.field(1), pa.array(["d2"]))
+        tables["domains"]["domains"] = pa.concat_tables([names, third])
+        if name == "new":
+            last = tables["domains"]["part-00001-of-00002"]
+            moved = pa.array([*last["domain"].to_pylist()[:-1], 2], pa.int32())
+            tables["domains"]["part-00001-of-00002"] = last.set_column(1, last.schema.field(1), moved)
+        records = {
+            "ingest": {"sources.json": {"s": {"documents": kept, "duplicates": 0}}},
+            "embed": {"encoder.json": ENCODER},
+        }
+        given = {stage: sealed(tmp_path / name, stage, tables[stage], records.get(stage, {})) for stage in tables}
+        frozen = str(old["scores"].path) if name == "new" else None
+        old["scores"] = build(tmp_path / name, SCORES, ScoresConfig(frozen=frozen), given)
+    weights = scores_of(old["scores"]).column("samplemix_weight").to_numpy()
+    assert len(weights) == 120
+    assert 0 < weights[-1] < 1

@@ -3,6 +3,7 @@ import pyarrow as pa
 import pytest
 
 from mixpipe.scores.summary import BINS, Summary, add_removals, histogram_edges
+from mixpipe.tables import OTHER_SOURCES
 
 
 def test_parts_add_up_to_the_whole():
@@ -46,5 +47,12 @@ def test_removals_by_source_and_reason():
     for _ in range(2):
         sources = pa.chunked_array([["a", "a", "b", "b"]])
         reasons = pa.chunked_array([pa.array(["duplicate", None, "duplicate", "c4:curly-brace"])])
-        add_removals(removed, sources, reasons)
+        add_removals(removed, sources, reasons, known={"a", "b"})
     assert removed == {"a": {"duplicate": 2}, "b": {"duplicate": 2, "c4:curly-brace": 2}}
+
+
+def test_removals_of_sources_that_ingest_does_not_list_add_up():
+    removed = {}
+    sources = pa.chunked_array([["a", "b", "c"]])
+    add_removals(removed, sources, pa.chunked_array([["duplicate"] * 3]), known={"a"})
+    assert removed == {"a": {"duplicate": 1}, OTHER_SOURCES: {"duplicate": 2}}

@@ -4,7 +4,7 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from mixpipe.errors import StoreError
+from mixpipe.errors import InputError, StoreError
 from mixpipe.shards.formats import load_format
 from mixpipe.shards.verify import verify_run, verify_shards
 from mixpipe.store.files import read_json, write_json
@@ -97,8 +97,11 @@ def test_the_runs_own_mixture_is_compared_too(tmp_path, folder, sealed, inputs):
     assert verify_run(run_dir, artefacts).problems == []
     record["phases"][0]["domains"][0]["weight"] = 0.25
     write_json(run_dir / "mixture.json", record)
-    assert "mixture.json: the weight of d000 is 0.25" in verify_run(run_dir, artefacts).problems[0]
-    with pytest.raises(StoreError, match="expected finished shards"):
+    problems = verify_run(run_dir, artefacts).problems
+    assert any("/mixture.json: the weight of d000 is 0.25" in line for line in problems)
+    (run_dir / "mixture.json").unlink()
+    assert any("/mixture.json: missing" in line for line in verify_run(run_dir, artefacts).problems)
+    with pytest.raises(InputError, match="expected finished shards"):
         verify_run(run_dir, inputs)
 
 
@@ -139,7 +142,63 @@ def test_a_manifest_that_is_not_the_sealed_one_is_found(folder, sealed):
     flip(folder / name)
     reseal(folder, name)
     problems = verify_shards(folder, manifest=sealed.manifest).problems
-    assert "manifest.json: lists other files or hashes than the sealed one" in problems
+    assert "manifest.json: says other things than the sealed one" in problems
+
+
+def every_byte_that_matters(path):
+    """Places in a file, spread over the whole of it and including its ends."""
+    size = path.stat().st_size
+    return sorted({0, size - 1, *range(0, size, max(size // 40, 1))})
+
+
+@pytest.mark.parametrize("name", ["dataset.json", "mixture.json", "README.md", "manifest.json"])
+def test_one_flipped_byte_anywhere_in_a_record_is_a_problem_and_never_an_error(folder, sealed, inputs, name):
+    whole = (folder / name).read_bytes()
+    for at in every_byte_that_matters(folder / name):
+        flip(folder / name, at)
+        problems = verify_shards(folder, manifest=sealed.manifest, plan=inputs["plan"]).problems
+        assert any(line.startswith(f"{name}: ") for line in problems), at
+        (folder / name).write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("dataset.json", '"format": "parquet"', '"format": "qarquet"'),
+        ("dataset.json", '"id": "d000"', '"id": "e000"'),
+        ("mixture.json", '"weight": 0.', '"weight": NaN, "w": 0.'),
+        ("mixture.json", '"name": "domain-0"', '"name": NaN'),
+    ],
+)
+def test_records_that_say_the_impossible_are_problems_too(folder, sealed, name, before, after):
+    text = (folder / name).read_text()
+    assert before in text
+    (folder / name).write_text(text.replace(before, after))
+    assert any(line.startswith(f"{name}: unreadable") for line in verify_shards(folder).problems)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 0.5])
+def test_a_truncated_or_emptied_shard_is_found(folder, sealed, keep):
+    path = folder / sealed.names("data/*")[0]
+    content = path.read_bytes()
+    path.write_bytes(content[: int(keep * len(content)) if keep < 1 else -1])
+    assert [line for line in verify_shards(folder).problems if path.name in line]
+
+
+def test_a_missing_manifest_beside_the_shards_is_found(folder, sealed):
+    (folder / "manifest.json").unlink()
+    problems = verify_shards(folder, manifest=sealed.manifest).problems
+    assert len(problems) == 1
+    assert problems[0].startswith("manifest.json: unreadable")
+
+
+def test_a_damaged_plan_is_said_and_the_shards_are_not_blamed_for_it(folder, sealed, inputs):
+    part = inputs["plan"].path / inputs["plan"].names()[0]
+    flip(part)
+    problems = verify_shards(folder, manifest=sealed.manifest, plan=inputs["plan"]).problems
+    assert problems == [f"plan: {part.name}: changed since it was sealed (SHA-256 differs)"]
+    part.unlink()
+    assert verify_shards(folder, plan=inputs["plan"]).problems == [f"plan: {part.name}: missing"]
 
 
 def test_unreadable_records_are_named(folder):

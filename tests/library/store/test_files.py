@@ -6,6 +6,7 @@ import pytest
 
 from mixpipe.errors import StoreError
 from mixpipe.store.files import (
+    copy_file,
     link_or_copy,
     read_arrays,
     read_json,
@@ -82,3 +83,18 @@ def test_linking_replaces_the_target(tmp_path):
     write_text(tmp_path / "t", "old")
     link_or_copy(tmp_path / "s", tmp_path / "t")
     assert (tmp_path / "t").read_text() == "new"
+
+
+def test_what_json_does_not_have_is_refused(tmp_path):
+    (tmp_path / "f.json").write_text('{"share": NaN}')
+    with pytest.raises(StoreError, match="NaN"):
+        read_json(tmp_path / "f.json")
+
+
+def test_a_copy_is_a_file_of_its_own(tmp_path):
+    (tmp_path / "here").write_text("text")
+    copy_file(tmp_path / "here", tmp_path / "deep" / "there")
+    assert (tmp_path / "deep" / "there").read_text() == "text"
+    assert not (tmp_path / "deep" / "there").samefile(tmp_path / "here")
+    link_or_copy(tmp_path / "here", tmp_path / "deep" / "there")
+    assert (tmp_path / "deep" / "there").samefile(tmp_path / "here")

@@ -44,6 +44,12 @@ def test_an_item_beyond_the_limit_ends_the_file():
         list(values([b'[{"text": "', b"x" * 2000], 1000))
 
 
+def test_an_array_after_a_byte_order_mark_is_an_array(tmp_path: Path):
+    path = tmp_path / "a.json"
+    path.write_bytes(b'\xef\xbb\xbf[\n  {"text": "a"},\n  {"text": "b"}\n]')
+    assert [row.values["text"] for row in read_file(path, WANTED)] == ["a", "b"]
+
+
 def test_a_json_file_is_an_array_lines_or_objects(tmp_path: Path):
     for number, content in enumerate(
         ['[{"text": "a"},\n {"text": "b"}, 3]', '{"text": "a"}\n{"text": "b"}\n3\n', '{\n "text": "a"}{"text": "b"} 3']

@@ -1,0 +1,60 @@
+"""An earlier artefact's fitted scorers, taken over instead of fitted, and what they may be applied to.
+
+A grown corpus is judged as it was before, so only new documents are scored. What was learnt belongs to the encoder's
+space (the classifier) and to the domains by number (ranks inside a domain, diversity): `scores.json` says under
+`fitted_on` which those were, and anything else is refused, because it would give plausible numbers that mean nothing.
+"""
+
+from pathlib import Path
+
+from mixpipe.errors import ConfigError, StoreError
+from mixpipe.scores.config import ScoresConfig
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import read_json, read_table
+from mixpipe.store.fingerprint import Json
+from mixpipe.store.stage import Context
+
+__all__ = ["EDGES", "SUMMARY", "check_fitted_on", "fitted_on", "frozen_files"]
+
+EDGES = "histograms.npz"
+SUMMARY = "scores.json"
+
+
+def frozen_files(config: ScoresConfig) -> dict[str, Path]:
+    """Return what the scorers of the earlier artefact learnt, by file name; nothing when they are to be fitted.
+
+    Raises:
+        ConfigError: the folder holds no sealed scores, or another set of scorers.
+    """
+    if config.frozen is None:
+        return {}
+    try:
+        earlier = Artefact.load(Path(config.frozen))
+        return {name: earlier.file(name) for name in (EDGES, *(f"{name}.npz" for name in config.scorers))}
+    except StoreError as error:
+        raise ConfigError(
+            f"expected a finished artefact of scores with the scorers {', '.join(config.scorers)} at scores.frozen "
+            f"({config.frozen}), found: {error}"
+        ) from error
+
+
+def fitted_on(context: Context) -> dict[str, Json]:
+    """Return what the scorers' numbers mean: the domains in order, and the encoder, in whatever precision."""
+    encoder = read_json(context.inputs["embed"].file("encoder.json"))
+    names = read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()
+    return {"domains": names, "encoder": {name: value for name, value in encoder.items() if name != "dtype"}}
+
+
+def check_fitted_on(context: Context) -> None:
+    """Check that frozen scorers were fitted on this encoder and on these domains.
+
+    Raises:
+        ConfigError: they were not.
+    """
+    folder = Path(str(context.config.frozen))
+    then, now = read_json(folder / SUMMARY).get("fitted_on", {}), fitted_on(context)
+    if changed := [name for name in now if then.get(name) != now[name]]:
+        raise ConfigError(
+            f"expected the {' and '.join(changed)} that the scorers at scores.frozen ({folder}) were fitted on, found "
+            "others; set domains.frozen and embed as they were, or run without scores.frozen"
+        )

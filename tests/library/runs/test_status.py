@@ -1,0 +1,73 @@
+import pytest
+
+from mixpipe.errors import StoreError
+from mixpipe.runs.run import Run
+from mixpipe.runs.status import run_status
+from mixpipe.stages import load_stage
+from mixpipe.store.build import finish_step, open_stage, run_part
+
+
+def begin_stage(run, stage, *, steps=1):
+    """Run the first steps of a stage and leave it as a killed run would; return the number of parts."""
+    job = open_stage(run.root, load_stage(stage), run.config.section(stage), run.artefacts())
+    done = 0
+    for step in job.steps[:steps]:
+        for part in job.plan(step):
+            run_part(job, step, part)
+            done += 1
+        finish_step(job, step)
+    return done
+
+
+def state_of(run, stage):
+    found = next(found for found in run_status(run.folder).stages if found.stage == stage)
+    return found.state, found.parts
+
+
+def test_a_finished_stage_says_what_it_counted(make_run, config):
+    run = make_run(config)
+    plan = next(stage for stage in run_status(run.folder).stages if stage.stage == "plan")
+    assert (plan.state, plan.parts, plan.documents, plan.seconds) == ("sealed", 2, 150, 1.5)
+    assert plan.tokens == run.artefacts()["plan"].counts["tokens"]
+    assert plan.peak_mib > 10
+
+
+def test_a_stage_under_way_counts_the_parts_that_are_done(make_run, config):
+    run = make_run(config, until="search")
+    assert state_of(run, "plan") == ("waiting", 0)
+    parts = begin_stage(run, "plan", steps=2)
+    assert parts == 4
+    assert state_of(run, "plan") == ("under way", 4)
+
+
+def test_parts_in_a_folder_are_counted_too(make_run, config):
+    run = make_run(config, until="plan")
+    parts = begin_stage(run, "shards", steps=2)
+    assert parts > 4
+    assert state_of(run, "shards") == ("under way", parts)
+
+
+def test_unfinished_work_of_another_run_is_not_counted(make_run, config):
+    run = make_run(config, until="search")
+    begin_stage(run, "plan")
+    other = make_run(
+        config.model_copy(update={"plan": config.plan.model_copy(update={"seed": 7})}), "other", until="search"
+    )
+    assert state_of(other, "plan") == ("waiting", 0)
+    fresh = Run(config=config, root=run.root, name="fresh")
+    fresh.begin()
+    assert state_of(fresh, "plan") == ("waiting", 0)  # the same settings, but nothing to work on yet
+
+
+def test_a_status_is_json_and_lines(make_run, config):
+    status = run_status(make_run(config, until="search").folder)
+    assert status.as_json()["stages"][0]["stage"] == "targets"
+    head, columns, *rows = status.lines()
+    assert head == "run toy"
+    assert len(rows) == 8
+    assert all(len(row) <= len(columns) for row in rows)
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="<root>/runs/<name>"):
+        run_status(tmp_path)
