@@ -20,7 +20,7 @@ from mixpipe.plan.config import PlanConfig
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.search.config import SearchConfig
 from mixpipe.shards.config import ShardsConfig
-from mixpipe.store.stage import StageConfig
+from mixpipe.store.stage import HANDED_DOWN, StageConfig
 
 __all__ = ["EngineConfig", "RunConfig", "load_config"]
 
@@ -32,7 +32,6 @@ PATHS = (
     ("scores", "frozen"),
     ("search", "mixture"),
 )
-SHARED = ("seed", "budget_tokens", "max_epochs")
 
 
 class EngineConfig(BaseModel):
@@ -44,10 +43,15 @@ class EngineConfig(BaseModel):
     address: str | None = Field(None, description="a running Ray cluster; none: RAY_ADDRESS, else a local one")
 
 
+def _only_what_has_no_default(schema: dict[str, Any]) -> None:
+    """Take out of the form's required fields the sections that are whole once the budget is handed down."""
+    schema["required"] = ["ingest", "targets", "budget_tokens"]
+
+
 class RunConfig(BaseModel):
     """Everything a run is asked to do."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_only_what_has_no_default)
     ingest: IngestConfig
     targets: TargetsConfig
     budget_tokens: int = Field(gt=0, description="tokens of the training run")
@@ -72,7 +76,7 @@ class RunConfig(BaseModel):
             section = filled.get(name, {})
             model = field.annotation
             if isinstance(model, type) and issubclass(model, StageConfig) and isinstance(section, Mapping):
-                shared = {key: filled[key] for key in SHARED if key in filled and key in model.model_fields}
+                shared = {key: filled[key] for key in HANDED_DOWN if key in filled and key in model.model_fields}
                 filled[name] = {**shared, **section}
         return filled
 

@@ -11,9 +11,10 @@ from pydantic_core import PydanticUndefined
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from mixpipe.config import SHARED, RunConfig
+from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError
 from mixpipe.store.files import whole_file
+from mixpipe.store.stage import HANDED_DOWN
 
 __all__ = ["write_template"]
 
@@ -44,7 +45,7 @@ def write_template(path: Path, *, corpus: list[str], targets: list[str], budget:
         model = field.annotation
         is_section = isinstance(model, type) and issubclass(model, BaseModel)
         document[name] = _section(model, {}) if is_section else field.get_default()
-    for name in ("budget_tokens", *SHARED):
+    for name in ("budget_tokens", *HANDED_DOWN):
         document.yaml_add_eol_comment(str(RunConfig.model_fields[name].description or name), name, COMMENT_COLUMN)
     yaml = YAML()
     yaml.width = 1000
@@ -63,7 +64,7 @@ def _target(text: str) -> tuple[str, dict[str, Any]]:
 def _section(model: Any, values: dict[str, Any]) -> CommentedMap:  # noqa: ANN401  a pydantic model class
     section = CommentedMap()
     for name, field in model.model_fields.items():
-        if name in SHARED:
+        if name in HANDED_DOWN:
             continue  # said once, at the top
         default = values.get(name, field.get_default(call_default_factory=True))
         if default is PydanticUndefined:

@@ -19,7 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from mixpipe.store.artefact import Artefact, Counts
 from mixpipe.store.fingerprint import Json
 
-__all__ = ["Context", "Part", "Stage", "StageConfig", "Step", "execution_only"]
+__all__ = ["HANDED_DOWN", "Context", "Part", "Stage", "StageConfig", "Step", "execution_only"]
+
+HANDED_DOWN = ("seed", "budget_tokens", "max_epochs")  # said once at the top of a run's configuration
 
 
 def execution_only(**kwargs: Any) -> Any:  # noqa: ANN401  mirrors pydantic.Field
@@ -27,10 +29,15 @@ def execution_only(**kwargs: Any) -> Any:  # noqa: ANN401  mirrors pydantic.Fiel
     return Field(json_schema_extra={"execution_only": True}, **kwargs)
 
 
+def _without_handed_down(schema: dict[str, Any]) -> None:
+    """Take out of a form's required fields those that the run says once for all sections."""
+    schema["required"] = [name for name in schema.get("required", []) if name not in HANDED_DOWN]
+
+
 class StageConfig(BaseModel):
     """Base of every stage's config: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_without_handed_down)
 
     def identity(self) -> dict[str, Json]:
         """Return the fields that decide the result, as JSON."""

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mixpipe.config import load_config
+from mixpipe.config import RunConfig, load_config
 from mixpipe.errors import ConfigError
 
 SMALLEST = """
@@ -72,3 +72,9 @@ def test_what_is_no_configuration_is_refused(write, text):
 def test_a_missing_file_says_how_to_make_one(tmp_path):
     with pytest.raises(ConfigError, match="mixpipe init"):
         load_config(tmp_path / "none.yaml")
+
+
+def test_the_form_asks_only_for_what_has_no_default():
+    schema = RunConfig.model_json_schema()
+    assert schema["required"] == ["ingest", "targets", "budget_tokens"]
+    assert "budget_tokens" not in schema["$defs"]["SearchConfig"]["required"]
