@@ -22,6 +22,7 @@ ARGUMENTS = {
     "domains": [
         *("--root", "{scratch}", "--corpus", f"{DATA}/sample", "--target", f"{DATA}/targets/recipes.parquet"),
         *("--labels", f"{DATA}/labels/sample_labels.parquet"),
+        "--ablation",
     ],
     "sample": [],
     "memory": [],

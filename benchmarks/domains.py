@@ -2,6 +2,7 @@
 
 The stage itself runs, from sample to streaming assignment, on id and text alone: `source` is mapped to a column that
 does not exist. Ingest and embed are built in `--root` once, or taken from a run of it; each seed is one artefact there.
+`--ablation` measures also with one setting changed at a time.
 
     python benchmarks/domains.py --root ROOT --corpus FOLDER --target FILE --labels LABELS.parquet
     python benchmarks/domains.py --root ROOT --run NAME --labels LABELS.parquet
@@ -29,6 +30,11 @@ from mixpipe.store.seal import seal
 from mixpipe.store.stage import StageConfig
 
 SEEDS = (0, 1, 2, 3)
+ABLATIONS: dict[str, dict[str, object]] = {
+    "embedding alone": {"lexical_weight": 0.0},
+    **{f"{cells} cells": {"clusters": cells} for cells in (100, 200, 400)},
+    "count auto": {"count": "auto"},
+}
 
 
 def build(root: Path, stage: str, config: StageConfig, inputs: dict[str, Artefact]) -> Artefact:
@@ -56,9 +62,9 @@ def own_ids(ingest: Artefact) -> list[str]:
     return [str(json.loads(meta)["id"]) for meta in metas]
 
 
-def measure(root: Path, inputs: dict[str, Artefact], labels: dict[str, str], seed: int, count: int) -> dict[str, Json]:
-    """Find domains with one seed and compare them with the labels."""
-    domains = build(root, "domains", DomainsConfig(count=count, seed=seed), inputs)
+def measure(root: Path, inputs: dict[str, Artefact], labels: dict[str, str], config: DomainsConfig) -> dict[str, Json]:
+    """Find domains under one configuration and compare them with the labels."""
+    domains = build(root, "domains", config, inputs)
     found = pa.concat_tables(read_table(domains.file(name), ["domain"]) for name in domains.names())[
         "domain"
     ].to_numpy()
@@ -66,13 +72,28 @@ def measure(root: Path, inputs: dict[str, Artefact], labels: dict[str, str], see
     gate = read_json(domains.file("gate.json"))
     documents = float(np.bincount(found).max() / len(found))
     return {
-        "seed": seed,
+        "seed": config.seed,
         "nmi": float(normalized_mutual_info_score(truth, found)),
         "largest_share": gate["largest_share"],
         "largest_share_of_documents": documents,
         "domains": gate["domains"],
         "names": read_table(domains.file("domains.parquet"), ["name"])["name"].to_pylist(),
     }
+
+
+def ablations(
+    root: Path, inputs: dict[str, Artefact], labels: dict[str, str], settings: dict[str, int]
+) -> dict[str, Json]:
+    """Return, with one setting changed at a time, the mean NMI over the seeds and the domains found with each."""
+    found: dict[str, Json] = {}
+    for name, changed in ABLATIONS.items():
+        configs = [DomainsConfig.model_validate({**settings, **changed, "seed": seed}) for seed in SEEDS]
+        runs = [measure(root, inputs, labels, config) for config in configs]
+        found[name] = {
+            "nmi": statistics.mean(float(str(run["nmi"])) for run in runs),
+            "domains": [run["domains"] for run in runs],
+        }
+    return found
 
 
 def main() -> None:
@@ -82,6 +103,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="folder of the corpus; needless with --run")
     parser.add_argument("--target", type=Path, help="any small target set, which embed asks for; needless with --run")
     parser.add_argument("--run", help="name of a run whose documents and embeddings are used")
+    parser.add_argument("--ablation", action="store_true", help="also with one setting changed at a time")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     if not (asked.run or (asked.corpus and asked.target)):
@@ -95,15 +117,17 @@ def main() -> None:
     )
     inputs = {name: known[name] for name in ("ingest", "embed")}
     count = len(set(labels.values()))
-    runs = [measure(asked.root, inputs, labels, seed, count) for seed in SEEDS]
+    runs = [measure(asked.root, inputs, labels, DomainsConfig(count=count, seed=seed)) for seed in SEEDS]
     result: dict[str, Json] = {
         "benchmark": "domains",
         "documents": len(labels),
         "labels": count,
         "nmi": statistics.mean(float(str(run["nmi"])) for run in runs),
         "largest_share": max(float(str(run["largest_share"])) for run in runs),
-        "runs": runs,
+        "runs": [*runs],
     }
+    if asked.ablation:
+        result["ablations"] = ablations(asked.root, inputs, labels, {"count": count})
     print(json.dumps(result, indent=2, sort_keys=True, ensure_ascii=False))
     if asked.json:
         write_json(asked.json, result)

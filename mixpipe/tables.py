@@ -79,7 +79,6 @@ TRIALS = pa.schema(
         pa.field("seed", pa.int64(), nullable=False),
         pa.field("target_losses", pa.map_(pa.string(), pa.float64()), nullable=False),  # bits per byte
         pa.field("domain_losses", pa.map_(pa.string(), pa.float64()), nullable=False),  # by domain number, as text
-        pa.field("seconds", pa.float64(), nullable=False),
         pa.field("status", pa.string(), nullable=False),  # `ok`, or why there are no losses
     ]
 )

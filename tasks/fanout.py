@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -30,11 +31,22 @@ RESTARTS = 3  # of a worker, and repetitions of its part, before the run gives u
 
 
 class Worker:
-    """A process that runs parts, one at a time."""
+    """A process that runs parts, one at a time.
 
-    def run(self, work: tuple[Job, Step], part: Part) -> tuple[str, Counts]:
-        """Run one part; return its name and counts."""
-        return part.name, run_part(*work, part)
+    It fetches the job once per step: a job holds the manifests of its inputs, so fetching it anew for every part would
+    cost each part what all parts weigh.
+    """
+
+    def __init__(self) -> None:
+        """Hold no work yet."""
+        self._held: tuple[str, tuple[Job, Step]] | None = None
+
+    def run(self, work: list[Any], part: Part) -> tuple[str, Counts]:
+        """Run one part of `work`: a reference to (job, step), in a list so that Ray leaves it a reference."""
+        (reference,) = work
+        if self._held is None or self._held[0] != reference.hex():
+            self._held = (reference.hex(), ray.get(reference))
+        return part.name, run_part(*self._held[1], part)
 
     def ready(self) -> bool:
         """Answer once the process is up."""
@@ -107,7 +119,7 @@ def _worker(index: int, *, on_gpu: bool) -> Any:  # noqa: ANN401  a Ray actor ha
 
 def _on_ray(engine: EngineConfig, job: Job, step: Step, parts: Sequence[Part]) -> Iterator[tuple[str, Counts]]:
     workers = workers_for(engine, step, len(parts))
-    work = ray.put((job, step))
+    work = [ray.put((replace(job), step))]  # a copy: without the parts that the job has looked up
     todo = iter(parts)
     flying: dict[Any, Any] = {}
 

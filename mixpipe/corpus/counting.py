@@ -37,7 +37,8 @@ def plan_count(context: Context) -> list[Part]:
     parts, start = [], 0
     for name, piece in zip(numbered("part", len(pieces)), pieces, strict=True):
         stop = start + piece.rows
-        marked = hashlib.sha256(marks[start:stop]).hexdigest()  # not the rows: a corpus may have 10^8 duplicates
+        # a digest, not the rows: a corpus may have 10^8 duplicates
+        marked = hashlib.sha256(marks[start:stop].tobytes()).hexdigest()
         identity: dict[str, Json] = {"piece": piece.sha256, "tokenizer": tokenizer, "duplicates": marked}
         parts.append(Part(name, {"piece": piece.file, "start": start, "stop": stop}, identity))
         start = stop

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Nearest", "cell_count", "distinct_rows", "nearest", "spherical_kmeans"]
 
-# 1.5 * sqrt(n): 105 cells for 4,917 documents, 212 for 20,000. On the sample corpus 100 cells gave NMI 0.845,
-# 200 gave 0.834 and 400 gave 0.816 (17 domains, 4 seeds): too many leave too few documents to place each one.
+# 1.5 * sqrt(n): 105 cells for 4,917 documents, 212 for 20,000. On the sample corpus 100 cells gave NMI 0.836, 200 gave
+# 0.827 and 400 gave 0.824 (17 domains, 4 seeds; `benchmarks/domains.py --ablation`): too many leave too few documents
+# to place each one.
 CELLS_PER_ROOT = 1.5
 # With fewer cells than this per domain, merging has no choice left.
 CELLS_PER_DOMAIN = 4

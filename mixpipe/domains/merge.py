@@ -1,9 +1,9 @@
 """Cells to domains: size-weighted Ward merging, kept as a tree that can be cut anew in microseconds.
 
 Each merge joins the two groups whose union adds least to the sum of squared distances to the group's mean,
-a * b / (a + b) * |mean_a - mean_b|^2 for groups of a and b documents, so large groups do not swallow all others
-(average linkage left a largest domain of 31 %, Ward 10 %). Lance-Williams updates: n^2 memory and n^3 time in numpy,
-about 0.05 s for 500 cells of 484 dimensions.
+a * b / (a + b) * |mean_a - mean_b|^2 for groups of a and b documents, so large groups do not swallow all others, as
+they do under average linkage. Lance-Williams updates: n^2 memory and n^3 time in numpy, well under a second for 500
+cells.
 
 Ward, "Hierarchical grouping to optimize an objective function", JASA 58, 1963; Lance and Williams, "A general theory
 of classificatory sorting strategies", Computer Journal 9, 1967.
@@ -97,9 +97,9 @@ def natural_count(tree: MergeTree, most: int) -> int:
 
     Without structure costs fall like a power of the number of domains; a natural cut is the k after which a further
     split gains far less than that: the largest log(cost_k / cost_k+1) / log((k + 1) / k), where cost_k is that of
-    merging k domains into k - 1. The ratio of costs alone names the first split nearly always (2 in 4 of 4 seeds on
-    the sample corpus, which has 17 labels), the elbow of the logarithms 5, the steepest fall 19 or 20;
-    on 15,000 documents of the whole corpus it was less steady: 23, 23, 22 and 15. Chosen by looking at these labels.
+    merging k domains into k - 1. The ratio of costs alone names the first split nearly always. On the sample corpus,
+    which has 17 labels, the steepest fall gives 19 or 20 (4 seeds; `benchmarks/domains.py --ablation`); the rule was
+    chosen by looking at these labels.
     """
     costs = np.array([cost for _, _, cost in reversed(tree.merges)][:most])
     if len(costs) < 2:

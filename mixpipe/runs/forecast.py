@@ -17,11 +17,16 @@ BYTES_PER_TOKEN = 3.4  # byte-level BPE of 4,096 tokens on English text
 MIB = float(1 << 20)
 # MiB of text per second and core
 RATES = {"ingest": 3.0, "domains": 2.5, "scores": 1.2, "plan": 60.0, "shards": 25.0}
-ENCODED_TOKENS_PER_SECOND = {"sentence": 9_000.0, "static": 1_000_000.0}  # MiniLM and its distillation
-PROXY_TOKENS_PER_SECOND = 9.0e9  # divided by the parameters of a proxy
+ENCODED_TOKENS_PER_SECOND = {"sentence": 6_000.0, "static": 1_000_000.0}  # MiniLM and its distillation
+PROXY_TOKENS_PER_SECOND = 7.0e9  # divided by the parameters of a proxy; 0.16 M parameters: 43,000 a core
 PARAMETERS_PER_LAYER = 12  # times width squared
 WORKER_MIB = {"ingest": 350, "embed": 900, "domains": 600, "scores": 700, "search": 700, "plan": 250, "shards": 500}
-CONTROLS = 4
+# What the search trains at the end: its method's candidates (predicted, their mean, measured), then the winner and the
+# controls (natural, uniform, UniMax, best of the first round). Equal mixtures are trained once, so these are the most.
+FINALISTS, FINAL_ARMS = 3, 5
+# Measuring a token costs no backward pass.
+MEASURED = 1 / 3
+HELD_OUT = 1 / 4  # texts of a domain that are measured, beside those of a target
 
 
 @dataclass(frozen=True)
@@ -115,14 +120,25 @@ def proxy_parameters(config: RunConfig) -> float:
 
 
 def trial_count(config: RunConfig) -> int:
-    """Return the number of proxies trained: rounds, noise, experts, finalists and controls."""
+    """Return the most proxies that are trained: noise, experts, rounds, finalists, winner and controls."""
     search = config.search
-    domains = config.domains.count if isinstance(config.domains.count, int) else config.domains.max_count
-    experts = domains if search.screen else 0
-    return sum(search.rounds) + search.noise_seeds + experts + (1 + CONTROLS) * search.final_seeds
+    if search.mixture is not None:
+        return 0
+    mixes = search.evaluator == "experts"
+    experts = _domains(config) if search.screen or mixes else 0
+    rounds = 0 if mixes else sum(search.rounds)
+    return search.noise_seeds + experts + rounds + FINALISTS * search.finalist_seeds + FINAL_ARMS * search.final_seeds
 
 
 def _proxy_tokens(config: RunConfig) -> float:
-    search = config.search
-    finals = (1 + CONTROLS) * search.final_seeds
-    return search.proxy.tokens * (trial_count(config) - finals + finals * search.final_scale)
+    """Return the tokens that all proxies train on, and those that they are measured on at their lesser cost."""
+    search, trials = config.search, trial_count(config)
+    finals = min(trials, FINAL_ARMS * search.final_seeds)
+    measured = search.eval_tokens * (len(config.targets.sets) + HELD_OUT * _domains(config))
+    trained = (trials - finals) * search.proxy_tokens + finals * search.final_tokens
+    return trained + trials * measured * MEASURED
+
+
+def _domains(config: RunConfig) -> int:
+    """Return how many domains there will be at most."""
+    return config.domains.count if isinstance(config.domains.count, int) else config.domains.max_count

@@ -17,6 +17,7 @@ from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.plan.copies import check_budget
 from mixpipe.registry import load_plugin
+from mixpipe.search.given import given_identity
 from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
 
@@ -60,18 +61,22 @@ def preflight(config: RunConfig) -> CorpusSize:
 
     Raises:
         InputError: an input or a target is missing or empty.
-        ConfigError: a plug-in is unknown, or a size is impossible.
+        ConfigError: a plug-in is unknown, a size is impossible, or the given mixture cannot be read.
     """
     check_plugins(config)
+    given_identity(config.search)
     for name, target in config.targets.sets.items():
         if not target.path.startswith("hf:") and not _exists(target.path):
             raise InputError(
                 f"expected texts at targets.sets.{name}.path, found nothing at {target.path}; check the path"
             )
     size = _corpus_size(config.ingest.paths)
-    most_bytes = size.stored_bytes * MOST_PACKED if size.files else 0
+    if size.files and not size.stored_bytes:
+        raise InputError(
+            f"expected documents at ingest.paths, found only empty files at {', '.join(config.ingest.paths)}"
+        )
     if size.files:
-        check_corpus_budget(config, most_bytes)
+        check_corpus_budget(config, size.stored_bytes * MOST_PACKED)
     if size.is_counted:
         check_domains(config, size.documents)
     return size

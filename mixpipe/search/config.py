@@ -37,7 +37,9 @@ class SearchConfig(StageConfig):
     rounds: tuple[int, ...] = Field((16, 8, 4), min_length=1, description="proxies in each round")
     max_epochs: float = Field(4.0, gt=0, description="the most often that any domain may be repeated")
     min_weight: float = Field(0.0, ge=0, lt=1, description="floor on every domain's share")
-    noise_seeds: int = Field(3, ge=2, description="seeds of the natural mixture that measure the noise")
+    noise_seeds: int = Field(
+        3, ge=2, description="seeds of the natural mixture; from 3 on, weak targets lose their weight"
+    )
     finalist_seeds: int = Field(2, ge=1, description="fresh seeds for each mixture that may win")
     final_seeds: int = Field(3, ge=2, description="fresh seeds for the winner and the controls")
     final_scale: float = Field(2.0, ge=1, description="their training tokens, as a multiple of the proxies'")
@@ -47,3 +49,13 @@ class SearchConfig(StageConfig):
     eval_tokens: int = Field(8192, ge=256, description="most tokens measured per target")
     proxy: ProxyConfig = Field(default_factory=ProxyConfig)
     seed: int = Field(0, ge=0)
+
+    @property
+    def proxy_tokens(self) -> int:
+        """Training tokens of a proxy: one longer than the run it stands for would repeat its data more often."""
+        return min(self.proxy.tokens, self.budget_tokens)
+
+    @property
+    def final_tokens(self) -> int:
+        """Training tokens of the winner's and the controls' proxies."""
+        return min(round(self.proxy.tokens * self.final_scale), self.budget_tokens)

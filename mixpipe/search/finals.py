@@ -10,10 +10,11 @@ Writes
 - `mixture.json`: `weights` by domain number, `domains` their names;
 - `verdict.json`: `comparisons` and `wins` (see `verdict.py`), `chosen` (the arm recommended), `reason`, and `arms`:
   by name the `weights`, `epochs` by domain, mean `objective`, mean `bits` and mean `losses` by target;
-- `search.json`: `domains`, `targets` (name to weight), `objective` (`centre` and `scale` by target), `noise` (see
-  `noise.py`), `rounds` (see `round_record`), `evidence` of the method with `unconstrained` weights and
-  `unconstrained_epochs` (null: no tokens there), `finalists` (`from`, the one that won, and each `objective`),
-  `screen` (whether experts screened), `refused` (trial to reason);
+- `search.json`: `domains`, `targets` (name to weight in the objective), `objective` (`centre` and `scale` by target),
+  `noise` (see `noise.py`; `weak`, the targets that lost their weight, with their signal over noise), `rounds` (see
+  `round_record`), `evidence` of the method with `unconstrained` weights and `unconstrained_epochs` (null: no tokens
+  there), `finalists` (`from`, the one that won, and each `objective`), `screen` (whether experts screened), `refused`
+  (trial to reason);
 - `trials.parquet`: every trial, TRIALS.
 """
 
@@ -38,6 +39,7 @@ from mixpipe.search.rounds import (
     round_record,
     seeds,
     usable_or_stop,
+    weak_targets,
 )
 from mixpipe.search.running import Asked, read_trials, trial_part
 from mixpipe.search.trials import Trial, losses, refused, trials_table, usable
@@ -60,27 +62,30 @@ Arms = dict[str, np.ndarray]
 def plan_finalists(context: Context) -> list[Part]:
     """List the method's candidates under fresh seeds; nothing when there is only one."""
     config: SearchConfig = context.config
-    problem = problem_of(context)
+    problem = _problem(context)
     found = _recommendation(context, problem)
     arms = {**{c.name: c.mixture for c in found.candidates}, RECOMMENDED: found.mixture}
     if len({lattice_key(mixture) for mixture in arms.values()}) == 1:
         return []
-    return _parts(context, FINALISTS, arms, config.proxy.tokens, seeds(config, 1, config.finalist_seeds))
+    return _parts(context, FINALISTS, arms, config.proxy_tokens, seeds(config, 1, config.finalist_seeds))
 
 
 def finish_finalists(context: Context) -> Counts:
     """Write `winner.json`: the mixture, which candidate it is, each one's mean objective, the method's evidence.
 
-    Candidates without a usable trial cannot win; when none has one, the method's recommendation stands.
+    Only candidates with the most usable trials can win, for means over fewer seeds are not comparable; when none has
+    one, the method's recommendation stands.
     """
-    problem = problem_of(context)
+    problem = _problem(context)
     objective = _objective(context, problem)
     found = _recommendation(context, problem)
     trials = usable(read_trials(context, [FINALISTS]))
+    groups = {arm: [t for t in trials if t.method == arm] for arm in dict.fromkeys(t.method for t in trials)}
+    most = max(map(len, groups.values()), default=0)
     means = {
         arm: float(objective.value(losses(group, problem.targets)).mean())
-        for arm in dict.fromkeys(trial.method for trial in trials)
-        if (group := [trial for trial in trials if trial.method == arm])
+        for arm, group in groups.items()
+        if len(group) == most
     }
     best = min(means, key=lambda arm: means[arm]) if means else RECOMMENDED
     mixture = next((t.mixture for t in trials if t.method == best), found.mixture)
@@ -93,8 +98,8 @@ def finish_finalists(context: Context) -> Counts:
 def plan_final(context: Context) -> list[Part]:
     """List winner and controls under fresh seeds, with more tokens."""
     config: SearchConfig = context.config
-    tokens = round(config.proxy.tokens * config.final_scale)
-    return _parts(context, FINAL, _arms(context, problem_of(context)), tokens, seeds(config, 2, config.final_seeds))
+    arms = _arms(context, _problem(context))
+    return _parts(context, FINAL, arms, config.final_tokens, seeds(config, 2, config.final_seeds))
 
 
 def finish_final(context: Context) -> Counts:
@@ -103,7 +108,7 @@ def finish_final(context: Context) -> Counts:
     Raises:
         StageError: neither the winner nor any control has losses.
     """
-    problem = problem_of(context)
+    problem = _problem(context)
     objective = _objective(context, problem)
     final = read_trials(context, [FINAL])
     usable_or_stop(final)
@@ -150,6 +155,10 @@ def _arms(context: Context, problem: Problem) -> Arms:
     return arms
 
 
+def _problem(context: Context) -> Problem:
+    return problem_of(context, len(context.config.rounds))
+
+
 def _objective(context: Context, problem: Problem) -> Objective:
     """Return the objective in units of the search's trials: neither finalists nor final have a part in it."""
     good = usable_or_stop(observed(context, len(context.config.rounds)))
@@ -167,13 +176,16 @@ def _chosen(
 ) -> tuple[str, str]:
     """Return the arm to recommend and why: the winner, unless controls beat it beyond the noise."""
     worse = [c.control for c in verdict.comparisons if c.measure == OBJECTIVE and c.word == "worse"]
-    if not usable(by_arm[WINNER]):
+    failed = not usable(by_arm[WINNER])
+    if failed:
         worse = [arm for arm, trials in by_arm.items() if usable(trials)]
     if not worse:
         return WINNER, "better than every control" if verdict.wins else "no control is better beyond the noise"
     means = {arm: float(objective.value(losses(usable(by_arm[arm]), problem.targets)).mean()) for arm in worse}
     best = min(means, key=lambda arm: means[arm])
-    return best, f"{best} beats the mixture found by more than two standard errors, or that has no losses"
+    if failed:
+        return best, f"no proxy of the mixture found ended with losses; {best} is the best control"
+    return best, f"{best} beats the mixture found by more than two standard errors"
 
 
 def _arm_record(problem: Problem, objective: Objective, mixture: np.ndarray, trials: list[Trial]) -> dict[str, Json]:
@@ -198,12 +210,13 @@ def _search_record(
 ) -> dict[str, Json]:
     config: SearchConfig = context.config
     winner = read_json(context.out / f"{WINNER}.json")
+    floor = noise_floor(read_trials(context, _same_fidelity(config)), problem.targets, objective)
     by_target = {"centre": objective.centre.tolist(), "scale": objective.scale.tolist()}
     return {
         "domains": list(problem.domains),
         "targets": dict(zip(problem.targets, problem.target_weights.tolist(), strict=True)),
         "objective": {key: dict(zip(problem.targets, values, strict=True)) for key, values in by_target.items()},
-        "noise": noise_floor(read_trials(context, _same_fidelity(config)), problem.targets, objective).record(),
+        "noise": {**floor.record(), "weak": dict(weak_targets(context, len(config.rounds)))},
         "rounds": [round_record(context, problem, objective, n + 1) for n in range(len(config.rounds))],
         "evidence": winner["evidence"],
         "finalists": {"from": winner["from"], "objective": winner["finalists"]},

@@ -3,6 +3,7 @@
 Per target either a surrogate of the losses, or, where held-out errors are smaller, a straight line in the screen's
 prediction plus a surrogate of what the line leaves. The screen ranks well from the first trial on but is biased (it
 mixes predictions and not training data); the trials correct it. Same idea as a prior mean in Kennedy and O'Hagan 2000.
+The surrogate learns what lines leave that were fitted without the trial's fold, so held-out errors stay honest.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import numpy as np
 from mixpipe.search.objective import Objective
 from mixpipe.search.problem import Prior, Problem
 from mixpipe.search.surrogates import load_surrogate
-from mixpipe.search.surrogates.protocol import FittedTargets, Prediction, fit_surrogate
+from mixpipe.search.surrogates.protocol import FittedTargets, Prediction, fit_surrogate, folds
 from mixpipe.search.surrogates.rank import spearman
 from mixpipe.search.trials import Trial, losses, mixtures, usable
 
@@ -76,12 +77,22 @@ def forecast(problem: Problem, trials: Sequence[Trial], surrogate: str) -> Forec
     if problem.prior is not None:
         screen = problem.prior(x)
         line = _lines(screen, y)
-        fitted = line[0] + line[1] * screen
+        fitted = _without_folds(screen, y, folds(x))
         corrected = fit_surrogate(model, x, y - fitted)
         with_screen = fitted + corrected.held_out
         use_prior = ((with_screen - y) ** 2).sum(axis=0) < ((held_out - y) ** 2).sum(axis=0)
         held_out = np.where(use_prior, with_screen, held_out)
     return Forecast(x, y, objective, plain, corrected, line, use_prior, spearman(held_out, y), problem.prior)
+
+
+def _without_folds(screen: np.ndarray, losses: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Return (n, m): what the line foresees of each trial when it is fitted without the trial's fold (n,)."""
+    fitted = np.empty_like(losses)
+    for number in np.unique(fold):
+        rest, rows = fold != number, fold == number
+        line = _lines(screen[rest], losses[rest])
+        fitted[rows] = line[0] + line[1] * screen[rows]
+    return fitted
 
 
 def _lines(screen: np.ndarray, losses: np.ndarray) -> np.ndarray:

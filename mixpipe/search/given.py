@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mixpipe.errors import ConfigError
+from mixpipe.errors import ConfigError, StoreError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.survey import SURVEY
@@ -71,10 +71,21 @@ def _shares(path: Path) -> Mapping[str, float]:
     """Read shares by domain name from either form of mixture.json, the search's own or mixpipe.mixture/1."""
     if not path.is_file():
         raise ConfigError(f"search.mixture: expected a mixture.json, found no file at {path}")
-    record: Any = read_json(path)
     try:
+        record: Any = read_json(path)
         if "phases" in record:
-            return {domain["name"]: float(domain["weight"]) for domain in record["phases"][0]["domains"]}
-        return {name: float(weight) for name, weight in zip(record["domains"], record["weights"], strict=True)}
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise ConfigError(f"search.mixture: expected `domains` and `weights`, or `phases`, in {path}") from error
+            (phase,) = record["phases"]
+            pairs = [(str(domain["name"]), float(domain["weight"])) for domain in phase["domains"]]
+        else:
+            pairs = [
+                (str(name), float(share)) for name, share in zip(record["domains"], record["weights"], strict=True)
+            ]
+    except (StoreError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"search.mixture: expected `domains` and `weights`, or one phase in `phases`, in {path}, found {error!r}"
+        ) from error
+    wrong = [(name, share) for name, share in pairs if not 0 <= share < np.inf]
+    if wrong or len(dict(pairs)) < len(pairs):
+        found = ", ".join(f"{name} {share:g}" for name, share in wrong) or "a domain twice"
+        raise ConfigError(f"search.mixture: expected one finite share >= 0 per domain in {path}, found {found}")
+    return dict(pairs)

@@ -54,12 +54,12 @@ class NoiseFloor:
 
     @property
     def weak(self) -> dict[str, float]:
-        """The targets whose signal is below twice the noise, with the ratio: the search cannot serve them."""
+        """The targets whose signal is below twice the noise, with the ratio: no search can serve them."""
         return {name: n.snr for name, n in self.targets.items() if n.snr is not None and n.snr < MINIMUM_SNR}
 
     def record(self) -> dict[str, Json]:
         """Return the figures as JSON."""
-        return {**asdict(self), "weak": dict(self.weak)}
+        return asdict(self)
 
 
 def noise_floor(trials: Sequence[Trial], targets: Sequence[str], objective: Objective) -> NoiseFloor:

@@ -2,7 +2,12 @@
 
 `noise` repeats the natural mixture over seeds. `experts` trains one proxy per domain and keeps its log-probabilities
 of every measured token. Each round asks the method for mixtures, given all trials before it. All rounds use the same
-proxy seed, so that initial weights and the order of draws do not blur the differences between mixtures.
+proxy seed, so that initial weights and the order of draws do not blur the differences between mixtures; a method sees
+no trial of another seed.
+
+After the first round, a target whose signal is too weak beside its noise loses its weight in the objective: scaled to
+the spread of its losses, its noise would count as much as the signal of the others. It is judged once, because later
+rounds crowd around the best, where the spread of every target falls.
 """
 
 from collections.abc import Sequence
@@ -16,6 +21,7 @@ from mixpipe.search.evaluators import load_evaluator
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.forecast import forecast
 from mixpipe.search.methods import load_method
+from mixpipe.search.noise import MINIMUM_SNR, noise_floor
 from mixpipe.search.objective import Objective
 from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.problem import Problem
@@ -45,9 +51,12 @@ __all__ = [
     "run_expert",
     "seeds",
     "usable_or_stop",
+    "weak_targets",
 ]
 
 NOISE, EXPERTS = "noise", "experts"
+# Two seeds leave the noise uncertain by a factor of 31 (90 % range), too much to refuse a target by; three, of 8.
+LEAST_DEGREES = 2
 # Seeds of a search lie so far apart that its kinds of trials never share one.
 SEARCH_SEEDS, KIND_SEEDS = 1_000_000, 10_000
 
@@ -68,12 +77,16 @@ def seeds(config: SearchConfig, kind: int, count: int) -> list[int]:
     return list(range(first, first + count))
 
 
-def problem_of(context: Context) -> Problem:
-    """Return what is searched; with the experts' screen when every domain that has tokens has its expert."""
+def problem_of(context: Context, rounds: int) -> Problem:
+    """Return what is searched after so many rounds; with a screen when every domain that has tokens has its expert.
+
+    Raises:
+        StageError: no target with a weight has enough signal.
+    """
     config: SearchConfig = context.config
     available = np.array(read_json(context.out / SURVEY)["available"], dtype=np.float64)
     targets = read_json(context.out / POOLS_RECORD)["targets"]
-    weights = read_json(context.inputs["targets"].file("targets.json"))
+    weights = _target_weights(context, rounds)
     experts = expert_paths(context)
     whole = bool(experts) and len(experts) == np.count_nonzero(available)
     return Problem(
@@ -84,28 +97,59 @@ def problem_of(context: Context) -> Problem:
             available, config.budget_tokens, config.max_epochs, min_weight=config.min_weight
         ),
         targets=tuple(targets),
-        target_weights=np.array([weights[name]["weight"] for name in targets], dtype=np.float64),
+        target_weights=np.array([weights[name] for name in targets]),
         prior=Mixing.read(experts, Texts.read(context.out / TARGETS), "targets").screen if whole else None,
     )
+
+
+def weak_targets(context: Context, rounds: int) -> dict[str, float]:
+    """Return the targets left out of the objective after so many rounds, with their signal over noise.
+
+    None before the first round is done, below four different mixtures or three noise seeds, and where nothing tells
+    the noise of the rounds: when they only mix experts.
+    """
+    config: SearchConfig = context.config
+    if rounds == 0 or judge_name(config) != config.evaluator:
+        return {}
+    trials = read_trials(context, [NOISE, round_name(1)])
+    targets = read_json(context.out / POOLS_RECORD)["targets"]
+    if not enough(trials):
+        return {}
+    objective = Objective.fit(losses(usable(trials), targets), np.ones(len(targets)))
+    floor = noise_floor(trials, targets, objective)
+    return floor.weak if floor.degrees >= LEAST_DEGREES else {}
+
+
+def _target_weights(context: Context, rounds: int) -> dict[str, float]:
+    given = read_json(context.inputs["targets"].file("targets.json"))
+    weak = weak_targets(context, rounds)
+    weights = {name: 0.0 if name in weak else float(target["weight"]) for name, target in given.items()}
+    if weak and not any(weights.values()):
+        found = ", ".join(f"{name} {ratio:.1f}" for name, ratio in weak.items())
+        raise StageError(
+            f"expected a target whose losses differ between mixtures at least {MINIMUM_SNR:g} times as much as between "
+            f"seeds, found {found}; raise search.proxy.tokens or search.eval_tokens, or choose other targets"
+        )
+    return weights
 
 
 def plan_noise(context: Context) -> list[Part]:
     """List the natural mixture under several seeds."""
     config: SearchConfig = context.config
-    problem = problem_of(context)
+    problem = problem_of(context, 0)
     natural = problem.constraints.settle(problem.natural)
-    asked = [Asked("natural", natural, config.proxy.tokens, s) for s in seeds(config, 0, config.noise_seeds)]
+    asked = [Asked("natural", natural, config.proxy_tokens, s) for s in seeds(config, 0, config.noise_seeds)]
     return [trial_part(context, NOISE, number, ask, judge_name(config)) for number, ask in enumerate(asked)]
 
 
 def plan_experts(context: Context) -> list[Part]:
     """List one expert per domain that has tokens."""
     config: SearchConfig = context.config
-    identity = trial_identity(context, config.proxy.tokens)
+    identity = trial_identity(context, config.proxy_tokens)
     seed = seeds(config, 0, 1)[0]
     parts = []
     for domain in np.flatnonzero(read_json(context.out / SURVEY)["available"]).tolist():
-        spec: dict[str, Json] = {"domain": domain, "tokens": config.proxy.tokens, "seed": seed}
+        spec: dict[str, Json] = {"domain": domain, "tokens": config.proxy_tokens, "seed": seed}
         parts.append(Part(f"{EXPERTS}-domain-{domain:03d}", spec, {**identity, **spec}))
     return parts
 
@@ -113,10 +157,10 @@ def plan_experts(context: Context) -> list[Part]:
 def run_expert(context: Context, part: Part) -> Counts:
     """Train one domain's expert and write what it thinks of every measured token; nothing when it diverges."""
     config: SearchConfig = context.config
-    data = proxy_data(context, config.proxy.tokens)
+    data = proxy_data(context, config.proxy_tokens)
     alone = np.zeros(len(data.pools))
     alone[int(str(part.spec["domain"]))] = 1
-    seed, tokens = int(str(part.spec["seed"])), config.proxy.tokens
+    seed, tokens = int(str(part.spec["seed"])), config.proxy_tokens
     try:
         model = train_proxy(data.pools, alone, config.proxy, vocabulary=data.vocabulary, tokens=tokens, seed=seed)
     except DivergedError:
@@ -135,11 +179,13 @@ def plan_round(context: Context, number: int) -> list[Part]:
     config: SearchConfig = context.config
     rng = np.random.default_rng([config.seed, number])
     method = load_method(config.method, surrogate=config.surrogate)
-    rows = method.propose(problem_of(context), observed(context, number - 1), config.rounds[number - 1], rng)
+    rows = method.propose(
+        problem_of(context, number - 1), observed(context, number - 1), config.rounds[number - 1], rng
+    )
     seed = seeds(config, 0, 1)[0]
     return [
         trial_part(
-            context, round_name(number), place, Asked(config.method, row, config.proxy.tokens, seed), config.evaluator
+            context, round_name(number), place, Asked(config.method, row, config.proxy_tokens, seed), config.evaluator
         )
         for place, row in enumerate(rows)
     ]
@@ -149,9 +195,9 @@ def finish_round(context: Context, number: int) -> Counts:
     """Write what the round taught: `round-<number>.json`, see `round_record`.
 
     Raises:
-        StageError: no trial so far has losses.
+        StageError: no trial so far has losses, or no target enough signal.
     """
-    problem = problem_of(context)
+    problem = problem_of(context, number)
     good = usable_or_stop(observed(context, number))
     objective = Objective.fit(losses(good, problem.targets), problem.target_weights)
     record = round_record(context, problem, objective, number)
@@ -160,10 +206,11 @@ def finish_round(context: Context, number: int) -> Counts:
 
 
 def observed(context: Context, rounds: int) -> list[Trial]:
-    """Return the trials that a method sees after so many rounds: one evaluator's, at the proxies' budget."""
+    """Return the trials that a method sees after so many rounds: of one evaluator, budget and seed."""
     config: SearchConfig = context.config
     names = [round_name(number) for number in range(1, rounds + 1)]
-    return read_trials(context, [NOISE, *names] if judge_name(config) == config.evaluator else names)
+    trials = read_trials(context, [NOISE, *names] if judge_name(config) == config.evaluator else names)
+    return [trial for trial in trials if trial.seed == seeds(config, 0, 1)[0]]
 
 
 def usable_or_stop(trials: Sequence[Trial]) -> list[Trial]:

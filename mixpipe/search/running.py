@@ -52,7 +52,9 @@ def trial_part(context: Context, step: str, number: int, asked: Asked, evaluator
     """Return the part that measures a mixture."""
     steps = np.rint(asked.mixture * LATTICE).astype(int).tolist()
     spec: dict[str, Json] = {"mixture": steps, "tokens": asked.tokens, "seed": asked.seed, "evaluator": evaluator}
-    return Part(f"{step}-{asked.arm}-{number:03d}", spec, {**trial_identity(context, asked.tokens), **spec})
+    experts = context.config.proxy_tokens if load_evaluator(evaluator).needs_experts else None
+    identity = {**trial_identity(context, asked.tokens), **spec, "expert_tokens": experts}
+    return Part(f"{step}-{asked.arm}-{number:03d}", spec, identity)
 
 
 def trial_identity(context: Context, tokens: int) -> dict[str, Json]:
@@ -62,7 +64,6 @@ def trial_identity(context: Context, tokens: int) -> dict[str, Json]:
     proxy = {name: value for name, value in config.proxy.identity().items() if name != "tokens"}
     return {
         "proxy": proxy,
-        "expert_tokens": config.proxy.tokens if load_evaluator(config.evaluator).needs_experts else None,
         "pool_tokens": pool_tokens(np.array(survey["available"]), tokens, config).tolist(),
         "digests": read_json(context.out / POOLS_RECORD)["digests"],
         "vocabulary": load_vocabulary(context.out / VOCABULARY).size,
@@ -152,7 +153,6 @@ def _trial(path: Path, step: str, targets: Sequence[str]) -> Trial:
             name: np.nan if loss is None else loss for name, loss in zip(targets, record["target_losses"], strict=True)
         },
         domain_losses=domain_losses,
-        seconds=np.nan,  # a time would make equal searches differ; the manifest has the seconds of all parts
         status=record["status"],
     )
 

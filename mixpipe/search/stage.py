@@ -54,7 +54,7 @@ def search_steps(config: SearchConfig) -> tuple[Step, ...]:
 
 SEARCH = Stage(
     name="search",
-    version=1,
+    version=2,
     config=SearchConfig,
     inputs=("ingest", "domains", "scores", "targets"),
     steps=search_steps,

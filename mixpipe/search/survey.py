@@ -4,7 +4,8 @@ Simulated epoching: a proxy must repeat a domain as often as the target run woul
 available_i * proxy tokens / budget tokens. Documents are ranked by a keyed hash of their ids and the first ones taken,
 whatever part they lie in. Finding how far down the ranking to go needs no sorting: every part counts its tokens by
 domain and by eighths of an octave of the hash, the counts are added up, and the line is drawn at a bin's edge, at
-most 9 % too far. Duplicates and documents that a score dropped are no part of this.
+most 9 % too far. Duplicates, documents that a score dropped and copies of the targets' texts are no part of this: a
+proxy that has read what it is measured on would praise the domain that it was found in.
 
 Writes `survey.json`: `available` tokens, `pool` tokens, `held_out` tokens and `line` (the lowest bin taken), each by
 domain, and `proxies.tokenizer.json`.
@@ -13,6 +14,7 @@ domain, and `proxies.tokenizer.json`.
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixpipe.errors import InputError, StageError
@@ -70,7 +72,8 @@ def eligible(context: Context, name: str) -> Eligible:
                 f"expected the {documents.num_rows} documents of {name} in the same rows of {stage}, found "
                 f"{table.num_rows} rows with other ids; delete the artefact of {stage} and run again"
             )
-    kept = pc.and_(pc.is_null(scores["drop_reason"]), pc.invert(documents["duplicate"]))
+    copied = pc.is_in(documents["id"], value_set=_target_ids(context))
+    kept = pc.and_not(pc.is_null(scores["drop_reason"]), pc.or_(documents["duplicate"], copied))
     rows = np.flatnonzero(pc.and_(kept, pc.greater(documents["n_tokens"], 0)).to_numpy())
     rank = keyed_uniforms(documents["id"].take(rows).to_pylist(), f"pools:{context.config.seed}")
     bins = np.minimum(-np.log2(np.maximum(rank, 2.0**-40)) * BINS_PER_OCTAVE, BINS - 1).astype(np.int64)
@@ -112,7 +115,7 @@ def finish_survey(context: Context) -> Counts:
     available = tokens.sum(axis=1)
     if not available.any():
         raise InputError("expected documents without a drop_reason, found none; drop fewer documents (scores.drop)")
-    pool = pool_tokens(available, round(config.proxy.tokens * config.final_scale), config)
+    pool = pool_tokens(available, config.final_tokens, config)
     held_out = np.minimum(HELD_OUT_PER_TARGET * config.eval_tokens, HELD_OUT_SHARE * available).astype(np.int64)
     # From the lowest ranks up; the line is at the first bin that brings the sum to what is wanted.
     reached = np.cumsum(tokens[:, ::-1], axis=1)
@@ -122,6 +125,12 @@ def finish_survey(context: Context) -> Counts:
     given = tokenizer_json(str(context.inputs["ingest"].file("tokenizer.json")))
     write_text(context.out / VOCABULARY, cut_vocabulary(given, config.vocabulary))
     return {}
+
+
+def _target_ids(context: Context) -> pa.Array:
+    targets = context.inputs["targets"]
+    tables = [read_table(targets.file(name), ["id"]) for name in targets.names("target-*.parquet")]
+    return pa.concat_tables(tables)["id"].combine_chunks()
 
 
 def _domains(context: Context) -> int:

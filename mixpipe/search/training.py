@@ -2,7 +2,8 @@
 
 The mixture is realised exactly, not drawn: a run of S sequences takes from each domain its largest-remainder share of
 S, spread evenly over the run, so that two mixtures never differ by sampling luck. Each domain's pool is walked in a
-shuffled order, epoch after epoch. AdamW with linear warm-up and cosine decay to a tenth; the budget is tokens, not
+shuffled order, epoch after epoch, which hangs on the seed and the domain alone: two mixtures under one seed read the
+same beginnings of the same orders. AdamW with linear warm-up and cosine decay to a tenth; the budget is tokens, not
 time. Everything follows from the seed, on one thread to the last bit.
 
 Evaluation reads each document alone, in windows that do not overlap, and divides by the bytes of the text, so that
@@ -117,13 +118,13 @@ def sequence_batches(
     pools: Sequence[np.ndarray], mixture: np.ndarray, config: ProxyConfig, *, steps: int, seed: int
 ) -> Iterator[np.ndarray]:
     """Yield (batch, context + 1) int64 arrays, one per step."""
-    rng = np.random.default_rng(seed)
     counts = sequence_counts(mixture, steps * config.batch)
-    domains = domain_order(counts, rng)
+    domains = domain_order(counts, np.random.default_rng(seed))
     starts = np.empty(len(domains), dtype=np.int64)
     for domain, (pool, count) in enumerate(zip(pools, counts, strict=True)):
         distinct = (len(pool) - 1) // config.context
         epochs = -(-int(count) // distinct)
+        rng = np.random.default_rng([seed, domain])
         order = np.concatenate([rng.permutation(distinct) for _ in range(epochs)] or [np.empty(0, np.int64)])
         starts[domains == domain] = order[:count] * config.context
     for first in range(0, len(domains), config.batch):

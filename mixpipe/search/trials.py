@@ -31,7 +31,6 @@ class Trial:
         seed: its seed.
         target_losses: bits per byte by target.
         domain_losses: bits per byte by domain number, as text.
-        seconds: how long it took.
         status: `ok`, or why there are no losses.
     """
 
@@ -44,7 +43,6 @@ class Trial:
     seed: int
     target_losses: Mapping[str, float]
     domain_losses: Mapping[str, float]
-    seconds: float
     status: str
 
 

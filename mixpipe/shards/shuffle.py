@@ -4,11 +4,13 @@ Copy k of n lies at position (k + u) / n of the data, u a keyed hash of the docu
 copies of one document are exactly 1/n of the data apart. Two of them can be neighbours only if no other document has a
 copy in that stretch, and every document with at least n copies has one there: with M others the chance is below
 (1 - 1/n)^M, 3e-13 for 4 copies among 100 documents. For tiny data, and for duplicates that were kept, `keep_apart`
-swaps rows inside a shard. It never moves the last row of a shard that has a next one, so each shard is ordered alone,
-knowing only the last id before it.
+swaps rows inside a shard or, where no swap helps, deals them out anew. It never moves the last row of a shard that has
+a next one, so each shard is ordered alone, knowing only the last id before it.
 """
 
+from collections import Counter, deque
 from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +76,7 @@ def shard_order(position: pa.ChunkedArray, ids: pa.ChunkedArray, before: str | N
 
 
 def keep_apart(ids: list[str], before: str | None, *, is_last: bool) -> list[int]:
-    """Return an order of rows in which neighbours differ, by swapping each repeat with the nearest row that fits.
+    """Return an order of rows in which neighbours differ: near the given one, or else any that there is.
 
     Args:
         ids: of the rows, by position.
@@ -85,8 +87,20 @@ def keep_apart(ids: list[str], before: str | None, *, is_last: bool) -> list[int
         A permutation of the rows, which are the identity where nothing repeats.
 
     Raises:
-        StageError: no swap helps.
+        StageError: there is no such order.
     """
+    order = _swapped(ids, before, is_last=is_last) or _dealt(ids, before, is_last=is_last)
+    if order is None:
+        (most, copies), *_ = Counter(ids).most_common(1)
+        raise StageError(
+            f"expected an order in which no document follows itself, found none for {copies} copies of {most} among "
+            f"the {len(ids)} rows of a shard; lower max_epochs, drop duplicates or raise shard_mib"
+        )
+    return order
+
+
+def _swapped(ids: list[str], before: str | None, *, is_last: bool) -> list[int] | None:
+    """Swap each repeat with the nearest row that fits; None where there is none, as happens among few rows."""
     order = list(range(len(ids)))
     end = len(ids) if is_last else len(ids) - 1
 
@@ -106,11 +120,34 @@ def keep_apart(ids: list[str], before: str | None, *, is_last: bool) -> list[int
                 break
             order[moved], order[other] = order[other], order[moved]
         else:
-            raise StageError(
-                f"expected an order in which no document follows itself, found none for {ids.count(left)} copies of "
-                f"{left} among the {len(ids)} rows of a shard; lower max_epochs, drop duplicates or raise shard_mib"
-            )
+            return None
     return order
+
+
+def _dealt(ids: list[str], before: str | None, *, is_last: bool) -> list[int] | None:
+    """Deal the rows out anew, always of the id with most rows left that may follow; None where that is none."""
+    rows: dict[str, deque[int]] = {}
+    for row in range(len(ids) if is_last else len(ids) - 1):
+        rows.setdefault(ids[row], deque()).append(row)
+    # A fixed last row counts, as its id must not be left over for the place before it; among equals that id waits.
+    fixed = None if is_last else ids[-1]
+    heap = [(-count, name == fixed, rows[name][0], name) for name, count in Counter(ids).items() if name in rows]
+    heapify(heap)
+    order, left = list[int](), before
+    while heap:
+        fits = [heappop(heap)]
+        if fits[0][3] == left:
+            if not heap:
+                return None
+            fits.insert(0, heappop(heap))
+            heappush(heap, fits.pop())
+        ((count, waits, _, left),) = fits
+        order.append(rows[left].popleft())
+        if rows[left]:
+            heappush(heap, (count + 1, waits, rows[left][0], left))
+    if is_last:
+        return order
+    return None if left == fixed else [*order, len(ids) - 1]
 
 
 def _by_distance(place: int, end: int) -> Iterator[int]:

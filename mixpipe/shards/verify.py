@@ -6,8 +6,9 @@ and tokens against `dataset.json` and `mixture.json` and, when the plan is at ha
 and its own line says so. Memory: one shard.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from mixpipe.shards.formats import ShardFormat, load_format
 from mixpipe.shards.records import DatasetRecord, MixtureRecord, ShardEntry, mixture_digest, read_record
 from mixpipe.shards.recount import Recount
 from mixpipe.store.artefact import MANIFEST, Artefact, Manifest
-from mixpipe.store.files import read_json
+from mixpipe.store.files import json_text, read_json
 from mixpipe.store.fingerprint import Json, file_digest, text_id
 
 __all__ = ["Verification", "verify_run", "verify_shards"]
@@ -109,20 +110,22 @@ def verify_shards(folder: Path, *, manifest: Manifest | None = None, plan: Artef
     found.problems += _domain_problems(dataset, recount)
     found.problems += _mixture_problems(folder / "mixture.json", "mixture.json", found.shares)
     if plan is not None:
-        lost = [f"plan: {line}" for line in plan.damage()]
-        found.problems += lost or recount.differences(
-            plan, lambda: (form.read(folder / name, ["id"]) for name in names)
-        )
+        shards = partial(_ids, form, [folder / name for name in names])
+        found.problems += [f"plan: {line}" for line in plan.damage()] or recount.differences(plan, shards)
     return found
 
 
+def _ids(form: ShardFormat, paths: Sequence[Path]) -> Iterator[pa.Table]:
+    """Yield the ids of each shard, which do not fit into memory together."""
+    yield from (form.read(path, ["id"]) for path in paths)
+
+
 def _manifest_problems(path: Path, sealed: Manifest) -> Iterator[str]:
-    """Yield whether the manifest beside the shards is another than the sealed one."""
-    try:
-        if read_record(path, Manifest) != sealed:
-            yield f"{MANIFEST}: says other things than the sealed one"
-    except StoreError as error:
-        yield f"{MANIFEST}: unreadable ({error})"
+    """Yield whether the manifest beside the shards is another than the sealed one, byte by byte."""
+    if not path.is_file():
+        yield f"{MANIFEST}: missing"
+    elif path.read_bytes() != json_text(sealed.model_dump(mode="json")).encode("utf-8"):
+        yield f"{MANIFEST}: is not the sealed one"
 
 
 def _read_shards(

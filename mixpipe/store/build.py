@@ -10,7 +10,6 @@ Unfinished work lies in <root>/scratch/<stage>/<fingerprint>/. A part is done wh
 which is written after its files; a rerun after any kill starts at the first part without one.
 """
 
-import resource
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixpipe.errors import StageError, StoreError
-from mixpipe.store.artefact import MANIFEST, Artefact, Counts, Manifest, PartEntry
+from mixpipe.store.artefact import MANIFEST, Artefact, Counts, PartEntry
 from mixpipe.store.files import describe_os_error, link_or_copy, read_json, write_json
 from mixpipe.store.fingerprint import Json, fingerprint
 from mixpipe.store.install import artefact_path, file_entry, install
+from mixpipe.store.memory import forget_peak, peak_rss_mib
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.store.threads import fixed_threads
 
@@ -104,7 +104,7 @@ class Job:
     def _sealed_parts(self) -> dict[str, tuple[Path, PartEntry]]:
         found: dict[str, tuple[Path, PartEntry]] = {}
         for manifest in sorted((self.root / "artifacts" / self.stage.name).glob(f"*/{MANIFEST}")):
-            for entry in Manifest.model_validate(read_json(manifest)).parts:
+            for entry in Artefact.read(manifest.parent).manifest.parts:
                 found.setdefault(entry.identity, (manifest.parent, entry))
         return found
 
@@ -116,7 +116,8 @@ class Job:
         files = []
         for file in entry.files:
             name = part.name + file.name.removeprefix(entry.name)
-            if not (folder / file.name).is_file():
+            there = folder / file.name
+            if not there.is_file() or there.stat().st_size != file.bytes:
                 return False
             link_or_copy(folder / file.name, self.context.out / name)
             files.append(file.model_copy(update={"name": name}))
@@ -183,6 +184,7 @@ def run_part(job: Job, step: Step, part: Part) -> Counts:
         leftover.unlink()
     started = time.monotonic()
     pa.default_memory_pool().release_unused()  # what the last part left behind must not add to this one's peak
+    forget_peak()
     with fixed_threads(job.context.threads):
         counts = step.run(job.context, part)
     files = tuple(file_entry(out, path) for path in files_of(out, part.name))
@@ -198,9 +200,10 @@ def finish_step(job: Job, step: Step) -> Counts:
     if job.is_finished(step):
         return dict(read_json(path)["counts"])
     started = time.monotonic()
+    forget_peak()
     with fixed_threads(job.context.threads):
         counts = step.finish(job.context) if step.finish else {}
-    write_json(path, {"counts": counts, "seconds": time.monotonic() - started, "peak_rss_mib": _peak_rss_mib()})
+    write_json(path, {"counts": counts, "seconds": time.monotonic() - started, "peak_rss_mib": peak_rss_mib()})
     return counts
 
 
@@ -212,10 +215,6 @@ def _write_record(out: Path, entry: PartEntry, *, seconds: float) -> None:
     record: dict[str, Json] = {
         "entry": entry.model_dump(mode="json"),
         "seconds": seconds,
-        "peak_rss_mib": _peak_rss_mib(),
+        "peak_rss_mib": peak_rss_mib(),
     }
     write_json(out / DONE / f"{entry.name}.part.json", record)
-
-
-def _peak_rss_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

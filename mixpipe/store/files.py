@@ -23,6 +23,7 @@ from mixpipe.store.fingerprint import Json
 
 __all__ = [
     "copy_file",
+    "json_text",
     "link_or_copy",
     "read_arrays",
     "read_json",
@@ -81,9 +82,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Json) -> None:
-    """Write JSON with sorted keys, two-space indent and a final newline, whole or not at all."""
-    text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+    """Write JSON as `json_text` has it, whole or not at all."""
+    write_text(path, json_text(value))
+
+
+def json_text(value: Json) -> str:
+    """Return JSON with sorted keys, two-space indent and a final newline."""
+    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401  JSON is untyped until its reader checks it

@@ -42,7 +42,7 @@ def bowl(mixture: np.ndarray) -> np.ndarray:
 
 def trial(mixture: np.ndarray, losses: np.ndarray, *, seed: int = 0, status: str = "ok") -> Trial:
     names = dict(zip(SKEWED.targets, losses.tolist(), strict=True))
-    return Trial(f"{seed}", "test", "round-1", mixture, 1000, 1000, seed, names, {}, 1.0, status)
+    return Trial(f"{seed}", "test", "round-1", mixture, 1000, 1000, seed, names, {}, status)
 
 
 def searched(method: Method, search: Problem, rounds: tuple[int, ...] = (10, 5), seed: int = 0) -> list[Trial]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
 
 from mixpipe.config import RunConfig
@@ -14,8 +15,13 @@ pytestmark = pytest.mark.prefect
 
 def test_the_counts_of_a_step_are_a_table_and_an_empty_step_is_none(prefect_server, toy_config, tmp_path):
     run = Run(config=RunConfig.model_validate(toy_config), root=tmp_path, name="toy")
-    announce_step(run, "embed", "made-up", "0" * 32, {"tokens": 12, "documents": 3})
-    announce_step(run, "embed", "silent", "0" * 32, {})
+
+    @flow
+    def announce() -> None:
+        announce_step(run, "embed", "made-up", "0" * 32, {"tokens": 12, "documents": 3})
+        announce_step(run, "embed", "silent", "0" * 32, {})
+
+    announce()
     with get_client(sync_client=True) as client:
         found = {artifact.key: artifact for artifact in client.read_artifacts()}
     assert "mixpipe-embed-silent-counts" not in found

@@ -47,7 +47,7 @@ class Target(NamedTuple):
         noise: bits per byte.
         rank: held-out rank correlation of the surrogate; None where it was not fitted.
         screened: the experts' screen helps to foresee it.
-        is_weak: its signal is too small beside the noise.
+        weak: its signal over noise after the first round, where that was too little and cost it its weight; else None.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Target(NamedTuple):
     noise: Noise
     rank: float | None
     screened: bool
-    is_weak: bool
+    weak: float | None
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _targets(found: Mapping[str, Any]) -> Iterator[Target]:
             noise=_noise(found["noise"]["targets"][name]),
             rank=evidence.get("rank", {}).get(name),
             screened=evidence.get("screened", {}).get(name, False),
-            is_weak=name in found["noise"]["weak"],
+            weak=found["noise"]["weak"].get(name),
         )
 
 

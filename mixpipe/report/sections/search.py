@@ -40,10 +40,14 @@ def _curve(search: Search) -> Plot:
 
 
 def _warnings(search: Search) -> list[Block]:
-    weak = [target.name for target in search.targets if target.is_weak]
+    weak = [f"{target.name} ({decimal(target.weak, 1)})" for target in search.targets if target.weak is not None]
     notes: list[Block] = []
     if weak:
-        notes.append(Note(f"Too noisy to be searched for: {listed(weak)}. Train larger proxies, or for longer.", "bad"))
+        text = (
+            "Left out of the objective because mixtures move them too little beside the noise (in brackets signal over "
+            f"noise after the first round): {listed(weak)}. Train larger proxies, or for longer."
+        )
+        notes.append(Note(text, "bad"))
     return notes + [Note(f"{counted(n, 'trial')} left out: {reason}.", "bad") for reason, n in search.refused.items()]
 
 
@@ -67,7 +71,7 @@ def _target(target: Target) -> list[Cell]:
         number(decimal(target.scale), target.scale),
         number(decimal(noise.sd), noise.sd),
         number(decimal(noise.upper), noise.upper),
-        number(decimal(noise.snr, 1), noise.snr, tone="bad" if target.is_weak else ""),
+        number(decimal(noise.snr, 1), noise.snr, tone="" if target.weak is None else "bad"),
         number(decimal(target.rank, 2), target.rank),
         number("helps" if target.screened else NOTHING, float(target.screened)),
     )

@@ -21,8 +21,9 @@ def verdict_section(artefacts: Artefacts) -> Section | None:
         return None
     lead = (
         "Winner and controls were trained again with fresh seeds and a larger budget, each seed shared by all of them, "
-        "so that luck cancels. Better and worse mean more than two standard errors, which with few seeds is a weak "
-        "claim: where the 95 % interval holds zero, better is only probable."
+        "so that luck cancels; what noise is left is pooled over all of them. Better and worse mean more than two "
+        "standard errors, which with few seeds is a weak claim: where the 95 % interval holds zero, better is only "
+        "probable."
     )
     tone: Tone = "good" if verdict.wins else "quiet" if verdict.chosen == WINNER else "bad"
     why = "" if verdict.chosen == WINNER else f": {verdict.reason}"

@@ -76,7 +76,8 @@ def _fit(mixtures: np.ndarray, losses: np.ndarray, shrinkage: float) -> np.ndarr
 
 def _start(mixtures: np.ndarray, losses: np.ndarray, depth: float) -> np.ndarray:
     """Return (m, k + 1): c below the smallest loss, t by ridge regression of log(loss - c)."""
-    c = losses.min(axis=0) - depth * np.ptp(losses, axis=0)
+    # Equal losses, such as those left when the one that differs is held out, still need a logarithm.
+    c = losses.min(axis=0) - depth * np.maximum(np.ptp(losses, axis=0), 1e-3)
     logs = np.log(losses - c)
     centre = logs.mean(axis=0)
     gram = mixtures.T @ mixtures + 0.02 * len(mixtures) / mixtures.shape[1] * np.eye(mixtures.shape[1])

@@ -17,7 +17,7 @@ from mixpipe.store.stage import Stage, StageConfig
 from mixpipe.tokenizer import train_tokenizer
 
 Build = Callable[..., Artefact]
-SMALL = {"documents_per_part": 16, "part_mib": 0.3, "vocabulary": 512}
+SMALL = {"documents_per_part": 48, "part_mib": 0.3, "vocabulary": 512}
 
 
 def write_corpus(folder: Path, files: int = 6) -> Path:

@@ -31,7 +31,7 @@ def test_what_is_sealed_agrees_with_itself(built):
     assert set(quarantine["position"].to_pylist()) == {"line 41"}
     assert built.counts["records"] == table.num_rows + quarantine.num_rows
     assert (built.counts["files"], built.counts["files_rejected"], built.counts["quarantined"]) == (18, 0, 6)
-    assert max(read_table(built.file(name)).num_rows for name in built.names()) == 16
+    assert max(read_table(built.file(name)).num_rows for name in built.names()) == 48
 
 
 def test_a_plan_does_not_grow_with_the_duplicates(tmp_path, config):

@@ -44,7 +44,7 @@ def test_stopped_after_any_part_and_run_again_the_bytes_are_the_same(built, tmp_
 
 
 def test_a_grown_folder_runs_only_its_new_parts(build, tmp_path, corpus, config):
-    folder = corpus(tmp_path / "input", files=12)
+    folder = corpus(tmp_path / "input", files=5)
     chosen = config(folder, part_mib=0.02, documents_per_part=64)
     first = build(tmp_path / "root", INGEST, chosen)
     (folder / "a" / "new.jsonl").write_text(json.dumps({"text": "a new document"}) + "\n")

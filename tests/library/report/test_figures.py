@@ -44,7 +44,7 @@ def test_a_waterfall_writes_totals_and_losses():
 def test_a_share_does_not_stand_on_the_mark_of_the_cap():
     def place(cap):
         svg = bars(cap=cap, unconstrained=None)
-        return float(re.search(r"translate\(([\d.]+)[^>]*>\s*40\.0", svg)[1])
+        return float(re.search(r'x="([\d.]+)"[^>]*>40\.0', svg)[1])
 
     assert place(0.72) > place(1.0)  # moved behind the mark
     assert place(1.0) == place(0.1)

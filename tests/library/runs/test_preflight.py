@@ -37,6 +37,20 @@ def test_a_missing_corpus_and_a_missing_target_are_named(corpus):
         preflight(config_for(corpus, targets={"sets": {"t": {"path": str(corpus / "nowhere")}}}))
 
 
+def test_a_given_mixture_is_read_before_any_work(corpus):
+    (corpus / "mixture.json").write_text("[]")
+    for name, found in (("nowhere.json", "found no file"), ("mixture.json", "found TypeError")):
+        with pytest.raises(ConfigError, match=rf"search\.mixture: .*{found}"):
+            preflight(config_for(corpus, search={"mixture": str(corpus / name)}))
+
+
+def test_a_corpus_of_empty_files_is_said_to_be_so(corpus):
+    (corpus / "empty").mkdir()
+    (corpus / "empty" / "zero.parquet").touch()
+    with pytest.raises(InputError, match=r"ingest\.paths, found only empty files at .*empty"):
+        preflight(config_for(corpus, ingest={"paths": [str(corpus / "empty")]}))
+
+
 def test_more_domains_than_documents_are_refused(corpus):
     with pytest.raises(ConfigError, match=r"domains\.count: .* 20, found 21"):
         preflight(config_for(corpus, domains={"count": 21}))

@@ -36,7 +36,7 @@ def made_up_text(domain: int, rng: np.random.Generator, words: int = 90) -> str:
     return " ".join(text)
 
 
-def sealed(root: Path, name: str, write: Callable[[Path], None]) -> Artefact:
+def sealed(root: Path, name: str, write: Callable[[Path], object]) -> Artefact:
     """Seal a folder of given files as the artefact of a stage."""
 
     def finish(context: Context) -> dict[str, float]:
@@ -114,6 +114,17 @@ def make_upstream(root: Path, *, parts: int) -> dict[str, Artefact]:
         "scores": sealed(root, "scores", partial(write_scores, parts=parts, texts=texts, dropped=[len(rows) - 1, 1])),
         "targets": sealed(root, "targets", partial(write_targets, targets=targets)),
     }
+
+
+@pytest.fixture
+def seal_target(tmp_path: Path) -> Callable[[pa.Table], Artefact]:
+    """Seals documents as the only target."""
+
+    def seal_documents(table: pa.Table) -> Artefact:
+        name = "target-only-00000-of-00001.parquet"
+        return sealed(tmp_path, "targets", lambda out: write_table(out / name, table, DOCUMENTS))
+
+    return seal_documents
 
 
 @pytest.fixture(scope="session")

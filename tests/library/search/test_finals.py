@@ -1,15 +1,18 @@
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mixpipe.search.finals import WINNER, _chosen, _parts
+from mixpipe.mixture.simplex import LATTICE
+from mixpipe.search.finals import WINNER, _chosen, _parts, finish_finalists
 from mixpipe.search.objective import Objective
 from mixpipe.search.rounds import problem_of
 from mixpipe.search.trials import Trial
 from mixpipe.search.verdict import judge
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import read_json
+from mixpipe.store.files import read_json, write_json
 from mixpipe.store.stage import Context
 
 UNIT = Objective(np.ones(3) / 3, np.zeros(3), np.ones(3))
@@ -18,13 +21,13 @@ UNIT = Objective(np.ones(3) / 3, np.zeros(3), np.ones(3))
 def trials(losses: list[float], status: str = "ok") -> list[Trial]:
     names = ("ledger", "prose", "runes")
     return [
-        Trial(f"{seed}", "x", "final", np.ones(3) / 3, 1, 1, seed, dict.fromkeys(names, loss), {}, 0.0, status)
+        Trial(f"{seed}", "x", "final", np.ones(3) / 3, 1, 1, seed, dict.fromkeys(names, loss), {}, status)
         for seed, loss in enumerate(losses)
     ]
 
 
 def chosen(context: Context, by_arm: Mapping[str, list[Trial]]) -> str:
-    problem = problem_of(context)
+    problem = problem_of(context, 2)
     controls = {arm: found for arm, found in by_arm.items() if arm != WINNER}
     verdict = judge(by_arm[WINNER], controls, problem.targets, UNIT)
     return _chosen(verdict, dict(by_arm), problem, UNIT)[0]
@@ -51,6 +54,24 @@ def test_without_losses_of_the_winner_the_best_control_is_chosen(prepared: Conte
     assert chosen(prepared, {WINNER: failed, "natural": trials([2, 2, 2]), "uniform": trials([1, 1, 1])}) == "uniform"
 
 
+def test_a_candidate_with_a_failed_seed_cannot_win(tmp_path: Path, searched: Artefact, prepared: Context) -> None:
+    context = Context(prepared.config, prepared.inputs, Path(shutil.copytree(searched.path, tmp_path / "search")))
+    for path in context.out.glob("finalists-*.json"):
+        path.unlink()
+    found = {"lucky": [1.0, None], "steady": [2.0, 2.1], "slow": [2.2, 2.2]}
+    for arm, (name, values) in enumerate(found.items()):
+        steps = [LATTICE - arm, arm, 0]
+        for seed, loss in enumerate(values):
+            record = {"mixture": steps, "seed": seed, "tokens": 1, "model_size": 1, "trial": f"{name}-{seed}"}
+            status = {"status": "ok" if loss else "diverged", "target_losses": [loss] * 3, "domain_losses": [None] * 3}
+            write_json(context.out / f"finalists-{name}-{seed:03d}.json", {**record, **status})
+    finish_finalists(context)
+    winner = read_json(context.out / "winner.json")
+    assert winner["from"] == "steady"
+    assert winner["mixture"] == [LATTICE - 1, 1, 0]
+    assert set(winner["finalists"]) == {"steady", "slow"}
+
+
 def test_equal_mixtures_are_trained_once(prepared: Context) -> None:
     one, other = np.array([0.5, 0.25, 0.25]), np.array([0.25, 0.5, 0.25])
     parts = _parts(prepared, "final", {"a": one, "b": other, "c": one.copy()}, 1000, [3, 4])
@@ -71,7 +92,7 @@ def test_the_mixture_is_the_chosen_arm_under_the_constraints(searched: Artefact,
     mixture, verdict = read_json(searched.file("mixture.json")), read_json(searched.file("verdict.json"))
     assert mixture["domains"] == ["prose", "ledger", "runes"]
     assert mixture["weights"] == verdict["arms"][verdict["chosen"]]["weights"]
-    constraints = problem_of(prepared).constraints
+    constraints = problem_of(prepared, 0).constraints
     for arm in verdict["arms"].values():
         assert constraints.feasible(np.array(arm["weights"]))
         assert max(arm["epochs"]) <= prepared.config.max_epochs * 1.001

@@ -13,7 +13,7 @@ TARGETS = ("x", "y")
 
 def trial(share: float, seed: int, x: float, y: float, status: str = "ok") -> Trial:
     mixture = snap(np.array([share, 1 - share]))
-    return Trial(f"{share}-{seed}", "m", "r", mixture, 1, 1, seed, {"x": x, "y": y}, {}, 0.0, status)
+    return Trial(f"{share}-{seed}", "m", "r", mixture, 1, 1, seed, {"x": x, "y": y}, {}, status)
 
 
 def test_two_seeds_give_the_unbiased_deviation_and_its_upper_limit() -> None:

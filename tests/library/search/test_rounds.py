@@ -1,11 +1,14 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from mixpipe.errors import StageError
-from mixpipe.mixture.simplex import snap
+from mixpipe.mixture.simplex import LATTICE, snap
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.objective import Objective
-from mixpipe.search.pools import TARGETS
+from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.rounds import (
     judge_name,
     observed,
@@ -15,12 +18,15 @@ from mixpipe.search.rounds import (
     run_expert,
     seeds,
     usable_or_stop,
+    weak_targets,
 )
 from mixpipe.search.running import Asked, expert_paths, read_trials, run_trial, trial_part
 from mixpipe.search.surrogates.rank import spearman
+from mixpipe.search.survey import SURVEY, VOCABULARY
 from mixpipe.search.texts import Texts
 from mixpipe.search.trials import losses
 from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import write_json
 from mixpipe.store.stage import Context
 
 
@@ -30,7 +36,7 @@ def finished(searched: Artefact, prepared: Context) -> Context:
 
 
 def test_the_problem_is_what_the_tables_say(prepared: Context) -> None:
-    problem = problem_of(prepared)
+    problem = problem_of(prepared, 0)
     assert problem.domains == ("prose", "ledger", "runes")
     assert problem.targets == ("ledger", "prose", "runes")
     assert problem.prior is None
@@ -42,8 +48,8 @@ def test_experts_rank_mixtures_like_proxies(finished: Context, prepared: Context
     grid = snap(np.array([[i, j, 8 - i - j] for i in range(0, 9, 2) for j in range(0, 9 - i, 2)]) / 8)
     for number, mixture in enumerate(grid):
         run_trial(prepared, trial_part(prepared, "grid", number, Asked("grid", mixture, 4000, 7), "transformer"))
-    measured = losses(read_trials(prepared, ["grid"]), problem_of(finished).targets)
-    prior = problem_of(finished).prior
+    measured = losses(read_trials(prepared, ["grid"]), problem_of(finished, 2).targets)
+    prior = problem_of(finished, 2).prior
     assert prior is not None
     assert (spearman(prior(grid), measured) > 0.7).all()
 
@@ -68,14 +74,73 @@ def test_seeds_of_different_kinds_and_searches_never_meet(prepared: Context) -> 
 
 
 def test_predictions_of_a_round_are_made_before_it(finished: Context) -> None:
-    problem = problem_of(finished)
+    problem = problem_of(finished, 2)
     trials = observed(finished, 2)
     objective = Objective.fit(losses(trials, problem.targets), problem.target_weights)
     first, second = (round_record(finished, problem, objective, number) for number in (1, 2))
     assert [trial["predicted"] for trial in first["trials"]] == [None] * 4
     assert all(np.isfinite(trial["predicted"]) for trial in second["trials"])
     values = objective.value(losses(trials, problem.targets))
-    assert [first["best"], second["best"]] == [values[:6].min(), values.min()]
+    assert [first["best"], second["best"]] == [values[:5].min(), values.min()]
+
+
+def write_trials(context: Context, rows: list[tuple[str, int, float, list[float]]]) -> Context:
+    """Write trials of (step, seed, share of the first domain, losses by target)."""
+    for number, (step, seed, share, found) in enumerate(rows):
+        steps = [int(share * LATTICE), LATTICE - int(share * LATTICE), 0]
+        record = {"mixture": steps, "seed": seed, "tokens": 1, "model_size": 1, "status": "ok", "trial": f"{number}"}
+        write_json(
+            context.out / f"{step}-x-{number:03d}.json", {**record, "target_losses": found, "domain_losses": [None] * 3}
+        )
+    return context
+
+
+@pytest.fixture
+def bare(tmp_path: Path, prepared: Context) -> Context:
+    """The tables of a search whose trials are yet to be written."""
+    for name in (SURVEY, POOLS_RECORD, VOCABULARY):
+        shutil.copy(prepared.out / name, tmp_path / name)
+    return Context(prepared.config, prepared.inputs, tmp_path)
+
+
+# Targets by name: ledger moves with the mixture far beyond its noise, prose less than its noise, runes not at all.
+NOISY = [("noise", seed, 0.5, [2 + 0.01 * seed, 3 + 0.3 * seed, 4 + 0.1 * seed]) for seed in range(3)]
+SPREAD = [("round-1", 0, share, [2 + share, 3 + 0.1 * share, 4.0]) for share in (0.1, 0.3, 0.7, 0.9)]
+
+
+def test_a_target_without_signal_loses_its_weight_after_the_first_round(bare: Context) -> None:
+    context = write_trials(bare, NOISY + SPREAD)
+    weak = weak_targets(context, 1)
+    assert list(weak) == ["prose", "runes"]
+    assert weak["prose"] < 1 and weak["runes"] == 0
+    assert problem_of(context, 0).target_weights.tolist() == [1, 1, 1]
+    assert problem_of(context, 1).target_weights.tolist() == [1, 0, 0]
+    # Judged on the first round alone, whatever the later ones say.
+    write_trials(bare, [("round-2", 0, share, [2.0, 3 + 50 * share, 4.0]) for share in (0.2, 0.4)])
+    assert weak_targets(context, 2) == weak
+
+
+def test_when_no_target_has_signal_the_search_stops_with_the_figures(bare: Context) -> None:
+    flat = [(step, seed, share, [3 + 0.1 * share, *rest]) for step, seed, share, (_, *rest) in SPREAD]
+    loud = [(step, seed, share, [3 + 0.3 * seed, *rest]) for step, seed, share, (_, *rest) in NOISY]
+    context = write_trials(bare, loud + flat)
+    with pytest.raises(
+        StageError, match=r"at least 2 times as much as between seeds, found ledger 0.0, prose 0.0, run"
+    ):
+        problem_of(context, 1)
+
+
+@pytest.mark.parametrize("rows", [NOISY + SPREAD[:2], NOISY[:2] + SPREAD])
+def test_too_few_mixtures_or_seeds_judge_no_target(
+    bare: Context, rows: list[tuple[str, int, float, list[float]]]
+) -> None:
+    assert weak_targets(write_trials(bare, rows), 1) == {}
+
+
+def test_mixed_experts_have_no_noise_to_judge_by(bare: Context) -> None:
+    write_trials(bare, NOISY + SPREAD)
+    mixing = bare.config.model_copy(update={"evaluator": "experts"})
+    assert weak_targets(Context(mixing, bare.inputs, bare.out), 1) == {}
 
 
 def test_when_every_trial_failed_the_search_stops(prepared: Context) -> None:

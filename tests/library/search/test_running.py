@@ -26,6 +26,14 @@ def test_identity_is_what_decides_the_losses_and_nothing_else(prepared: Context)
     assert identity() != identity(tokens=3100)
 
 
+def test_what_experts_were_trained_on_is_no_part_of_a_proxy(prepared: Context) -> None:
+    def tokens_of_experts(evaluator: str) -> object:
+        return trial_part(prepared, "noise", 0, Asked("a", MIXTURE, 3000, 1), evaluator).identity["expert_tokens"]
+
+    assert tokens_of_experts("transformer") is None
+    assert tokens_of_experts("experts") == 3000
+
+
 def test_a_trial_reads_back_as_it_was_measured(prepared: Context) -> None:
     part = trial_part(prepared, "one", 0, Asked("top-mean", MIXTURE, 2000, 5), "transformer")
     counts = run_trial(prepared, part)
@@ -82,4 +90,6 @@ def test_a_matching_mixture_is_best_on_its_target(prepared: Context) -> None:
 def test_the_steps_come_in_order(searched: Artefact, prepared: Context) -> None:
     context = Context(prepared.config, prepared.inputs, searched.path)
     rounds = [trial.round for trial in observed(context, 2)]
-    assert rounds == ["noise"] * 2 + ["round-1"] * 4 + ["round-2"] * 2
+    # A method sees one seed; the others of the natural mixture only tell the noise.
+    assert rounds == ["noise"] + ["round-1"] * 4 + ["round-2"] * 2
+    assert {trial.seed for trial in observed(context, 2)} == {0}

@@ -14,7 +14,7 @@ PROBLEM = Problem(
 
 
 def trial(mixture: np.ndarray, loss: float, seed: int = 0) -> Trial:
-    return Trial(f"{seed}", "m", "r", mixture, 1, 1, seed, {"x": loss}, {}, 0.0, "ok")
+    return Trial(f"{seed}", "m", "r", mixture, 1, 1, seed, {"x": loss}, {}, "ok")
 
 
 ROWS = PROBLEM.constraints.settle(np.random.default_rng(0).dirichlet(np.ones(3), size=15))

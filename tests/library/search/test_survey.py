@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -6,6 +7,7 @@ import pyarrow.compute as pc
 
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.survey import SURVEY, eligible, pool_tokens
+from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json, read_table
 from mixpipe.store.stage import Context
 
@@ -28,6 +30,14 @@ def test_available_leaves_out_duplicates_and_dropped(prepared: Context) -> None:
     assert read_json(prepared.out / SURVEY)["available"] == expected
 
 
+def test_copies_of_the_targets_are_not_read(prepared: Context, seal_target: Callable[[pa.Table], Artefact]) -> None:
+    name = prepared.inputs["ingest"].names()[0]
+    before = eligible(prepared, name)
+    copied = read_table(prepared.inputs["ingest"].file(name)).take([int(before.rows[0])])
+    after = eligible(replace(prepared, inputs={**prepared.inputs, "targets": seal_target(copied)}), name)
+    assert after.rows.tolist() == before.rows[1:].tolist()
+
+
 def test_the_line_lets_enough_tokens_through(prepared: Context) -> None:
     survey = read_json(prepared.out / SURVEY)
     through = np.zeros(3)
@@ -48,6 +58,14 @@ def test_pools_repeat_as_the_target_run_would(tiny: SearchConfig) -> None:
     # Too small a pool would be learnt by heart: eight sequences at least, and never more than there is.
     assert pools[2] == 8 * (config.proxy.context + 1)
     assert pool_tokens(np.array([100]), 40_000, config) == 100
+
+
+def test_no_proxy_is_longer_than_the_run(tiny: SearchConfig) -> None:
+    short = tiny.model_copy(update={"budget_tokens": 2000, "final_scale": 2.0})
+    assert (short.proxy_tokens, short.final_tokens) == (2000, 2000)
+    between = short.model_copy(update={"budget_tokens": 4000})
+    assert (between.proxy_tokens, between.final_tokens) == (3000, 4000)
+    assert short.model_copy(update={"budget_tokens": 60_000}).final_tokens == 6000
 
 
 def test_ranks_do_not_depend_on_the_part(prepared: Context) -> None:

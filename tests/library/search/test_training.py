@@ -68,6 +68,18 @@ def test_a_run_reads_exactly_its_shares_in_whole_epochs() -> None:
     assert max(starts.count(row) for row in starts) == 2
 
 
+def test_mixtures_under_one_seed_read_each_domain_in_one_order() -> None:
+    def read(mixture: list[float]) -> np.ndarray:
+        rows = np.concatenate(list(sequence_batches(POOLS, np.array(mixture), CONFIG, steps=25, seed=3)))
+        return rows[(rows[:, 0] >= 15) & (rows[:, 0] < 28)]
+
+    # The first domain is read in one epoch here and in two there; the second must not notice.
+    few, many = read([0.2, 0.3, 0.5]), read([0.7, 0.2, 0.1])
+    shorter = min(len(few), len(many))
+    assert shorter == 20
+    np.testing.assert_array_equal(few[:shorter], many[:shorter])
+
+
 def test_the_budget_is_rounded_up_to_whole_steps() -> None:
     assert training_tokens(CONFIG, 4000) == 63 * 64
 

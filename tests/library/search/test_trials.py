@@ -7,7 +7,7 @@ from mixpipe.tables import TRIALS
 
 def trial(name: str, losses: dict[str, float], status: str = "ok") -> Trial:
     mixture = snap(np.array([0.3, 0.7]))
-    return Trial(name, "climb", "round-1", mixture, 10, 20, 3, losses, {"0": 1.5}, 0.25, status)
+    return Trial(name, "climb", "round-1", mixture, 10, 20, 3, losses, {"0": 1.5}, status)
 
 
 TRIALS_MADE = [

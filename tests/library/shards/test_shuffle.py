@@ -1,3 +1,5 @@
+from itertools import permutations, product
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -60,6 +62,25 @@ def test_a_repeat_at_the_fixed_end_moves_the_row_before_it():
     order = keep_apart(["a", "b", "c", "c"], None, is_last=False)
     assert order[-1] == 3
     assert neighbours_differ(["abcc"[row] for row in order])
+
+
+def is_possible(ids, before, is_last):
+    """Try every order: the oracle for few rows."""
+    movable, fixed = (ids, ()) if is_last else (ids[:-1], ids[-1:])
+    return any(neighbours_differ([*order, *fixed], before) for order in permutations(movable))
+
+
+@pytest.mark.parametrize("rows", range(1, 6))
+def test_among_few_rows_an_order_is_found_whenever_there_is_one(rows):
+    for ids, before, is_last in product(product("abc", repeat=rows), (None, "a"), (True, False)):
+        if not is_possible(ids, before, is_last):
+            with pytest.raises(StageError, match="expected an order"):
+                keep_apart(list(ids), before, is_last=is_last)
+            continue
+        order = keep_apart(list(ids), before, is_last=is_last)
+        assert sorted(order) == list(range(rows))
+        assert neighbours_differ([ids[row] for row in order], before)
+        assert is_last or order[-1] == rows - 1
 
 
 def test_too_many_copies_of_one_document_are_an_error():

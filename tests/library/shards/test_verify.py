@@ -142,19 +142,19 @@ def test_a_manifest_that_is_not_the_sealed_one_is_found(folder, sealed):
     flip(folder / name)
     reseal(folder, name)
     problems = verify_shards(folder, manifest=sealed.manifest).problems
-    assert "manifest.json: says other things than the sealed one" in problems
+    assert "manifest.json: is not the sealed one" in problems
 
 
-def every_byte_that_matters(path):
-    """Places in a file, spread over the whole of it and including its ends."""
+def spread_over(path):
+    """Return places in a file, its ends among them."""
     size = path.stat().st_size
-    return sorted({0, size - 1, *range(0, size, max(size // 40, 1))})
+    return sorted({0, size - 1, *range(0, size, max(size // 8, 1))})
 
 
 @pytest.mark.parametrize("name", ["dataset.json", "mixture.json", "README.md", "manifest.json"])
 def test_one_flipped_byte_anywhere_in_a_record_is_a_problem_and_never_an_error(folder, sealed, inputs, name):
     whole = (folder / name).read_bytes()
-    for at in every_byte_that_matters(folder / name):
+    for at in spread_over(folder / name):
         flip(folder / name, at)
         problems = verify_shards(folder, manifest=sealed.manifest, plan=inputs["plan"]).problems
         assert any(line.startswith(f"{name}: ") for line in problems), at
@@ -187,9 +187,7 @@ def test_a_truncated_or_emptied_shard_is_found(folder, sealed, keep):
 
 def test_a_missing_manifest_beside_the_shards_is_found(folder, sealed):
     (folder / "manifest.json").unlink()
-    problems = verify_shards(folder, manifest=sealed.manifest).problems
-    assert len(problems) == 1
-    assert problems[0].startswith("manifest.json: unreadable")
+    assert verify_shards(folder, manifest=sealed.manifest).problems == ["manifest.json: missing"]
 
 
 def test_a_damaged_plan_is_said_and_the_shards_are_not_blamed_for_it(folder, sealed, inputs):

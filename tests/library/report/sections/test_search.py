@@ -5,7 +5,8 @@ from mixpipe.report.sections.search import search_section
 def test_noise_failures_and_predictions_are_shown(artefacts):
     blocks = search_section(artefacts).blocks
     notes = [block.text for block in blocks if isinstance(block, Note)]
-    assert notes[0].startswith("Too noisy to be searched for: tech_docs")
+    assert notes[0].startswith("Left out of the objective because mixtures move them too little")
+    assert "tech_docs (1.4)" in notes[0]
     assert notes[1] == "1 trial left out: the loss is not a number."
     assert len([block for block in blocks if isinstance(block, Plot)]) == 2
 

@@ -7,7 +7,7 @@ def test_the_largest_difference_is_said_and_each_is_shown(edited):
         return found
 
     section = shards_section(edited("shards", "dataset.json", skew))
-    assert "0.120\N{NO-BREAK SPACE}points" in section.lead
+    assert "0.120\N{NO-BREAK SPACE}percentage points" in section.lead
     assert section.blocks[1].rows[0][3].text == "+0.1200"
 
 

@@ -53,7 +53,7 @@ class Oracle:
     def trial(self, mixture: np.ndarray, seed: int) -> Trial:
         noise = self.noise * np.random.default_rng(seed).standard_normal(3)
         measured = dict(zip(self.problem.targets, (self.losses(mixture[None])[0] + noise).tolist(), strict=True))
-        return Trial(str(seed), "test", "round", mixture, 1, 1, seed, measured, {}, 0.0, "ok")
+        return Trial(str(seed), "test", "round", mixture, 1, 1, seed, measured, {}, "ok")
 
     def with_prior(self, seed: int) -> "Oracle":
         """Give a screen of another scale whose slopes are off by 40 % of their mean size."""

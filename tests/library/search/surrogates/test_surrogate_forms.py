@@ -30,6 +30,13 @@ def test_the_exponential_law_is_not_bent_by_a_diverged_trial() -> None:
     assert fitted.predict(test).mean[:, 0] == pytest.approx(2 + np.exp(test @ t), abs=0.06)
 
 
+def test_the_exponential_law_survives_losses_of_which_only_one_differs() -> None:
+    train = design(6)  # when the one is held out, those left are all equal
+    fitted = fit_surrogate(ExponentialLaw(), train, np.array([[2.0], [1], [1], [1], [1], [1]]))
+    assert np.isfinite(fitted.held_out).all()
+    assert np.isfinite(fitted.predict(design(5, seed=1)).mean).all()
+
+
 def test_ridge_recovers_a_law_linear_in_shares_and_roots() -> None:
     train, test = design(60), design(20, seed=1)
     law = lambda w: (1 - 0.5 * w[:, 0] - 0.3 * np.sqrt(w[:, 2]))[:, None]  # noqa: E731  one use, one line
