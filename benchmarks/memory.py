@@ -15,7 +15,13 @@ import pyarrow.parquet as pq
 from benchmarks.pipeline import SHARED, run_config, timed_run
 
 TIMES = 8
-SMALL_SEARCH = {"rounds": [2], "noise_seeds": 2, "final_seeds": 2, "screen": False, "proxy": {"tokens": 20_000}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "search": {"rounds": [2], "noise_seeds": 2, "final_seeds": 2, "screen": False, "proxy": {"tokens": 20_000}},
+    "embed": {"max_tokens": 64},
+    # samples of a fixed size, which the smaller corpus fills too
+    "domains": {"count": 17, "sample_documents": 4_000},
+    "scores": {"sample_documents": 4_000},
+}
 
 
 def measure() -> dict[str, Any]:
@@ -24,7 +30,7 @@ def measure() -> dict[str, Any]:
         grow(folder / "eight", TIMES)
         peaks = {}
         for name, corpus in (("one", SHARED / "sample"), ("eight", folder / "eight")):
-            config = run_config(corpus, folder / f"{name}-run", search=SMALL_SEARCH, embed={"max_tokens": 64})
+            config = run_config(corpus, folder / f"{name}-run", **SETTINGS)
             peaks[name] = timed_run(config, folder / f"{name}-root", "--no-prefect")["peak_rss_mib_by_process"]
     ratios = {
         kind: round(peaks["eight"][kind] / mib, 3) for kind, mib in peaks["one"].items() if kind in peaks["eight"]
