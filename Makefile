@@ -12,7 +12,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@# torch first and alone: the CPU build must be there before anything asks for a newer one
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.lock)" 2>&1 | grep -v '^WARNING: Location' || true
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock 2>&1 | grep -v '^WARNING: Location' || true
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . 2>&1 | grep -v '^WARNING: Location' || true
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . 2>&1 | grep -v '^WARNING: Location' || true
 	@$(BIN)/python -c "import flows, mixpipe, ray, torch" && touch $@
 
 install: $(STAMP)
