@@ -66,7 +66,7 @@ def ui_address(api_url: str) -> str:
 
 def stop_command() -> str:
     """Return the command that stops the standing server."""
-    return f"PREFECT_HOME={server_home()} prefect server stop"
+    return f"PREFECT_HOME={server_home()} {sys.executable} -m prefect server stop"
 
 
 def _recorded(record: Path) -> str | None:
