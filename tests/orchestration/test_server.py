@@ -1,6 +1,7 @@
 """Finding a server, without starting one: `test_cli` and `test_deployment` start real ones."""
 
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -62,4 +63,4 @@ def test_a_home_that_cannot_be_made_is_one_clear_error(home):
 
 def test_what_a_run_says_about_the_server(home):
     assert ui_address("http://127.0.0.1:4200/api/") == "http://127.0.0.1:4200"
-    assert stop_command() == f"PREFECT_HOME={home} prefect server stop"
+    assert stop_command() == f"PREFECT_HOME={home} {sys.executable} -m prefect server stop"
