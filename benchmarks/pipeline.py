@@ -63,7 +63,6 @@ def timed_run(config: Path, root: Path, *options: str) -> dict[str, Any]:
         "overhead_seconds": json.loads(said)["overhead_seconds"],
         "stages": stages,
         "peak_rss_mib_by_process": {name: round(mib) for name, mib in sorted(peaks.items())},
-        "folder": str(folder),
     }
 
 

@@ -27,7 +27,7 @@ def measure() -> dict[str, Any]:
             sets = {"sets": target_sets(targets)}
             config = run_config(SHARED / "sample", folder / name, targets=sets)
             ran = timed_run(config, folder / "root", "--no-prefect", "--name", "run")
-            verdict = read_json(load_artefacts(Path(ran["folder"]))["search"].file("verdict.json"))
+            verdict = read_json(load_artefacts(folder / "root" / "runs" / "run")["search"].file("verdict.json"))
             found[name] = {"seconds": ran["seconds"], "wins": verdict["wins"], "comparisons": verdict["comparisons"]}
     return found
 
