@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 
 ConfigPath = Annotated[Path, typer.Argument(help="the configuration, YAML", metavar="CONFIG")]
-RunFolder = Annotated[Path, typer.Argument(help="<root>/runs/<name>", metavar="RUN_DIR")]
+RunFolder = Annotated[Path, typer.Argument(help="the run: ROOT/runs/NAME", metavar="RUN_DIR")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, may be repeated")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 

@@ -1,7 +1,10 @@
 """From the command line to a flow run: the server, the flow, and what is said at the end."""
 
 import json
+import sys
 import time
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from mixpipe.config import RunConfig
 from mixpipe.report.tables import mixture_rows, verdict_lines
 from mixpipe.runs.run import Run
 from mixpipe.stages import StageName
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import read_table
 
 __all__ = ["Outcome", "launch", "serve_refresh"]
 
@@ -52,6 +57,8 @@ class Outcome:
             lines += [*_table(mixture_rows(artefacts)), ""]
         if "search" in artefacts:
             lines += [*verdict_lines(artefacts), ""]
+        if lost := quarantine_line(artefacts):
+            lines += [lost, ""]
         if "shards" in artefacts:
             lines.append(f"training data  {self.run.folder / 'train'}")
         lines.append(f"report         {self.run.folder / 'report.html'}")
@@ -74,6 +81,8 @@ def launch(config: RunConfig, *, root: Path, name: str, until: StageName, with_p
     started = time.monotonic()
     quiet_prefect()
     ui = ui_address(ensure_server()) if with_prefect else None
+    if ui:
+        print(f"Prefect UI: {ui}", file=sys.stderr)
     from flows.build import build, build_plainly  # after the server's address is set
 
     run = Run(config=config, root=root, name=name)
@@ -88,6 +97,17 @@ def serve_refresh(config: RunConfig, *, root: Path, name: str, cron: str) -> Non
 
     parameters = {"config": json.loads(config.model_dump_json()), "root": str(root), "name": name}
     refresh.serve(name=name, cron=cron, parameters=parameters, tags=["mixpipe"], limit=1)
+
+
+def quarantine_line(artefacts: Mapping[str, Artefact]) -> str | None:
+    """Say how many records could not be read, why, and where they are listed; None when there are none."""
+    ingest = artefacts.get("ingest")
+    if ingest is None or not ingest.counts.get("quarantined"):
+        return None
+    path = ingest.file("quarantine.parquet")
+    reasons = Counter(read_table(path, ["reason"])["reason"].to_pylist())
+    listed = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common(5))
+    return f"{sum(reasons.values()):,} records in quarantine ({listed}), listed in {path}"
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 
 from mixpipe.config import RunConfig
-from mixpipe.errors import ConfigError, StoreError
+from mixpipe.errors import ConfigError, InputError, StoreError
 from mixpipe.stages import STAGES
 from mixpipe.store.artefact import MANIFEST, Artefact
 from mixpipe.store.files import copy_file, link_or_copy, read_json, write_json, write_text
@@ -106,7 +106,8 @@ def load_artefacts(folder: Path, load: Callable[[Path], Artefact] = Artefact.loa
         load: `Artefact.load`, or `Artefact.read` to get artefacts whose files may be damaged.
 
     Raises:
-        StoreError: this is no run, or an artefact is missing or damaged.
+        InputError: this is no run.
+        StoreError: its record is damaged, or an artefact is missing or damaged.
     """
     stages = read_run(folder).stages
     root = folder.resolve().parents[1]
@@ -117,11 +118,12 @@ def read_run(folder: Path) -> RunRecord:
     """Return the record of the run in `<root>/runs/<name>`.
 
     Raises:
-        StoreError: this is no run, or its record is damaged.
+        InputError: this is no run.
+        StoreError: its record is damaged.
     """
     path = folder / "run.json"
     if not path.is_file():
-        raise StoreError(f"expected a run folder with run.json at {folder}, found none; it is <root>/runs/<name>")
+        raise InputError(f"expected a run folder with run.json at {folder}, found none; it is <root>/runs/<name>")
     try:
         return RunRecord.model_validate(read_json(path))
     except ValidationError as error:

@@ -3,6 +3,7 @@
 The comments are the descriptions of the config models' fields, so there is one place to change them.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ def write_template(path: Path, *, corpus: list[str], targets: list[str], budget:
     if path.exists():
         raise ConfigError(f"expected a new file, found {path}; delete it or choose another name")
     document = CommentedMap()
-    document["ingest"] = _section(RunConfig.model_fields["ingest"].annotation, {"paths": corpus})
-    document["targets"] = {"sets": dict(_target(target) for target in targets)}
+    paths = [_from(path, given) for given in corpus]
+    document["ingest"] = _section(RunConfig.model_fields["ingest"].annotation, {"paths": paths})
+    document["targets"] = {"sets": dict(_target(target, path) for target in targets)}
     document["budget_tokens"] = budget
     for name, field in RunConfig.model_fields.items():
         if name in document:
@@ -54,11 +56,18 @@ def write_template(path: Path, *, corpus: list[str], targets: list[str], budget:
         yaml.dump(document, handle)
 
 
-def _target(text: str) -> tuple[str, dict[str, Any]]:
+def _from(config: Path, given: str) -> str:
+    """Return a path that was typed in this folder as it must stand in the configuration file."""
+    if given.startswith("hf:") or "://" in given or Path(given).is_absolute():
+        return given
+    return os.path.relpath(Path(given).absolute(), config.absolute().parent)
+
+
+def _target(text: str, config: Path) -> tuple[str, dict[str, Any]]:
     name, equals, path = text.partition("=")
     if not equals or not name or not path:
         raise ConfigError(f"expected --target NAME=PATH, found {text!r}")
-    return name, {"path": path, "weight": 1.0}
+    return name, {"path": _from(config, path), "weight": 1.0}
 
 
 def _section(model: Any, values: dict[str, Any]) -> CommentedMap:  # noqa: ANN401  a pydantic model class

@@ -107,7 +107,7 @@ def test_a_full_disk_is_one_line_and_nothing_half_sealed(config, tmp_path):
 def test_asking_about_what_is_no_run_says_what_a_run_is(tmp_path):
     for verb in ("status", "report", "verify"):
         done = mixpipe(verb, tmp_path)
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "<root>/runs/<name>" in done.stderr
 
 

@@ -35,9 +35,14 @@ def summary(artefacts: Artefacts) -> Summary:
 def _moves(mixture: Mixture) -> str:
     """Say which domains the mixture raises and lowers most, in shares of tokens."""
     moves = sorted(mixture.portions, key=lambda portion: portion.weight - portion.domain.share)
-    up = [f"{p.domain.name} ({share(p.domain.share)} to {share(p.weight)})" for p in moves[:-3:-1]]
-    down = [f"{p.domain.name} ({share(p.domain.share)} to {share(p.weight)})" for p in moves[:2]]
-    return f"Most raised: {listed(up)}. Most lowered: {listed(down)}."
+    raised = [portion for portion in moves[:-3:-1] if portion.weight > portion.domain.share]
+    lowered = [portion for portion in moves[:2] if portion.weight < portion.domain.share]
+    said = [
+        f"{word}: {listed([f'{p.domain.name} ({share(p.domain.share)} to {share(p.weight)})' for p in portions])}."
+        for word, portions in (("Most raised", raised), ("Most lowered", lowered))
+        if portions
+    ]
+    return " ".join(said) or "Every domain keeps its natural share."
 
 
 def _tiles(artefacts: Artefacts) -> list[tuple[str, str, str]]:

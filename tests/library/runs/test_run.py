@@ -1,7 +1,7 @@
 import pytest
 
 from mixpipe.config import load_config
-from mixpipe.errors import ConfigError, StoreError
+from mixpipe.errors import ConfigError, InputError, StoreError
 from mixpipe.runs.run import Run, load_artefacts, read_run
 from mixpipe.store.files import read_json
 
@@ -64,5 +64,5 @@ def test_a_damaged_record_is_a_store_error(make_run, config, content):
 
 
 def test_what_is_no_run_says_what_a_run_is(tmp_path):
-    with pytest.raises(StoreError, match="<root>/runs/<name>"):
+    with pytest.raises(InputError, match="<root>/runs/<name>"):
         load_artefacts(tmp_path)

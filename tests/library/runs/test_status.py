@@ -1,6 +1,6 @@
 import pytest
 
-from mixpipe.errors import StoreError
+from mixpipe.errors import InputError
 from mixpipe.runs.run import Run
 from mixpipe.runs.status import run_status
 from mixpipe.stages import load_stage
@@ -69,5 +69,5 @@ def test_a_status_is_json_and_lines(make_run, config):
 
 
 def test_what_is_no_run_is_refused(tmp_path):
-    with pytest.raises(StoreError, match="<root>/runs/<name>"):
+    with pytest.raises(InputError, match="<root>/runs/<name>"):
         run_status(tmp_path)
