@@ -47,6 +47,8 @@ class Forecast:
     is_counted: bool
     text_mib: float
     tokens: float
+    budget_tokens: int
+    max_epochs: float
     domains: str
     trials: int
     workers: int
@@ -54,7 +56,7 @@ class Forecast:
 
     def as_json(self) -> dict[str, Any]:
         """Return the forecast as JSON values."""
-        return {**asdict(self), "minutes": self.minutes, "disk_mib": self.disk_mib}
+        return {**asdict(self), "epochs": self.epochs, "minutes": self.minutes, "disk_mib": self.disk_mib}
 
     @property
     def minutes(self) -> float:
@@ -66,12 +68,20 @@ class Forecast:
         """Disk that the finished run takes, MiB."""
         return sum(stage.disk_mib for stage in self.stages)
 
+    @property
+    def epochs(self) -> float:
+        """How often the budget reads the corpus."""
+        return self.budget_tokens / max(self.tokens, 1.0)
+
     def lines(self) -> list[str]:
         """Return the forecast for people."""
+        too_many = "" if self.epochs <= self.max_epochs else "; a run will refuse this: lower budget_tokens"
         about = "" if self.is_counted else "about "
         head = [
             f"documents  {about}{self.documents:,.0f}",
             f"text       about {self.text_mib:,.0f} MiB, about {self.tokens:,.0f} tokens",
+            f"budget     {self.budget_tokens:,} tokens, about {self.epochs:,.2g} epochs "
+            f"(max_epochs {self.max_epochs:g}){too_many}",
             f"domains    {self.domains}",
             f"trials     {self.trials} proxies",
             f"workers    {self.workers}",
@@ -108,7 +118,16 @@ def forecast(config: RunConfig, corpus: CorpusSize) -> Forecast:
     domains = config.domains.count
     wanted = f"{domains}" if domains != "auto" else f"at most {config.domains.max_count}, by the merge tree"
     return Forecast(
-        corpus.documents, corpus.is_counted, text, corpus.text_bytes / BYTES_PER_TOKEN, wanted, trials, workers, stages
+        documents=round(corpus.documents),
+        is_counted=corpus.is_counted,
+        text_mib=text,
+        tokens=corpus.text_bytes / BYTES_PER_TOKEN,
+        budget_tokens=config.budget_tokens,
+        max_epochs=config.max_epochs,
+        domains=wanted,
+        trials=trials,
+        workers=workers,
+        stages=stages,
     )
 
 

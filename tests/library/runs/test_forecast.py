@@ -67,3 +67,13 @@ def test_the_forecast_says_what_it_counted() -> None:
     assert (found.domains, found.trials, found.workers) == ("7", 43, 2)
     assert found.minutes == pytest.approx(sum(stage.minutes for stage in found.stages))
     assert any("43 proxies" in line for line in found.lines())
+
+
+def test_a_budget_that_the_caps_will_refuse_is_said_beforehand():
+    def said(budget):
+        sections = {"ingest": {"paths": ["x"]}, "targets": {"sets": {"t": {"path": "y"}}}, "budget_tokens": budget}
+        corpus = CorpusSize(files=1, stored_bytes=34_000, text_bytes=34_000.0, documents=10.0, is_counted=True)
+        return "\n".join(forecast(RunConfig.model_validate(sections), corpus).lines())
+
+    assert "a run will refuse this" in said(50_000)
+    assert "a run will refuse this" not in said(30_000)
