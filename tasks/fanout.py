@@ -103,6 +103,7 @@ def start_workers(engine: EngineConfig, step: Step, parts: int) -> float:
 def workers_for(engine: EngineConfig, step: Step, parts: int) -> list[Any]:
     """Return handles of the workers for a step, starting those that do not run yet."""
     start_ray(engine)
+    # Ray leaves the function untyped
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     gpus = int(resources.get("GPU", 0)) if step.gpu else 0
     limit = gpus or int(resources.get("CPU", 1))  # no core yet: a cluster that grows when something waits for one
