@@ -56,6 +56,12 @@ def upstream(root: Path, corpus: Path, target: Path) -> dict[str, Artefact]:
     return {"ingest": ingest, "embed": build(root, "embed", EmbedConfig(), {"ingest": ingest, "targets": targets})}
 
 
+def read_labels(path: Path) -> dict[str, str]:
+    """Return the hidden domain of every document by its own id."""
+    table = read_table(path, ["id", "domain"])
+    return dict(zip(table["id"].to_pylist(), table["domain"].to_pylist(), strict=True))
+
+
 def own_ids(ingest: Artefact) -> list[str]:
     """Return the corpus's own id of every document."""
     metas = (meta for name in ingest.names() for meta in read_table(ingest.file(name), ["meta"])["meta"].to_pylist())
@@ -108,8 +114,7 @@ def main() -> None:
     asked = parser.parse_args()
     if not (asked.run or (asked.corpus and asked.target)):
         parser.error("expected --run, or --corpus and --target")
-    table = read_table(asked.labels, ["id", "domain"])
-    labels = dict(zip(table["id"].to_pylist(), table["domain"].to_pylist(), strict=True))
+    labels = read_labels(asked.labels)
     known = (
         load_artefacts(asked.root / "runs" / asked.run)
         if asked.run
