@@ -68,6 +68,13 @@ DOMAINS = pa.schema(
     ]
 )
 
+CHECKPOINT = pa.struct(
+    [
+        pa.field("tokens", pa.int64(), nullable=False),
+        pa.field("target_losses", pa.map_(pa.string(), pa.float64()), nullable=False),  # bits per byte
+    ]
+)
+
 TRIALS = pa.schema(
     [
         pa.field("trial", pa.string(), nullable=False),  # fingerprint of all that decides the losses
@@ -80,6 +87,7 @@ TRIALS = pa.schema(
         pa.field("target_losses", pa.map_(pa.string(), pa.float64()), nullable=False),  # bits per byte
         pa.field("domain_losses", pa.map_(pa.string(), pa.float64()), nullable=False),  # by domain number, as text
         pa.field("status", pa.string(), nullable=False),  # `ok`, or why there are no losses
+        pa.field("trajectory", pa.list_(CHECKPOINT), nullable=False),  # earlier checkpoints, by rising tokens
     ]
 )
 

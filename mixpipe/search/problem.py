@@ -1,6 +1,6 @@
 """What is searched: the domains, the budget, the bounds and the targets, as arrays and without a scheduler."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ class Problem:
         targets: the m names of the held-out sets, in the order of all loss columns.
         target_weights: (m,) float64, >= 0; only their ratios count.
         prior: the experts' screen, if there is one.
+        entropies: (k,) nats by kind (`se`, `je`, `ce`, `vne`), if they were measured.
     """
 
     domains: tuple[str, ...]
@@ -36,6 +37,7 @@ class Problem:
     targets: tuple[str, ...]
     target_weights: np.ndarray
     prior: Prior | None = None
+    entropies: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit the names."""

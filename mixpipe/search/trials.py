@@ -12,9 +12,33 @@ import pyarrow as pa
 from mixpipe.mixture.simplex import lattice_key
 from mixpipe.tables import TRIALS
 
-__all__ = ["OK", "Trial", "losses", "mixtures", "refused", "trials_from_table", "trials_table", "tried", "usable"]
+__all__ = [
+    "OK",
+    "Checkpoint",
+    "Trial",
+    "losses",
+    "mixtures",
+    "refused",
+    "trials_from_table",
+    "trials_table",
+    "tried",
+    "usable",
+]
 
 OK = "ok"
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """What a proxy had learned on its way.
+
+    Attributes:
+        tokens: training tokens so far.
+        target_losses: bits per byte by target.
+    """
+
+    tokens: int
+    target_losses: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +56,7 @@ class Trial:
         target_losses: bits per byte by target.
         domain_losses: bits per byte by domain number, as text.
         status: `ok`, or why there are no losses.
+        trajectory: earlier checkpoints of the same run, by rising tokens; empty where none were kept.
     """
 
     trial: str
@@ -44,6 +69,7 @@ class Trial:
     target_losses: Mapping[str, float]
     domain_losses: Mapping[str, float]
     status: str
+    trajectory: tuple[Checkpoint, ...] = ()
 
 
 def usable(trials: Sequence[Trial]) -> list[Trial]:
@@ -81,6 +107,10 @@ def trials_table(trials: Sequence[Trial]) -> pa.Table:
             "mixture": trial.mixture.tolist(),
             "target_losses": list(trial.target_losses.items()),
             "domain_losses": list(trial.domain_losses.items()),
+            "trajectory": [
+                {"tokens": point.tokens, "target_losses": list(point.target_losses.items())}
+                for point in trial.trajectory
+            ],
         }
         for trial in trials
     ]
@@ -90,12 +120,13 @@ def trials_table(trials: Sequence[Trial]) -> pa.Table:
 def trials_from_table(table: pa.Table) -> list[Trial]:
     """Return the trials of a table under `tables.TRIALS`."""
     rows = table.cast(TRIALS).to_pylist()
-    arrays = ("mixture", "target_losses", "domain_losses")
+    arrays = ("mixture", "target_losses", "domain_losses", "trajectory")
     return [
         Trial(
             mixture=np.array(row["mixture"], dtype=np.float64),
             target_losses=dict(row["target_losses"]),
             domain_losses=dict(row["domain_losses"]),
+            trajectory=tuple(Checkpoint(point["tokens"], dict(point["target_losses"])) for point in row["trajectory"]),
             **{name: value for name, value in row.items() if name not in arrays},
         )
         for row in rows

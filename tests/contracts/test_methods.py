@@ -14,7 +14,12 @@ from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial, tried
 from mixpipe.store.fingerprint import canonical_json
 
-every_method = pytest.mark.parametrize("name", sorted(METHODS))
+NAMES = sorted(
+    f"{name}:{variant}" if variant else name
+    for name in METHODS
+    for variant in load_method(name).about.variants or ("",)
+)
+every_method = pytest.mark.parametrize("name", NAMES)
 BUDGET = 1e6
 
 
@@ -162,5 +167,7 @@ def test_methods_say_what_they_are(name: str) -> None:
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"climb, natural.*found 'annealing'"):
+    with pytest.raises(ConfigError, match=r"climb.*natural.*found 'annealing'"):
         load_method("annealing")
+    with pytest.raises(ConfigError, match=r"natural alone, found 'natural:other'"):
+        load_method("natural:other")

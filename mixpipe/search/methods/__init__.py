@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+from mixpipe.errors import ConfigError
 from mixpipe.registry import load_plugin
 from mixpipe.search.methods.protocol import Method
 
@@ -19,8 +20,22 @@ METHODS = {
 
 
 def load_method(name: str, *, surrogate: str = "auto") -> Method:
-    """Return a registered method with its default settings and, where it has one, the surrogate of that name."""
-    kind = load_plugin(METHODS, name, "method")
-    has_surrogate = "surrogate" in {field.name for field in fields(kind)}
-    method: Method = kind(surrogate=surrogate) if has_surrogate else kind()
+    """Return a registered method with its default settings and, where it has one, the surrogate of that name.
+
+    Args:
+        name: an entry of the registry, with `:variant` behind it where a paper and its code differ: `climb:recipe`.
+        surrogate: registered name.
+
+    Raises:
+        ConfigError: there is no such method or variant; the message lists those there are.
+    """
+    entry, _, variant = name.partition(":")
+    kind = load_plugin(METHODS, entry, "method")
+    settings = {"surrogate": surrogate} if "surrogate" in {field.name for field in fields(kind)} else {}
+    if variant:
+        if variant not in kind.about.variants:
+            known = ", ".join(f"{entry}:{known}" for known in kind.about.variants) or f"{entry} alone"
+            raise ConfigError(f"expected a method among {known}, found {name!r}")
+        settings["variant"] = variant
+    method: Method = kind(**settings)
     return method

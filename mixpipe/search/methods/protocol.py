@@ -22,12 +22,14 @@ class About:
         trials: what it costs, in words.
         paper: where it comes from.
         needs: what it needs besides token counts.
+        variants: values of the method's field `variant`, the default first; empty where there is but one form.
     """
 
     family: str
     trials: str
     paper: str
     needs: str
+    variants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 
 from mixpipe.mixture.simplex import snap
-from mixpipe.search.trials import Trial, losses, mixtures, refused, trials_from_table, trials_table, tried, usable
+from mixpipe.search.trials import (
+    Checkpoint,
+    Trial,
+    losses,
+    mixtures,
+    refused,
+    trials_from_table,
+    trials_table,
+    tried,
+    usable,
+)
 from mixpipe.tables import TRIALS
 
 
@@ -14,7 +26,7 @@ TRIALS_MADE = [
     trial("a", {"x": 1.0, "y": 2.0}),
     trial("b", {"x": 1.0, "y": float("nan")}),
     trial("c", {}, "killed after 60 s"),
-    trial("d", {}),
+    replace(trial("d", {}), trajectory=(Checkpoint(5, {"x": 3.0}),)),
 ]
 
 
@@ -35,6 +47,7 @@ def test_trials_survive_a_table() -> None:
     assert (back[0].mixture == TRIALS_MADE[0].mixture).all()
     assert back[0].target_losses == {"x": 1.0, "y": 2.0}
     assert np.isnan(back[1].target_losses["y"])
+    assert back[3].trajectory[0].target_losses == {"x": 3.0}
     assert trials_from_table(trials_table([])) == []
 
 
