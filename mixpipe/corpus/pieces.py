@@ -22,7 +22,16 @@ from mixpipe.store.files import read_json, read_table, write_json, write_table
 from mixpipe.store.fingerprint import Json, file_digest
 from mixpipe.tables import DOCUMENTS, QUARANTINE
 
-__all__ = ["Limits", "Piece", "given_fields", "merge_quarantine", "pieces_of", "quarantine_tables", "write_pieces"]
+__all__ = [
+    "Limits",
+    "Piece",
+    "given_fields",
+    "merge_quarantine",
+    "piece_name",
+    "pieces_of",
+    "quarantine_tables",
+    "write_pieces",
+]
 
 MOST_REJECTED = 1 << 13  # per quarantine file
 DETAIL_CHARACTERS = 300
@@ -85,10 +94,11 @@ def write_pieces(
 def pieces_of(out: Path, part: str) -> list[Piece]:
     """Return the pieces that a finished part wrote, in order."""
     rows = read_json(out / f"{part}.json")["pieces"]
-    return [Piece(file=_piece_name(part, number), **row) for number, row in enumerate(rows)]
+    return [Piece(file=piece_name(part, number), **row) for number, row in enumerate(rows)]
 
 
-def _piece_name(part: str, number: int) -> str:
+def piece_name(part: str, number: int) -> str:
+    """Return the name of a part's piece, counted from 0."""
     return f"{part}-{number:05d}.parquet"
 
 
@@ -185,7 +195,7 @@ class _Writer:
             "vector": vectors,
         }
         schema = pa.schema([*DOCUMENTS, *given_fields(self.wanted)])
-        path = self.out / _piece_name(self.part, len(self.pieces))
+        path = self.out / piece_name(self.part, len(self.pieces))
         write_table(path, pa.table({name: columns[name] for name in schema.names}, schema=schema), schema)
         self.pieces.append({"rows": len(ids), "bytes": self.filled, "sha256": file_digest(path)})
         self.rows, self.filled = [], 0

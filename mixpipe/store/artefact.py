@@ -114,19 +114,19 @@ class Artefact:
         Raises:
             StoreError: the manifest does not list it.
         """
-        if name not in self._digests:
-            known = ", ".join(sorted(self._digests)[:8])
+        if name not in self.listed:
+            known = ", ".join(sorted(self.listed)[:8])
             raise StoreError(f"expected {name} in {self.path}, found {known}; delete the folder and run again")
         return self.path / name
 
     def digest(self, name: str) -> str:
         """Return the SHA-256 recorded for one listed file."""
         self.file(name)
-        return self._digests[name]
+        return self.listed[name].sha256
 
     def names(self, pattern: str = "part-*.parquet") -> list[str]:
         """Return the names of the listed files that match a glob pattern, sorted."""
-        return sorted(name for name in self._digests if Path(name).match(pattern))
+        return sorted(name for name in self.listed if Path(name).match(pattern))
 
     def damage(self) -> list[str]:
         """Re-hash every file; return one line per file that is missing, changed or not listed."""
@@ -138,9 +138,10 @@ class Artefact:
             elif file_digest(file) != entry.sha256:
                 found.append(f"{entry.name}: changed since it was sealed (SHA-256 differs)")
         on_disk = {str(f.relative_to(self.path)) for f in self.path.rglob("*") if f.is_file()}
-        extra = on_disk - set(self._digests) - {MANIFEST}
+        extra = on_disk - set(self.listed) - {MANIFEST}
         return found + [f"{name}: not in the manifest" for name in sorted(extra)]
 
     @cached_property
-    def _digests(self) -> dict[str, str]:
-        return {entry.name: entry.sha256 for entry in self.manifest.files}
+    def listed(self) -> dict[str, FileEntry]:
+        """The manifest's lines of files, by name."""
+        return {entry.name: entry for entry in self.manifest.files}

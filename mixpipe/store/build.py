@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixpipe.errors import StageError, StoreError
-from mixpipe.store.artefact import MANIFEST, Artefact, Counts, PartEntry
+from mixpipe.store.artefact import MANIFEST, Artefact, Counts, FileEntry, PartEntry
 from mixpipe.store.files import describe_os_error, link_or_copy, read_json, write_json
 from mixpipe.store.fingerprint import Json, fingerprint
 from mixpipe.store.install import artefact_path, file_entry, install
@@ -101,26 +101,27 @@ class Job:
         return self.context.out / DONE / f"{step.name}.finish.json"
 
     @cached_property
-    def _sealed_parts(self) -> dict[str, tuple[Path, PartEntry]]:
-        found: dict[str, tuple[Path, PartEntry]] = {}
+    def _sealed_parts(self) -> dict[str, tuple[Artefact, PartEntry]]:
+        found: dict[str, tuple[Artefact, PartEntry]] = {}
         for manifest in sorted((self.root / "artifacts" / self.stage.name).glob(f"*/{MANIFEST}")):
-            for entry in Artefact.read(manifest.parent).manifest.parts:
-                found.setdefault(entry.identity, (manifest.parent, entry))
+            artefact = Artefact.read(manifest.parent)
+            for entry in artefact.manifest.parts:
+                found.setdefault(entry.identity, (artefact, entry))
         return found
 
     def _take_over(self, step: Step, part: Part) -> bool:
         key = self.reuse_key(part)
         if not step.keep or key not in self._sealed_parts:
             return False
-        folder, entry = self._sealed_parts[key]
+        artefact, entry = self._sealed_parts[key]
         files = []
         for file in entry.files:
             name = part.name + file.name.removeprefix(entry.name)
-            there = folder / file.name
-            if not there.is_file() or there.stat().st_size != file.bytes:
+            listed = _serving(artefact, step, file)
+            if listed is None:
                 return False
-            link_or_copy(folder / file.name, self.context.out / name)
-            files.append(file.model_copy(update={"name": name}))
+            link_or_copy(artefact.path / listed.name, self.context.out / name)
+            files.append(listed.model_copy(update={"name": name}))
         taken = PartEntry(step=step.name, name=part.name, identity=key, files=tuple(files), counts=entry.counts)
         _write_record(self.context.out, taken, seconds=0.0)
         return True
@@ -205,6 +206,17 @@ def finish_step(job: Job, step: Step) -> Counts:
         counts = step.finish(job.context) if step.finish else {}
     write_json(path, {"counts": counts, "seconds": time.monotonic() - started, "peak_rss_mib": peak_rss_mib()})
     return counts
+
+
+def _serving(artefact: Artefact, step: Step, file: FileEntry) -> FileEntry | None:
+    """Return the whole file of a sealed artefact that gives what `file` held: itself, or its stand-in."""
+    if file.name not in artefact.listed:
+        name = step.stand_in(artefact, file.name) if step.stand_in else None
+        if name is None:
+            return None
+        file = artefact.listed[name]
+    there = artefact.path / file.name
+    return file if there.is_file() and there.stat().st_size == file.bytes else None
 
 
 def files_of(out: Path, part: str) -> list[Path]:

@@ -94,6 +94,8 @@ class Step:
             counts (summed over parts into the manifest under `<key>`).
         finish: what needs all parts; writes further files and returns counts.
         keep: False when the parts' files serve only later steps of this stage and are removed at sealing.
+        stand_in: names the listed file of a sealed artefact that serves in place of one of this step's files which was
+            removed at sealing, or None; lets a kept part be taken over without its scratch.
         gpu: the step uses an accelerator when there is one.
         unit: what one part is called on a progress bar.
     """
@@ -103,6 +105,7 @@ class Step:
     run: Callable[[Context, Part], Counts]
     finish: Callable[[Context], Counts] | None = None
     keep: bool = True
+    stand_in: Callable[[Artefact, str], str | None] | None = None
     gpu: bool = False
     unit: str = "part"
 

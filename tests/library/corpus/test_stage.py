@@ -51,7 +51,11 @@ def test_a_grown_folder_runs_only_its_new_parts(build, tmp_path, corpus, config)
     frozen = chosen.model_copy(update={"tokenizer": str(first.file("tokenizer.json"))})
     job = open_stage(tmp_path / "root", INGEST, frozen, {})
     read, count = job.steps
-    for part in job.pending(read, job.plan(read)):
+    groups = job.plan(read)
+    unread = job.pending(read, groups)
+    assert 0 < len(unread) < len(groups) / 4
+    assert any("new.jsonl" in str(part.spec) for part in unread)
+    for part in unread:
         run_part(job, read, part)
     finish_step(job, read)
     parts = job.plan(count)
