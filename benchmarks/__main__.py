@@ -15,6 +15,7 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "corpus"
 ARGUMENTS = {
+    "structure": [],
     "overhead": [],
     "materialise": ["--corpus", f"{DATA}/corpus", "--parts", "6"],
     "embedding": [],

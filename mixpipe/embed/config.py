@@ -17,6 +17,6 @@ class EmbedConfig(StageConfig):
         default="sentence-transformers/all-MiniLM-L6-v2",
         description="hub name or folder of the model, known by its weights",
     )
-    max_tokens: int = Field(256, ge=8, description="tokens of a document that the encoder sees, if its model can")
+    max_tokens: int = Field(128, ge=8, description="tokens of a document that the encoder sees, if its model can")
     dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="`auto`: bfloat16 where it is native")
     device: str | None = execution_only(default=None, description="`cpu`, `cuda`; none: CUDA when present")

@@ -77,7 +77,7 @@ def vectors_of(artefact, name):
 
 
 def test_rows_follow_the_documents_and_the_targets(tmp_path, inputs, model, sentence, texts):
-    artefact = build(tmp_path, EMBED, EmbedConfig(dtype="float32", device="cpu"), inputs)
+    artefact = build(tmp_path, EMBED, EmbedConfig(max_tokens=256, dtype="float32", device="cpu"), inputs)
     assert artefact.counts == {"documents": 25, "target_documents": 3}
     expected = sentence.encode(["", *texts[10:]])
     np.testing.assert_allclose(vectors_of(artefact, "part-00001-of-00002.parquet"), expected, atol=1e-3)
