@@ -1,0 +1,1 @@
+"""Audits: what mixture was a thing made from, by looking at the thing alone."""
