@@ -27,6 +27,7 @@ ARGUMENTS = {
     ],
     "sample": [],
     "memory": [],
+    "search_replay": [],
     "targets": [],
     "corpus": [],
 }

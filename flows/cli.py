@@ -174,6 +174,56 @@ def diff(
     show(found.as_json(), as_json, found.lines)
 
 
+@app.command(epilog="Example: `mixpipe replay --fit runs.csv --surrogate all` or `mixpipe replay --pool runs.csv`")
+def replay(
+    fit: Annotated[Path | None, typer.Option(help="recorded runs to fit surrogates on, CSV")] = None,
+    score: Annotated[Path | None, typer.Option(help="runs to score on; none: cross-validation over --fit")] = None,
+    pool: Annotated[Path | None, typer.Option(help="recorded runs to replay searches over, CSV")] = None,
+    fit_where: Annotated[str | None, typer.Option(help="narrows --fit or --pool: model_params == 1000000")] = None,
+    score_where: Annotated[str | None, typer.Option(help="narrows --score")] = None,
+    target: Annotated[list[str] | None, typer.Option(help="a target (y: column); none: all; may be repeated")] = None,
+    maximise: Annotated[list[str] | None, typer.Option(help="a target of which more is better")] = None,
+    surrogate: Annotated[str, typer.Option(help="a surrogate, several with commas, or `all`")] = "all",
+    method: Annotated[str, typer.Option(help="a method, several with commas, or `all`")] = "all",
+    budget: Annotated[int, typer.Option(min=1, help="runs of a replayed search")] = 100,
+    batch: Annotated[int, typer.Option(min=1, help="runs that are chosen together")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="searches by each method; ways to cut the folds")] = 5,
+    objective: Annotated[str, typer.Option(help="of a search: `standardised` or `mean` over targets")] = "standardised",
+    figure: Annotated[Path | None, typer.Option(help="where to draw: png, svg or pdf")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge surrogates (--fit) or searches (--pool) on recorded training runs: columns w:DOMAIN and y:TARGET."""
+    from mixpipe.errors import ConfigError
+    from mixpipe.search.replay.command import Asked, replay_pool, replay_surrogates
+
+    if (fit is None) == (pool is None):
+        raise ConfigError("expected one of --fit RUNS.csv and --pool RUNS.csv; see `mixpipe replay --help`")
+    drawn = figure or (None if as_json else Path("replay.png"))
+    asked = {"targets": tuple(target or ()), "maximise": tuple(maximise or ())}
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    if fit is not None:
+        scored = None if score is None else Asked(score, score_where, **asked)
+        found = replay_surrogates(Asked(fit, fit_where, **asked), scored, surrogate, seeds=seeds, figure=drawn, say=say)
+    else:
+        place = Asked(Path(str(pool)), fit_where, **asked)
+        found = replay_pool(
+            place, method, budget=budget, batch=batch, seeds=seeds, objective=objective, figure=drawn, say=say
+        )
+    show(found.record, as_json, found.lines)
+
+
+@app.command(epilog="Example: `mixpipe methods --json`")
+def methods(as_json: AsJson = False) -> None:
+    """List the methods of search with family, cost, paper and needs, and the surrogates and evaluators there are."""
+    from mixpipe.search.catalogue import catalogue
+
+    found = catalogue()
+    show(found.as_json(), as_json, found.lines)
+
+
 @app.command(epilog="Example: `mixpipe serve mix.yaml --cron '0 3 * * *'`")
 def serve(
     config: ConfigPath,

@@ -10,7 +10,17 @@ import numpy as np
 
 from mixpipe.errors import InputError
 
-__all__ = ["LATTICE", "check_mixture", "effective_domains", "entropy", "lattice_key", "renormalise", "shares", "snap"]
+__all__ = [
+    "LATTICE",
+    "SUM_TOLERANCE",
+    "check_mixture",
+    "effective_domains",
+    "entropy",
+    "lattice_key",
+    "renormalise",
+    "shares",
+    "snap",
+]
 
 LATTICE = 65_536
 

@@ -30,7 +30,7 @@ class SearchConfig(StageConfig):
     mixture: str | None = execution_only(
         default=None, description="a mixture.json whose shares are taken as they are; none: search"
     )
-    method: str = Field("climb", description="registered method")
+    method: str = Field("mixpipe", description="registered method, with `:variant` where there are several")
     surrogate: str = Field("auto", description="registered surrogate; `auto`: by cross-validated rank")
     evaluator: str = Field("transformer", description="registered evaluator of the rounds' trials")
     screen: bool = Field(True, description="screen candidates with one expert per domain before training proxies")

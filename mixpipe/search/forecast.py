@@ -7,7 +7,7 @@ The surrogate learns what lines leave that were fitted without the trial's fold,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from mixpipe.search.surrogates.protocol import FittedTargets, Prediction, fit_su
 from mixpipe.search.surrogates.rank import spearman
 from mixpipe.search.trials import Trial, losses, mixtures, usable
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["Forecast", "forecast", "forecast_objective"]
+
+
+OBJECTIVE = "objective"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +29,7 @@ class Forecast:
     """Losses and objective of any mixture, from n trials.
 
     Attributes:
+        targets: the m names of what is foreseen.
         mixtures: (n, k) of the trials.
         losses: (n, m) of the trials.
         objective: in units of the trials' spread.
@@ -36,6 +40,7 @@ class Forecast:
         rank: (m,) held-out Spearman correlation.
     """
 
+    targets: tuple[str, ...]
     mixtures: np.ndarray
     losses: np.ndarray
     objective: Objective
@@ -82,7 +87,25 @@ def forecast(problem: Problem, trials: Sequence[Trial], surrogate: str) -> Forec
         with_screen = fitted + corrected.held_out
         use_prior = ((with_screen - y) ** 2).sum(axis=0) < ((held_out - y) ** 2).sum(axis=0)
         held_out = np.where(use_prior, with_screen, held_out)
-    return Forecast(x, y, objective, plain, corrected, line, use_prior, spearman(held_out, y), problem.prior)
+    return Forecast(
+        problem.targets, x, y, objective, plain, corrected, line, use_prior, spearman(held_out, y), problem.prior
+    )
+
+
+def forecast_objective(problem: Problem, trials: Sequence[Trial], surrogate: str) -> Forecast:
+    """Fit a surrogate to the objective alone, as methods do that know no single targets; one fit, however many targets.
+
+    What is foreseen of the one target `objective` is in units of the spread of the trials (at least one usable).
+    """
+    good = usable(trials)
+    values = losses(good, problem.targets)
+    objective = Objective.fit(values, problem.target_weights).value(values)
+    alone = replace(problem, targets=(OBJECTIVE,), target_weights=np.ones(1), prior=None)
+    return forecast(
+        alone,
+        [replace(t, target_losses={OBJECTIVE: float(v)}) for t, v in zip(good, objective, strict=True)],
+        surrogate,
+    )
 
 
 def _without_folds(screen: np.ndarray, losses: np.ndarray, fold: np.ndarray) -> np.ndarray:

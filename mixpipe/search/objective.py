@@ -20,11 +20,13 @@ class Objective:
         weights: (m,) float64 that sum to 1.
         centre: (m,) bits per byte.
         scale: (m,) bits per byte, > 0.
+        correlation: (m, m) of the targets over the trials.
     """
 
     weights: np.ndarray
     centre: np.ndarray
     scale: np.ndarray
+    correlation: np.ndarray
 
     @classmethod
     def fit(cls, losses: np.ndarray, weights: np.ndarray) -> "Objective":
@@ -34,7 +36,11 @@ class Objective:
         spread = losses.std(axis=0, ddof=1) if len(losses) > 1 else np.zeros(m)
         # Equal losses have a spread of rounding errors, which must not become the unit.
         constant = spread <= 1e-12 * np.maximum(1, np.abs(centre))
-        return cls(weights / weights.sum(), centre, np.where(constant, 1.0, spread))
+        scale = np.where(constant, 1.0, spread)
+        offsets = (losses - centre) / scale
+        correlation = offsets.T @ offsets / max(len(losses) - 1, 1) if len(losses) > 1 else np.zeros((m, m))
+        np.fill_diagonal(correlation, 1.0)
+        return cls(weights / weights.sum(), centre, scale, correlation)
 
     def standardised(self, losses: np.ndarray) -> np.ndarray:
         """Return losses (..., m) in units of their spreads over the trials."""
@@ -45,8 +51,13 @@ class Objective:
         return np.asarray(self.standardised(losses) @ self.weights)
 
     def deviation(self, sd: np.ndarray) -> np.ndarray:
-        """Return the deviation (...,) of the objective for independent deviations (..., m) of the targets."""
-        return np.asarray(np.sqrt(((self.weights * sd / self.scale) ** 2).sum(axis=-1)))
+        """Return the deviation (...,) of the objective for deviations (..., m) of the targets.
+
+        Errors are taken to go together as the losses do: a forecast that is wrong about a mixture is wrong about all
+        targets that it serves alike. Under one kernel for all targets that is exact.
+        """
+        scaled = self.weights * sd / self.scale
+        return np.asarray(np.sqrt(np.maximum((scaled @ self.correlation * scaled).sum(axis=-1), 0)))
 
     def worst(self, losses: np.ndarray) -> np.ndarray:
         """Return the worst standardised loss (...,) among the targets that have weight."""

@@ -58,8 +58,8 @@ def select(
         "chosen": names[chosen],
         "foreseen": float(foreseen[chosen]),
         "sd": float(sd[chosen]),
-        "rank": {t: _or_none(r) for t, r in zip(problem.targets, forecast.rank, strict=True)},
-        "screened": {t: bool(u) for t, u in zip(problem.targets, forecast.use_prior, strict=True)},
+        "rank": {t: _or_none(r) for t, r in zip(forecast.targets, forecast.rank, strict=True)},
+        "screened": {t: bool(u) for t, u in zip(forecast.targets, forecast.use_prior, strict=True)},
     }
     return Recommendation(rows[chosen], evidence, candidates, free_pool[int(np.argmin(forecast.score(free_pool)[0]))])
 

@@ -8,18 +8,13 @@ import pytest
 from mixpipe.errors import ConfigError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.mixture.simplex import LATTICE, lattice_key
-from mixpipe.search.methods import METHODS, load_method
+from mixpipe.search.methods import load_method, method_names
 from mixpipe.search.methods.protocol import Method, Recommendation
 from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial, tried
 from mixpipe.store.fingerprint import canonical_json
 
-NAMES = sorted(
-    f"{name}:{variant}" if variant else name
-    for name in METHODS
-    for variant in load_method(name).about.variants or ("",)
-)
-every_method = pytest.mark.parametrize("name", NAMES)
+every_method = pytest.mark.parametrize("name", method_names())
 BUDGET = 1e6
 
 

@@ -6,10 +6,12 @@ from mixpipe.errors import ConfigError
 from mixpipe.registry import load_plugin
 from mixpipe.search.methods.protocol import Method
 
-__all__ = ["METHODS", "load_method"]
+__all__ = ["METHODS", "load_method", "method_names"]
 
 METHODS = {
+    "bayesian": "mixpipe.search.methods.bayesian:Bayesian",
     "climb": "mixpipe.search.methods.climb:Climb",
+    "mixpipe": "mixpipe.search.methods.mixpipe:Mixpipe",
     "natural": "mixpipe.search.methods.natural:Natural",
     "random": "mixpipe.search.methods.random_search:RandomSearch",
     "regmix": "mixpipe.search.methods.regmix:RegMix",
@@ -39,3 +41,12 @@ def load_method(name: str, *, surrogate: str = "auto") -> Method:
         settings["variant"] = variant
     method: Method = kind(**settings)
     return method
+
+
+def method_names() -> list[str]:
+    """Return the names of all methods, each variant by itself."""
+    return [
+        f"{entry}:{variant}" if variant else entry
+        for entry in sorted(METHODS)
+        for variant in load_method(entry).about.variants or ("",)
+    ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial
 from mixpipe.store.fingerprint import Json
 
-__all__ = ["About", "Candidate", "Method", "Recommendation"]
+__all__ = ["About", "Candidate", "Method", "RankingMethod", "Recommendation", "ranks"]
 
 
 @dataclass(frozen=True)
@@ -82,3 +82,24 @@ class Method(Protocol):
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the mixture to train on, from the trials so far, which may be none."""
         ...
+
+
+@runtime_checkable
+class RankingMethod(Method, Protocol):
+    """A method that can also choose among given mixtures: a pool of finished runs, a grid."""
+
+    def rank(
+        self,
+        problem: Problem,
+        trials: Sequence[Trial],
+        candidates: np.ndarray,
+        count: int,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Return (count,) int64, the rows of (q, k) `candidates` to try next, all different; q >= count."""
+        ...
+
+
+def ranks(method: Method) -> TypeGuard[RankingMethod]:
+    """Tell whether a method can choose among given mixtures."""
+    return isinstance(method, RankingMethod)

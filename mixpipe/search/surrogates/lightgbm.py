@@ -44,6 +44,10 @@ class LightGBM:
         models = tuple(self._train(mixtures, losses[:, target]) for target in range(losses.shape[1]))
         return FittedTrees(held_out, models, np.sqrt(((losses - held_out) ** 2).mean(axis=0)))
 
+    def regress(self, mixtures: np.ndarray, losses: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return (q,) predictions for (q, k) rows of one target (n,), without the cost of held-out errors."""
+        return np.asarray(self._train(mixtures, losses).predict(rows))
+
     def _train(self, mixtures: np.ndarray, losses: np.ndarray) -> lightgbm.Booster:
         settings = {
             "objective": "regression",

@@ -15,7 +15,7 @@ from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json, write_json
 from mixpipe.store.stage import Context
 
-UNIT = Objective(np.ones(3) / 3, np.zeros(3), np.ones(3))
+UNIT = Objective(np.ones(3) / 3, np.zeros(3), np.ones(3), np.eye(3))
 
 
 def trials(losses: list[float], status: str = "ok") -> list[Trial]:

@@ -7,7 +7,7 @@ from mixpipe.search.objective import Objective
 from mixpipe.search.trials import Trial
 from mixpipe.store.fingerprint import canonical_json
 
-OBJECTIVE = Objective(np.array([0.5, 0.5]), np.zeros(2), np.ones(2))
+OBJECTIVE = Objective(np.array([0.5, 0.5]), np.zeros(2), np.ones(2), np.eye(2))
 TARGETS = ("x", "y")
 
 

@@ -29,6 +29,8 @@ def test_without_a_spread_the_unit_is_bits_per_byte(n: int) -> None:
     assert Objective.fit(LOSSES[:n], np.array([1.0, 1.0])).scale.tolist() == [1, 1]
 
 
-def test_deviations_of_independent_targets_add_in_squares() -> None:
-    objective = Objective.fit(LOSSES, np.array([1.0, 1.0]))
-    assert objective.deviation(np.array([3.0, 80.0])) == pytest.approx(np.hypot(1.5, 2))
+def test_deviations_add_as_the_targets_go_together() -> None:
+    together = Objective.fit(LOSSES, np.array([1.0, 1.0]))
+    assert together.deviation(np.array([3.0, 80.0])) == pytest.approx(1.5 + 2)
+    apart = Objective.fit(np.array([[1.0, 1], [1, 3], [3, 1], [3, 3]]), np.array([1.0, 1.0]))
+    assert apart.deviation(3 * apart.scale) == pytest.approx(np.hypot(1.5, 1.5))

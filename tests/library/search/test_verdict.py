@@ -8,7 +8,7 @@ from mixpipe.search.trials import Trial
 from mixpipe.search.verdict import judge
 from mixpipe.store.fingerprint import canonical_json
 
-OBJECTIVE = Objective(np.array([1.0]), np.zeros(1), np.array([0.5]))
+OBJECTIVE = Objective(np.array([1.0]), np.zeros(1), np.array([0.5]), np.eye(1))
 
 
 def trials(losses: list[float], status: str = "ok") -> list[Trial]:
