@@ -18,6 +18,7 @@ from mixpipe.errors import ConfigError, InputError
 from mixpipe.plan.copies import check_budget
 from mixpipe.registry import load_plugin
 from mixpipe.search.given import given_identity
+from mixpipe.search.methods import METHODS, method_names
 from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
 
@@ -29,7 +30,6 @@ MOST_PACKED = 1100.0  # gzip cannot expand further; bounds what a compressed inp
 PLUGINS = {
     "embed.encoder": ("encoder", "mixpipe.embed.encoders:ENCODERS"),
     "scores.scorers": ("scorer", "mixpipe.scores:SCORERS"),
-    "search.method": ("method", "mixpipe.search.methods:METHODS"),
     "search.surrogate": ("surrogate", "mixpipe.search.surrogates:SURROGATES"),
     "search.evaluator": ("evaluator", "mixpipe.search.evaluators:EVALUATORS"),
     "shards.format": ("format", "mixpipe.shards.formats:FORMATS"),
@@ -92,10 +92,14 @@ def check_plugins(config: RunConfig) -> None:
         section, field = setting.split(".")
         registry = load_plugin({what: place}, what, "registry")
         value = getattr(config.section(section), field)
-        unknown = [name for name in ((value,) if isinstance(value, str) else value) if name not in registry]
+        unknown = [name for name in ((value,) if isinstance(value, str) else value or ()) if name not in registry]
         if unknown:
             known = ", ".join(sorted(registry))
             raise ConfigError(f"{setting}: expected a {what} among {known}, found {', '.join(map(repr, unknown))}")
+    if config.search.method not in (methods := [*METHODS, *method_names()]):
+        raise ConfigError(
+            f"search.method: expected a method among {', '.join(sorted(set(methods)))}, found {config.search.method!r}"
+        )
 
 
 def check_counted(config: RunConfig, artefacts: Mapping[str, Artefact]) -> None:

@@ -31,7 +31,7 @@ class SearchConfig(StageConfig):
         default=None, description="a mixture.json whose shares are taken as they are; none: search"
     )
     method: str = Field("mixpipe", description="registered method, with `:variant` where there are several")
-    surrogate: str = Field("auto", description="registered surrogate; `auto`: by cross-validated rank")
+    surrogate: str | None = Field(None, description="registered surrogate; none: the method's own")
     evaluator: str = Field("transformer", description="registered evaluator of the rounds' trials")
     screen: bool = Field(True, description="screen candidates with one expert per domain before training proxies")
     rounds: tuple[int, ...] = Field((16, 8, 4), min_length=1, description="proxies in each round")

@@ -55,6 +55,7 @@ __all__ = [
 ]
 
 NOISE, EXPERTS = "noise", "experts"
+JUDGE = "auto"  # foresees a round's trials for the report, where the method's own surrogate is used
 # Two seeds leave the noise uncertain by a factor of 31 (90 % range), too much to refuse a target by; three, of 8.
 LEAST_DEGREES = 2
 # Seeds of a search lie so far apart that its kinds of trials never share one.
@@ -240,7 +241,9 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
     bits = objective.bits(losses(fresh, problem.targets))
     predicted: list[float | None] = [None] * len(fresh)
     if enough(before) and fresh:
-        foreseen = forecast(problem, before, context.config.surrogate).predict(mixtures(fresh, len(problem.domains)))
+        foreseen = forecast(problem, before, context.config.surrogate or JUDGE).predict(
+            mixtures(fresh, len(problem.domains))
+        )
         predicted = objective.value(foreseen.mean).tolist()
     so_far = objective.value(losses(usable(after), problem.targets))
     return {

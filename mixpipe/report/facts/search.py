@@ -110,7 +110,7 @@ def read_search(artefacts: Artefacts) -> Search | None:
         chosen=found["finalists"]["from"],
         finalists=found["finalists"]["objective"],
         method=config["method"],
-        surrogate=config["surrogate"],
+        surrogate=config["surrogate"] or "its own",
         trials=len(trials),
         refused={reason: reasons.count(reason) for reason in dict.fromkeys(reasons)},
     )

@@ -21,19 +21,21 @@ METHODS = {
 }
 
 
-def load_method(name: str, *, surrogate: str = "auto") -> Method:
-    """Return a registered method with its default settings and, where it has one, the surrogate of that name.
+def load_method(name: str, *, surrogate: str | None = None) -> Method:
+    """Return a registered method with its default settings and, where it takes one, the surrogate of that name.
 
     Args:
         name: an entry of the registry, with `:variant` behind it where a paper and its code differ: `climb:recipe`.
-        surrogate: registered name.
+        surrogate: registered name; None leaves the method its own.
 
     Raises:
         ConfigError: there is no such method or variant; the message lists those there are.
     """
     entry, _, variant = name.partition(":")
     kind = load_plugin(METHODS, entry, "method")
-    settings = {"surrogate": surrogate} if "surrogate" in {field.name for field in fields(kind)} else {}
+    settings = {}
+    if surrogate is not None and "surrogate" in {field.name for field in fields(kind)}:
+        settings["surrogate"] = surrogate
     if variant:
         if variant not in kind.about.variants:
             known = ", ".join(f"{entry}:{known}" for known in kind.about.variants) or f"{entry} alone"
