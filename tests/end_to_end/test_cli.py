@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 
-VERBS = ("init", "doctor", "plan", "run", "status", "report", "verify", "diff", "serve")
+VERBS = ("init", "doctor", "plan", "run", "status", "report", "verify", "diff", "replay", "methods", "serve")
 
 
 def mixpipe(*arguments, cwd=None):

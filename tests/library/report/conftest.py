@@ -246,6 +246,7 @@ def trial_row(world: World, number: int, name: str) -> dict[str, Any]:
         "target_losses": [] if failed else list(losses.items()),
         "domain_losses": [] if failed else [(str(k), 2.0) for k in range(len(NAMES))],
         "status": "the loss is not a number" if failed else "ok",
+        "trajectory": [],
     }
 
 
