@@ -10,7 +10,10 @@ SURROGATES = {
     "explaw": "mixpipe.search.surrogates.explaw:ExponentialLaw",
     "gp": "mixpipe.search.surrogates.gp:GaussianProcess",
     "lightgbm": "mixpipe.search.surrogates.lightgbm:LightGBM",
+    "linear": "mixpipe.search.surrogates.linear:Linear",
+    "linear-sqrt": "mixpipe.search.surrogates.linear_sqrt:LinearSqrt",
     "ridge": "mixpipe.search.surrogates.ridge:Ridge",
+    "scheffe": "mixpipe.search.surrogates.scheffe:Scheffe",
 }
 
 

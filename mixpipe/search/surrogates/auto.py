@@ -29,7 +29,7 @@ class Auto:
         members: registered names.
     """
 
-    members: tuple[str, ...] = ("explaw", "gp", "lightgbm", "ridge")
+    members: tuple[str, ...] = ("explaw", "gp", "lightgbm", "linear-sqrt")
 
     def fit(self, mixtures: np.ndarray, losses: np.ndarray) -> "FittedEnsemble":
         """Fit (n, k) mixtures to standardised (n, m) losses."""

@@ -62,11 +62,17 @@ class KernelFit:
         return held_out
 
 
-def fit_kernel(kernel: np.ndarray, losses: np.ndarray) -> KernelFit:
-    """Fit (n, m) standardised losses under a kernel (n, n), the noise of each target by leave-one-out."""
+def fit_kernel(kernel: np.ndarray, losses: np.ndarray, *, noises: np.ndarray = NOISES) -> KernelFit:
+    """Fit (n, m) standardised losses under a kernel (n, n), the noise of each target by leave-one-out.
+
+    Args:
+        kernel: (n, n) float64, symmetric and not negative.
+        losses: (n, m) float64.
+        noises: variances to choose from, relative to the amplitude, all > 0.
+    """
     values, vectors = np.linalg.eigh(kernel)
     values = np.maximum(values, 0)
-    inverses = 1 / (values[:, None] + NOISES)  # (n, noises)
+    inverses = 1 / (values[:, None] + noises)  # (n, noises)
     precision = vectors**2 @ inverses  # diagonals of the inverses
     alphas = np.einsum("ij,jl,jm->lim", vectors, inverses, vectors.T @ losses, optimize=True)
     amplitudes = (alphas**2 / precision.T[:, :, None]).mean(axis=1)  # (noises, m), the best in closed form
@@ -76,7 +82,7 @@ def fit_kernel(kernel: np.ndarray, losses: np.ndarray) -> KernelFit:
     columns = np.arange(losses.shape[1])
     return KernelFit(
         score=float(scores[best, columns].sum()),
-        noise=NOISES[best],
+        noise=noises[best],
         amplitude=amplitudes[best, columns],
         alpha=alphas[best, :, columns].T,
         values=values,

@@ -134,7 +134,7 @@ def tiny() -> SearchConfig:
     return SearchConfig(
         budget_tokens=60_000,
         method="random",
-        surrogate="ridge",
+        surrogate="linear-sqrt",
         max_epochs=8,
         rounds=(4, 2),
         noise_seeds=2,

@@ -27,8 +27,8 @@ def trials(n: int) -> list[Trial]:
 
 def test_a_screen_that_knows_the_shape_is_corrected_and_used() -> None:
     new = np.random.default_rng(1).dirichlet(np.ones(6), size=50)
-    plain = forecast(PROBLEM, trials(12), "ridge")
-    screened = forecast(replace(PROBLEM, prior=lambda w: 7 + 3 * truth(w)), trials(12), "ridge")
+    plain = forecast(PROBLEM, trials(12), "linear-sqrt")
+    screened = forecast(replace(PROBLEM, prior=lambda w: 7 + 3 * truth(w)), trials(12), "linear-sqrt")
     assert screened.use_prior.all()
     assert screened.predict(new).mean == pytest.approx(truth(new), abs=1e-6)
     assert np.abs(plain.predict(new).mean - truth(new)).max() > 0.1
@@ -37,7 +37,7 @@ def test_a_screen_that_knows_the_shape_is_corrected_and_used() -> None:
 def test_a_screen_that_knows_nothing_is_not_used() -> None:
     noise = np.random.default_rng(2)
     useless = replace(PROBLEM, prior=lambda w: noise.standard_normal((len(w), 2)))
-    found = forecast(useless, trials(40), "ridge")
+    found = forecast(useless, trials(40), "linear-sqrt")
     assert not found.use_prior[1]
 
 
@@ -49,12 +49,12 @@ def test_held_out_errors_are_those_of_trials_never_seen() -> None:
         rows = [replace(t, target_losses=dict(zip("xy", rng.standard_normal(2), strict=True))) for t in trials(10)]
         table = {row.mixture.tobytes(): rng.standard_normal(2) for row in rows}
         screened = replace(PROBLEM, prior=lambda w, table=table: np.array([table[row.tobytes()] for row in w]))
-        found.append(forecast(screened, rows, "ridge").use_prior)
+        found.append(forecast(screened, rows, "linear-sqrt").use_prior)
     assert np.mean(found) < 0.3  # 0.42 with a line fitted to all
 
 
 def test_the_objective_of_the_trials_is_standardised() -> None:
-    found = forecast(PROBLEM, trials(20), "ridge")
+    found = forecast(PROBLEM, trials(20), "linear-sqrt")
     assert found.measured().mean() == pytest.approx(0, abs=1e-9)
     score, sd = found.score(found.mixtures)
     assert score.shape == sd.shape == (20,)

@@ -24,7 +24,7 @@ TRIALS = [trial(row, 2 - row[0]) for row in ROWS]  # the first domain is all tha
 @pytest.mark.parametrize("choose", ["predicted", "top-mean", "measured"])
 def test_three_candidates_are_kept_and_the_asked_one_is_recommended(choose: str) -> None:
     pool = PROBLEM.constraints.settle(np.random.default_rng(1).dirichlet(np.ones(3), size=500))
-    found = select(PROBLEM, forecast(PROBLEM, TRIALS, "ridge"), pool, snap(np.eye(3)), choose=choose, top=20)
+    found = select(PROBLEM, forecast(PROBLEM, TRIALS, "linear-sqrt"), pool, snap(np.eye(3)), choose=choose, top=20)
     by_name = {candidate.name: candidate for candidate in found.candidates}
     assert (found.mixture == by_name[choose].mixture).all()
     assert by_name["predicted"].mixture[0] == pytest.approx(0.6, abs=0.01)
@@ -38,7 +38,7 @@ def test_three_candidates_are_kept_and_the_asked_one_is_recommended(choose: str)
 
 def test_one_lucky_seed_is_not_the_best_measured() -> None:
     lucky = [trial(ROWS[0], 0.0, seed=1), trial(ROWS[0], 9.0, seed=2)]
-    found = select(PROBLEM, forecast(PROBLEM, TRIALS + lucky, "ridge"), ROWS, ROWS, choose="measured", top=3)
+    found = select(PROBLEM, forecast(PROBLEM, TRIALS + lucky, "linear-sqrt"), ROWS, ROWS, choose="measured", top=3)
     assert lattice_key(found.mixture) != lattice_key(ROWS[0])
 
 

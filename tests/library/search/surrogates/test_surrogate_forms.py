@@ -5,9 +5,11 @@ from mixpipe.mixture.simplex import snap
 from mixpipe.search.surrogates.auto import Auto
 from mixpipe.search.surrogates.explaw import ExponentialLaw
 from mixpipe.search.surrogates.gp import GaussianProcess
+from mixpipe.search.surrogates.linear import Linear
+from mixpipe.search.surrogates.linear_sqrt import LinearSqrt
 from mixpipe.search.surrogates.protocol import fit_surrogate, folds
 from mixpipe.search.surrogates.rank import spearman
-from mixpipe.search.surrogates.ridge import Ridge
+from mixpipe.search.surrogates.scheffe import Scheffe
 
 
 def design(n: int, seed: int = 0) -> np.ndarray:
@@ -37,10 +39,10 @@ def test_the_exponential_law_survives_losses_of_which_only_one_differs() -> None
     assert np.isfinite(fitted.predict(design(5, seed=1)).mean).all()
 
 
-def test_ridge_recovers_a_law_linear_in_shares_and_roots() -> None:
+def test_linear_sqrt_recovers_a_law_linear_in_shares_and_roots() -> None:
     train, test = design(60), design(20, seed=1)
     law = lambda w: (1 - 0.5 * w[:, 0] - 0.3 * np.sqrt(w[:, 2]))[:, None]  # noqa: E731  one use, one line
-    assert fit_surrogate(Ridge(), train, law(train)).predict(test).mean == pytest.approx(law(test), abs=2e-3)
+    assert fit_surrogate(LinearSqrt(), train, law(train)).predict(test).mean == pytest.approx(law(test), abs=2e-3)
 
 
 def test_the_process_knows_where_it_has_been() -> None:
@@ -80,3 +82,21 @@ def test_rank_correlation_is_undefined_and_silent_on_constants() -> None:
     assert np.isnan(spearman(np.ones((5, 1)), ramp)).all()
     assert np.isnan(spearman(ramp[:2], ramp[:2])).all()
     assert spearman(np.array([[1.0], [np.nan], [2], [3]]), np.array([[1.0], [0], [2], [3]])) == pytest.approx(1)
+
+
+def test_linear_is_least_squares() -> None:
+    train, test = design(30), design(10, seed=1)
+    losses = np.exp(train[:, :1]) + train[:, 1:2] ** 2
+    weights, *_ = np.linalg.lstsq(train, losses, rcond=None)  # shares sum to 1, so a constant is among the weights
+    assert fit_surrogate(Linear(), train, losses).predict(test).mean == pytest.approx(test @ weights, abs=1e-3)
+
+
+def test_scheffe_recovers_a_quadratic_and_linear_does_not() -> None:
+    train, test = design(60), design(20, seed=1)
+    law = lambda w: (1 + w[:, 0] - 2 * w[:, 0] * w[:, 1] + w[:, 2] ** 2)[:, None]  # noqa: E731  one use, one line
+    errors = [
+        np.abs(fit_surrogate(form(), train, law(train)).predict(test).mean - law(test)).max()
+        for form in (Scheffe, Linear)
+    ]
+    assert errors[0] < 5e-3
+    assert errors[1] > 10 * errors[0]
