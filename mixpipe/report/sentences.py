@@ -4,7 +4,7 @@ A win is claimed only where the 95 % interval of the gain lies above zero. A gai
 interval does not, as happens with few seeds, is called probable; everything else is said as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mixpipe.report.facts.mixture import Mixture
 from mixpipe.report.facts.verdict import WINNER, Comparison, Verdict
@@ -12,6 +12,7 @@ from mixpipe.report.numbers import SPACE, counted, decimal, interval
 
 __all__ = ["UNIT", "decision", "listed", "verdict_sentences"]
 
+MOST_LOST = 4  # targets named in a sentence
 UNIT = "standard deviations of the search's trials"
 WORDS = {
     "better": "better than",
@@ -42,9 +43,12 @@ def decision(verdict: Verdict | None, mixture: Mixture | None) -> str:
 
 
 def verdict_sentences(verdict: Verdict) -> list[str]:
-    """Return one sentence per control (the word, the gain, its interval), and one that says the unit."""
+    """Return one sentence per control (the word, the gain, its interval, the targets it loses), and the unit."""
     bits = {arm.name: arm.bits for arm in verdict.arms}
-    lines = [_sentence(row, bits.get(WINNER), bits.get(row.control)) for row in verdict.objective.values()]
+    lines = [
+        f"{_sentence(row, bits.get(WINNER), bits.get(row.control))}{_lost(verdict.targets.get(row.control, ()))}"
+        for row in verdict.objective.values()
+    ]
     return [*lines, f"Gains are in {UNIT}; above zero the mixture found is better."] if lines else []
 
 
@@ -52,6 +56,16 @@ def listed(names: Iterable[str]) -> str:
     """Return `a, b and c`."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _lost(targets: Sequence[Comparison]) -> str:
+    """Say on which targets the mixture is worse, the worst first; nothing when there is none."""
+    worse = sorted((row for row in targets if row.word == "worse"), key=lambda row: row.gain or 0.0)
+    if not worse:
+        return ""
+    named = [f"{row.measure} ({decimal(row.gain, 2, signed=True)})" for row in worse[:MOST_LOST]]
+    more = [f"{len(worse) - MOST_LOST} more"] if len(worse) > MOST_LOST else []
+    return f" Worse on {listed([*named, *more])} of {counted(len(targets), 'target')}."
 
 
 def _word(row: Comparison) -> str:

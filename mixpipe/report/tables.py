@@ -35,13 +35,13 @@ def domain_rows(artefacts: Artefacts) -> list[Row]:
 
 
 def mixture_rows(artefacts: Artefacts) -> list[Row]:
-    """Return one row per domain: natural share, share in the mixture, epochs, tokens; empty before the search."""
+    """Return one row per domain: its share of the corpus and of the mixture, epochs and tokens of the training run."""
     mixture = read_mixture(artefacts)
     return [
         {
             "domain": portion.domain.name,
-            "natural": round(portion.domain.share, 4),
-            "mixture": round(portion.weight, 4),
+            "natural share": round(portion.domain.share, 4),
+            "mixture share": round(portion.weight, 4),
             "epochs": round(portion.epochs, 2),
             "tokens": round(portion.tokens),
         }

@@ -141,7 +141,7 @@ def test_a_run_from_the_shell_can_be_looked_at_verified_and_compared(config, tmp
     outcome = json.loads(ran.stdout)
     folder = root / "runs" / "toy"
     assert outcome["run"] == str(folder)
-    assert sum(row["mixture"] for row in outcome["mixture"]) == pytest.approx(1, abs=1e-3)
+    assert sum(row["mixture share"] for row in outcome["mixture"]) == pytest.approx(1, abs=1e-3)
     status = json.loads(mixpipe("status", folder, "--json").stdout)
     assert [stage["state"] for stage in status["stages"]] == ["sealed"] * 8
     assert mixpipe("verify", folder).returncode == 0

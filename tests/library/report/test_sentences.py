@@ -46,6 +46,22 @@ def test_every_control_has_a_sentence_with_its_interval(artefacts):
     assert "standard deviations" in unit
 
 
+def test_targets_that_are_worse_are_named_the_worst_first(edited):
+    def change(found):
+        against = [row for row in found["comparisons"] if row["control"] == "natural" and row["measure"] != "objective"]
+        for row, gain in zip(against, (-0.05, -0.2), strict=False):
+            row |= {"word": "worse", "gain": gain}
+        for row in against[2:]:
+            row |= {"word": "better"}
+        return found
+
+    verdict = read_verdict(edited("search", "verdict.json", change))
+    first, second = (row.measure for row in verdict.targets["natural"][:2])
+    assert f"Worse on {second} (-0.20) and {first} (-0.05) of " in verdict_sentences(verdict)[0].replace(
+        "\N{MINUS SIGN}", "-"
+    )
+
+
 @pytest.mark.parametrize(("gain", "said"), [(None, "no seed in common"), (0.5, "too few for an interval")])
 def test_what_cannot_be_said_is_not_said(edited, gain, said):
     def change(found):

@@ -15,8 +15,8 @@ def test_rows_have_the_same_columns_and_are_json(artefacts, rows):
 
 def test_shares_sum_to_one(artefacts):
     rows = mixture_rows(artefacts)
-    assert sum(row["natural"] for row in rows) == pytest.approx(1, abs=0.001)
-    assert sum(row["mixture"] for row in rows) == pytest.approx(1, abs=0.001)
+    assert sum(row["natural share"] for row in rows) == pytest.approx(1, abs=0.001)
+    assert sum(row["mixture share"] for row in rows) == pytest.approx(1, abs=0.001)
 
 
 def test_a_round_is_listed_best_first(artefacts):
