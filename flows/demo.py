@@ -26,7 +26,7 @@ HOME = Path(".demo")
 MOST_CHARACTERS = 12_000  # longer files are cut: a few huge tables would outweigh everything else
 LEAST_CHARACTERS = 200
 HELD_OUT = 12  # one module or package in twelve goes to the targets
-MOST_PER_KIND = 600  # keeps the demo to a few minutes
+MOST_PER_KIND = 400  # keeps the demo to a few minutes
 CONFIG = Path("deployments/configs/demo.yaml")
 
 
