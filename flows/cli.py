@@ -198,6 +198,10 @@ def replay(
 
     if (fit is None) == (pool is None):
         raise ConfigError("expected one of --fit RUNS.csv and --pool RUNS.csv; see `mixpipe replay --help`")
+    if score is None and score_where is not None:
+        raise ConfigError("expected --score-where with --score, found it alone")
+    if fit is None and score is not None:
+        raise ConfigError("expected --score with --fit, found it with --pool")
     drawn = figure or (None if as_json else Path("replay.png"))
     asked = {"targets": tuple(target or ()), "maximise": tuple(maximise or ())}
 

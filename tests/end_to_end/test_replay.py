@@ -73,6 +73,8 @@ def test_people_get_a_table_and_a_figure(runs, tmp_path):
     [
         ([], "expected one of --fit RUNS.csv and --pool RUNS.csv"),
         (["--fit", "gone.csv"], "gone.csv"),
+        (["--fit", "RUNS", "--score-where", "suite == one"], "found it alone"),
+        (["--pool", "RUNS", "--score", "RUNS"], "found it with --pool"),
         (["--fit", "RUNS", "--surrogate", "oracle"], "among auto"),
         (["--pool", "RUNS", "--method", "magic"], "among bayesian"),
         (["--fit", "RUNS", "--target", "y:w"], "expected targets among x, z"),

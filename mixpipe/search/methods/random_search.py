@@ -25,6 +25,17 @@ class RandomSearch:
         """Return new draws around the natural mixture."""
         return new_draws(lambda n: prior_draws(problem, n, rng), count, tried(trials))
 
+    def rank(
+        self,
+        problem: Problem,
+        trials: Sequence[Trial],
+        candidates: np.ndarray,
+        count: int,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Return any rows of the candidates, all as likely."""
+        return rng.permutation(len(candidates))[:count]
+
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the mixture of the best trial, natural when there is none."""
         good = usable(trials)

@@ -124,7 +124,7 @@ def replay_pool(
         say(f"{name}: gap left " + ", ".join(f"{f['mean']:.3f} after {point}" for point, f in found[name].items()))
     points = list(next(iter(found.values())))
     rows = [
-        (name, *(f"{figures[point]['mean']:.3f} +- {figures[point]['sd']:.3f}" for point in points))
+        (name, *(_with_deviation(figures[point]) for point in points))
         for name, figures in sorted(found.items(), key=lambda item: sum(f["mean"] for f in item[1].values()))
     ]
     notes = [
@@ -134,7 +134,7 @@ def replay_pool(
     ]
     record: dict[str, Json] = {
         "methods": {
-            name: {"gap_left": {point: dict(figures) for point, figures in by_runs.items()}}
+            name: {"gap_left": {point: _nulls(figures) for point, figures in by_runs.items()}}
             for name, by_runs in found.items()
         }
     }
@@ -164,3 +164,12 @@ def _drawn(path: Path | None, draw: Callable[[Path], None]) -> list[str]:
 
 def _cells(figures: Sequence[float]) -> list[str]:
     return [f"{value:.4g}" if np.isfinite(value) else "-" for value in figures]
+
+
+def _with_deviation(figures: Mapping[str, float]) -> str:
+    deviation = f" +- {figures['sd']:.3f}" if np.isfinite(figures["sd"]) else ""
+    return f"{figures['mean']:.3f}{deviation}"
+
+
+def _nulls(figures: Mapping[str, float]) -> dict[str, Json]:
+    return {name: value if np.isfinite(value) else None for name, value in figures.items()}

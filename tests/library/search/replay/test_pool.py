@@ -5,7 +5,8 @@ import pytest
 
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.search.methods import load_method, method_names
-from mixpipe.search.replay.pool import Pool, gap_left, replay_search
+from mixpipe.search.objective import Objective
+from mixpipe.search.replay.pool import Pool, gap_left, replay_search, reported
 from mixpipe.search.replay.tables import read_runs
 from mixpipe.search.replay.where import where
 
@@ -64,3 +65,40 @@ def test_a_process_beats_chance_on_the_runs_of_the_pile(pile):
     """Known answer: expected improvement left a third of what chance left after 20 and 40 runs, or less."""
     left = {name: gap_left(pile, load_method(name), budget=40, batch=5, seeds=4) for name in ("random", "bayesian")}
     assert left["bayesian"]["40"]["mean"] < left["random"]["40"]["mean"] / 3
+
+
+def test_the_budget_is_reported_and_one_search_has_no_deviation(table):
+    found = gap_left(Pool.of(table), load_method("random"), budget=30, batch=5, seeds=1)
+    assert list(found) == ["20", "30"]
+    assert np.isnan(found["30"]["sd"])
+    assert reported(100) == (20, 40, 60, 80, 100)
+
+
+def test_random_leaves_what_blind_draws_leave(table):
+    """Oracle: the least of n of N values drawn blindly exceeds the i-th smallest with odds C(N - i, n) / C(N, n)."""
+    pool = Pool.of(table)
+    n, size, gaps = 20, len(pool.trials), np.sort(pool.gaps)
+    exceeds = np.cumprod([(size - i - n) / (size - i) for i in range(size - n)])
+    expected = (np.diff(gaps)[: size - n] * exceeds).sum()
+    curves = np.array([replay_search(pool, load_method("random"), budget=n, batch=5, seed=seed) for seed in range(300)])
+    assert curves[:, -1].mean() == pytest.approx(expected, abs=4 * curves[:, -1].std() / np.sqrt(300))
+
+
+def test_a_one_shot_method_ends_with_the_run_nearest_to_its_recommendation(table):
+    """The losses fall with the first share, so the recommended run is near the best and blind draws seldom are."""
+    pool = Pool.of(table)
+    ends = {
+        name: np.mean([replay_search(pool, load_method(name), budget=12, batch=5, seed=seed)[-1] for seed in range(8)])
+        for name in ("regmix", "random")
+    }
+    assert ends["regmix"] < ends["random"]
+
+
+def test_the_objective_asked_for_is_the_one_that_methods_see(table):
+    unequal = type(table)(**{**vars(table), "losses": table.losses * [1, 100]})
+    pool = Pool.of(unequal, "mean")
+    measured = np.array([list(trial.target_losses.values()) for trial in pool.trials])
+    seen = Objective.fit(measured, pool.asked(pool.trials).target_weights).value(measured)
+    assert np.corrcoef(seen, measured.mean(axis=1))[0, 1] == pytest.approx(1)
+    assert pool.asked([]).target_weights.tolist() == [1, 1]
+    assert Pool.of(unequal).asked(pool.trials).target_weights.tolist() == [1, 1]
