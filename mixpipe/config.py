@@ -4,9 +4,10 @@ Only the corpus, the targets and the token budget have no default. `seed`, `budg
 once at the top and handed to every section that has such a field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -118,13 +119,46 @@ def validated(values: Mapping[str, Any], path: Path) -> RunConfig:
         return RunConfig.model_validate(values)
     except ValidationError as error:
         lines = []
+        found_at = {item["loc"] for item in error.errors()}
         for item in error.errors():
+            if item["loc"][1:] and item["loc"][-1] in HANDED_DOWN and item["loc"][-1:] in found_at:
+                continue  # wrong at the top, where it is said once
             field = ".".join(str(step) for step in item["loc"])
+            if item["type"] == "extra_forbidden":
+                lines.append(unknown_key(field))
+                continue
             found = "" if item["type"] == "missing" else f", found {item['input']!r}"
             lines.append(f"{field}: {item['msg']}{found}")
         raise ConfigError(
             f"{path}: " + "; ".join(lines) + "; `mixpipe init` writes every key with its meaning"
         ) from error
+
+
+def unknown_key(field: str) -> str:
+    """Say which key is not known, in which section, and which one may have been meant."""
+    section, _, key = field.rpartition(".")
+    keys = list(_keys(RunConfig, ""))
+    model = section if any(place == section for place, _ in keys) else section.rpartition(".")[0]  # targets.sets.NAME
+    own = [name for place, name in keys if place == model]
+    elsewhere = {name: f"{place}.{name}".strip(".") for place, name in reversed(keys)}
+    if key in elsewhere:
+        hint = f"did you mean {elsewhere[key]}?"
+    elif near := get_close_matches(key, own, 1):
+        hint = f"did you mean {'.'.join(filter(None, (section, near[0])))}?"
+    elif near := get_close_matches(key, elsewhere, 1):
+        hint = f"did you mean {elsewhere[near[0]]}?"
+    else:
+        hint = f"its keys are {', '.join(sorted(own))}"
+    return f"unknown key {key} in {section or 'the top level'}; {hint}"
+
+
+def _keys(model: type[BaseModel], place: str) -> Iterator[tuple[str, str]]:
+    """Yield every key of a section and of the sections in it, each as (section, key)."""
+    for name, field in model.model_fields.items():
+        yield place, name
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from _keys(inner, f"{place}.{name}".strip("."))
 
 
 def _override(values: dict[str, Any], override: str) -> None:

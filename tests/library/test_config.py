@@ -43,7 +43,12 @@ def test_a_config_survives_being_written_and_read(write):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("search.roundz=3", r"search\.roundz: Extra inputs are not permitted"),
+        ("search.roundz=3", r"unknown key roundz in search; did you mean search\.rounds\?"),
+        ("search.max_tokens=3", r"unknown key max_tokens in search; did you mean embed\.max_tokens\?"),
+        ("search.proxy.widht=3", r"unknown key widht in search\.proxy; did you mean search\.proxy\.width\?"),
+        ("targets.sets.medicine.wieght=3", r"unknown key wieght in .*; did you mean targets\.sets\.medicine\.weight\?"),
+        ("serach.rounds=[3]", r"unknown key serach in the top level; did you mean search\?"),
+        ("shards.zzz=3", r"unknown key zzz in shards; its keys are format, seed, shard_mib"),
         ("domains.count=0", r"domains\.count"),
         ("plan.strength=1.5", r"plan\.strength: Input should be less than or equal to 1, found 1\.5"),
         ("budget_tokens=-1", r"budget_tokens: Input should be greater than 0, found -1"),
