@@ -9,6 +9,7 @@ SURROGATES = {
     "auto": "mixpipe.search.surrogates.auto:Auto",
     "explaw": "mixpipe.search.surrogates.explaw:ExponentialLaw",
     "gp": "mixpipe.search.surrogates.gp:GaussianProcess",
+    "gp-ard": "mixpipe.search.surrogates.gp_ard:RelevanceProcess",
     "lightgbm": "mixpipe.search.surrogates.lightgbm:LightGBM",
     "linear": "mixpipe.search.surrogates.linear:Linear",
     "linear-sqrt": "mixpipe.search.surrogates.linear_sqrt:LinearSqrt",
