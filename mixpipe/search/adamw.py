@@ -1,8 +1,9 @@
-"""AdamW over one flat vector, with the gradient's norm held down.
+"""AdamW over one flat vector, with the norm of each model's gradient held down.
 
 Loshchilov and Hutter 2019 (arXiv 1711.05101). Written out because torch's own optimisers load its compiler when they
 are made, 1.2 s of every worker process, as long as loading torch itself. All parameters become views of one vector
-and their gradients views of another, so that a step is a dozen passes over memory whatever the number of layers.
+and their gradients views of another, so that a step is a dozen passes over memory whatever the number of layers and of
+models.
 """
 
 import torch
@@ -17,28 +18,32 @@ GRADIENT_NORM = 1.0
 
 
 class AdamW:
-    """Updates a model in place; the model's parameters must be float32."""
+    """Updates stacked models in place; their parameters must be float32, with a first dimension that counts models."""
 
-    def __init__(self, model: nn.Module) -> None:
-        """Move the model's parameters and their gradients into two vectors."""
-        parameters = list(model.parameters())
+    def __init__(self, models: nn.Module) -> None:
+        """Move the parameters and their gradients into two vectors."""
+        parameters = list(models.parameters())
         self.weights = torch.cat([parameter.detach().flatten() for parameter in parameters])
         self.gradient = torch.zeros_like(self.weights)
         self._first, self._second = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
         self._steps = 0
+        self._gradients = []
         start = 0
         for parameter in parameters:
             end = start + parameter.numel()
             parameter.data = self.weights[start:end].view_as(parameter)
             parameter.grad = self.gradient[start:end].view_as(parameter)
+            self._gradients.append(parameter.grad.flatten(1))
             start = end
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
         """Apply the gradient that backward passes have added up, and clear it."""
         self._steps += 1
-        norm = torch.linalg.vector_norm(self.gradient)
-        self.gradient *= (GRADIENT_NORM / (norm + 1e-6)).clamp(max=1.0)
+        squares = torch.stack([gradient.square().sum(dim=1) for gradient in self._gradients])
+        shrink = (GRADIENT_NORM / (squares.sum(dim=0).sqrt() + 1e-6)).clamp(max=1.0)
+        for gradient in self._gradients:
+            gradient *= shrink[:, None]
         self._first.lerp_(self.gradient, 1 - BETAS[0])
         self._second.mul_(BETAS[1]).addcmul_(self.gradient, self.gradient, value=1 - BETAS[1])
         scale = (self._second / (1 - BETAS[1] ** self._steps)).sqrt_().add_(EPSILON)

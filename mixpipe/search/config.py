@@ -20,6 +20,8 @@ class ProxyConfig(StageConfig):
     tokens: int = Field(200_000, ge=1000, description="training tokens of a proxy")
     learning_rate: float = Field(3e-3, gt=0)
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
+    average: float = Field(0.0, ge=0, le=1, description="share of the last steps whose weights are averaged")
+    checkpoints: int = Field(0, ge=0, description="times on the way at which the targets are measured")
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="`auto`: bfloat16 where it is native")
 
 

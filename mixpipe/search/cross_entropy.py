@@ -1,4 +1,4 @@
-"""Cross-entropy of a tied output layer, without ever holding all logits.
+"""Cross-entropy of tied output layers, without ever holding all logits.
 
 At a vocabulary of 4,096 the logits of one step are eight times the size of every activation of a small proxy, and
 reading them from memory is what a plain loop waits for. Here they are made for a few hundred tokens at a time, turned
@@ -19,38 +19,39 @@ LOGITS_AT_ONCE = 1 << 20
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
-    """Mean negative log-likelihood; the gradients are made in `forward`, where the logits are."""
+    """Mean negative log-likelihood per model; the gradients are made in `forward`, where the logits are."""
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:  # noqa: ANN401  torch's context
+        count, n, _ = hidden.shape
         rows = _rows(weight)
         grad_hidden = torch.empty_like(hidden)
         grad_weight = torch.zeros_like(weight, dtype=torch.float32)
-        loss = torch.zeros((), dtype=torch.float32, device=hidden.device)
-        for start in range(0, len(hidden), rows):
-            part, label = hidden[start : start + rows], labels[start : start + rows, None]
-            probability = torch.softmax(part @ weight.T, dim=-1)
-            right = probability.gather(1, label)
-            loss -= right.float().clamp_min(1e-30).log().sum()
-            probability.scatter_(1, label, right - 1)
-            torch.mm(probability, weight, out=grad_hidden[start : start + rows])
-            grad_weight += probability.T @ part
-        ctx.save_for_backward(grad_hidden / len(hidden), grad_weight / len(hidden))
-        return loss / len(hidden)
+        loss = torch.zeros(count, dtype=torch.float32, device=hidden.device)
+        for start in range(0, n, rows):
+            part, label = hidden[:, start : start + rows], labels[:, start : start + rows, None]
+            probability = torch.softmax(torch.bmm(part, weight.transpose(1, 2)), dim=-1)
+            right = probability.gather(2, label)
+            loss -= right.float().clamp_min(1e-30).log().sum(dim=(1, 2))
+            probability.scatter_(2, label, right - 1)
+            grad_hidden[:, start : start + rows] = torch.bmm(probability, weight)
+            grad_weight += torch.bmm(probability.transpose(1, 2), part)
+        ctx.save_for_backward(grad_hidden / n, grad_weight / n)
+        return loss / n
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:  # noqa: ANN401  torch's context
         grad_hidden, grad_weight = ctx.saved_tensors
-        return grad_hidden * grad, grad_weight * grad, None
+        return grad_hidden * grad[:, None, None], grad_weight * grad[:, None, None], None
 
 
 def linear_cross_entropy(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean negative log-likelihood, in nats, of `labels` under softmax(hidden @ weight.T).
+    """Return the mean negative log-likelihood (count,), in nats, of `labels` under softmax(hidden @ weight.T).
 
     Args:
-        hidden: (n, width), the dtype of the matrix products.
-        weight: (vocabulary, width), the same dtype.
-        labels: (n,) int64.
+        hidden: (count, n, width), the dtype of the matrix products.
+        weight: (count, vocabulary, width), the same dtype.
+        labels: (count, n) int64.
     """
     loss: Tensor = _LinearCrossEntropy.apply(hidden, weight, labels)  # type: ignore[no-untyped-call]  # as torch has it
     return loss
@@ -58,14 +59,15 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tens
 
 @torch.no_grad()
 def token_log_probabilities(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
-    """Return (n,) float32: the natural logarithm of each label's probability, arguments as above."""
+    """Return (count, n) float32: the natural logarithm of each label's probability, arguments as above."""
     rows = _rows(weight)
     found = []
-    for start in range(0, len(hidden), rows):
-        logits = (hidden[start : start + rows] @ weight.T).float()
-        found.append(-functional.cross_entropy(logits, labels[start : start + rows], reduction="none"))
-    return torch.cat(found)
+    for start in range(0, hidden.shape[1], rows):
+        logits = torch.bmm(hidden[:, start : start + rows], weight.transpose(1, 2)).float()
+        label = labels[:, start : start + rows]
+        found.append(-functional.cross_entropy(logits.transpose(1, 2), label, reduction="none"))
+    return torch.cat(found, dim=1)
 
 
 def _rows(weight: Tensor) -> int:
-    return max(LOGITS_AT_ONCE // len(weight), 16)
+    return max(LOGITS_AT_ONCE // (weight.shape[0] * weight.shape[1]), 16)

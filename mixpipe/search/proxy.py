@@ -1,10 +1,15 @@
-"""The proxy: a small decoder-only transformer.
+"""Proxies: small decoder-only transformers, one or many of them as one program.
 
 Pre-norm blocks (RMSNorm without gains), causal attention, a GELU layer of four times the width, learned positions,
 tied embeddings and no biases: the parts that cost least on one CPU core, where a proxy is trained. Parameters are
 float32 and are cast to the compute dtype at use, so that bfloat16 products update full-precision weights. Weights
 are drawn from the seed alone. About 0.5 M parameters at the default configuration.
+
+Many proxies are stacked: every parameter has a first dimension that counts them and every product is batched over it,
+so that an accelerator, which one small proxy leaves idle, trains dozens in the time of a few. They share nothing.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,82 +18,91 @@ from torch.nn import functional
 from mixpipe.errors import ConfigError
 from mixpipe.search.config import ProxyConfig
 
-__all__ = ["Proxy", "compute_device", "compute_dtype"]
+__all__ = ["Proxies", "compute_device", "compute_dtype"]
 
 # 0.05 against the usual 0.02, with the blocks' scales below: 0.15 bits per byte less after 120,000 tokens.
 EMBEDDING_SD = 0.05
 
 
-class Proxy(nn.Module):
-    """A language model."""
+class Proxies(nn.Module):
+    """Language models of one shape that know nothing of each other."""
 
-    def __init__(self, config: ProxyConfig, vocabulary: int, seed: int) -> None:
-        """Draw a model of `config`'s shape over so many tokens from a seed."""
+    def __init__(self, config: ProxyConfig, vocabulary: int, seeds: Sequence[int]) -> None:
+        """Draw one model of `config`'s shape over so many tokens from each seed."""
         super().__init__()
         if config.width % config.heads:
             raise ConfigError(
                 f"expected search.proxy.width to be a multiple of heads={config.heads}, found {config.width}"
             )
-        width, depth = config.width, config.layers
+        count, width, depth = len(seeds), config.width, config.layers
         self.config = config
         self.dtype = compute_dtype(config.dtype)
-        self.embedding = nn.Parameter(torch.empty(vocabulary, width))
-        self.positions = nn.Parameter(torch.empty(config.context, width))
-        self.attend = nn.ParameterList(torch.empty(3 * width, width) for _ in range(depth))
-        self.project = nn.ParameterList(torch.empty(width, width) for _ in range(depth))
-        self.widen = nn.ParameterList(torch.empty(4 * width, width) for _ in range(depth))
-        self.narrow = nn.ParameterList(torch.empty(width, 4 * width) for _ in range(depth))
-        self._draw(torch.Generator().manual_seed(seed))
+        self.embedding = nn.Parameter(torch.empty(count, vocabulary, width))
+        self.positions = nn.Parameter(torch.empty(count, config.context, width))
+        self.attend = nn.ParameterList(torch.empty(count, 3 * width, width) for _ in range(depth))
+        self.project = nn.ParameterList(torch.empty(count, width, width) for _ in range(depth))
+        self.widen = nn.ParameterList(torch.empty(count, 4 * width, width) for _ in range(depth))
+        self.narrow = nn.ParameterList(torch.empty(count, width, 4 * width) for _ in range(depth))
+        for model, seed in enumerate(seeds):
+            self._draw(model, torch.Generator().manual_seed(seed))
+
+    @property
+    def count(self) -> int:
+        """Number of models."""
+        return len(self.embedding)
 
     @property
     def size(self) -> int:
-        """Number of parameters."""
-        return sum(parameter.numel() for parameter in self.parameters())
+        """Number of parameters of one model."""
+        return sum(parameter[0].numel() for parameter in self.parameters())
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the last hidden states, to be multiplied with `output_weight()`.
 
         Args:
-            tokens: (batch, length) int64, length at most the context.
+            tokens: (count, batch, length) int64, length at most the context.
 
         Returns:
-            (batch, length, width) in the compute dtype.
+            (count, batch * length, width) in the compute dtype.
         """
-        state = functional.embedding(tokens, self.embedding) + self.positions[: tokens.shape[1]]
-        state = state.to(self.dtype)
+        count, batch, length = tokens.shape
+        rows = torch.arange(count, device=tokens.device)[:, None, None]
+        state = self.embedding[rows, tokens] if count > 1 else functional.embedding(tokens[0], self.embedding[0])[None]
+        state = (state + self.positions[:, None, :length]).to(self.dtype).flatten(1, 2)
         for attend, project, widen, narrow in zip(self.attend, self.project, self.widen, self.narrow, strict=True):
-            state = state + self._linear(self._attention(self._linear(_norm(state), attend)), project)
+            mixed = self._attention(self._linear(_norm(state), attend), batch)
+            state = state + self._linear(mixed, project)
             state = state + self._linear(functional.gelu(self._linear(_norm(state), widen)), narrow)
         return _norm(state)
 
     def output_weight(self) -> Tensor:
-        """Return the tied output layer, (vocabulary, width) in the compute dtype."""
+        """Return the tied output layers, (count, vocabulary, width) in the compute dtype."""
         return self.embedding.to(self.dtype)
 
     @torch.no_grad()
-    def _draw(self, generator: torch.Generator) -> None:
-        """Draw the initial weights; what writes to the residual stream starts at zero, so a block starts as nothing."""
+    def _draw(self, model: int, generator: torch.Generator) -> None:
+        """Draw initial weights; what writes to the residual stream starts at zero, so a block starts as nothing."""
         for table in (self.embedding, self.positions):
-            table.normal_(0.0, EMBEDDING_SD, generator=generator)
+            table[model].normal_(0.0, EMBEDDING_SD, generator=generator)
         for reads in (*self.attend, *self.widen):
-            reads.normal_(0.0, self.config.width**-0.5, generator=generator)
+            reads[model].normal_(0.0, self.config.width**-0.5, generator=generator)
         for writes in (*self.project, *self.narrow):
-            writes.zero_()
+            writes[model].zero_()
 
     def _linear(self, state: Tensor, weight: Tensor) -> Tensor:
-        return functional.linear(state, weight.to(self.dtype))
+        return torch.bmm(state, weight.to(self.dtype).transpose(1, 2))
 
-    def _attention(self, projected: Tensor) -> Tensor:
+    def _attention(self, projected: Tensor, batch: int) -> Tensor:
         """Written out: torch's own CPU kernel takes five times as long backwards in bfloat16 at these sizes."""
-        batch, length, _ = projected.shape
-        heads, depth = self.config.heads, self.config.width // self.config.heads
+        count, rows, _ = projected.shape
+        length, heads, depth = rows // batch, self.config.heads, self.config.width // self.config.heads
         query, key, value = (
-            projected.view(batch, length, 3, heads, depth).permute(2, 0, 3, 1, 4).reshape(3, -1, length, depth)
+            projected.view(count * batch, length, 3, heads, depth).permute(2, 0, 3, 1, 4).reshape(3, -1, length, depth)
         )
         future = torch.full((length, length), -torch.inf, dtype=self.dtype, device=projected.device).triu(1)
         scores = torch.baddbmm(future, query, key.transpose(1, 2), alpha=depth**-0.5)
         mixed = torch.bmm(torch.softmax(scores, dim=-1), value)
-        return mixed.view(batch, heads, length, depth).transpose(1, 2).reshape(batch, length, -1)
+        return mixed.view(-1, heads, length, depth).transpose(1, 2).reshape(count, rows, -1)
 
 
 def _norm(state: Tensor) -> Tensor:

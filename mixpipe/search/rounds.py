@@ -29,7 +29,7 @@ from mixpipe.search.running import Asked, expert_paths, proxy_data, read_trials,
 from mixpipe.search.selection import enough
 from mixpipe.search.survey import SURVEY
 from mixpipe.search.texts import Texts
-from mixpipe.search.training import DivergedError, log_probabilities, train_proxy, training_tokens
+from mixpipe.search.training import diverged, log_probabilities, train_proxies, training_tokens
 from mixpipe.search.trials import Trial, losses, mixtures, refused, usable
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_json, read_table, write_arrays, write_json
@@ -162,14 +162,15 @@ def run_expert(context: Context, part: Part) -> Counts:
     alone = np.zeros(len(data.pools))
     alone[int(str(part.spec["domain"]))] = 1
     seed, tokens = int(str(part.spec["seed"])), config.proxy_tokens
-    try:
-        model = train_proxy(data.pools, alone, config.proxy, vocabulary=data.vocabulary, tokens=tokens, seed=seed)
-    except DivergedError:
+    model = train_proxies(
+        data.pools, alone[None], config.proxy, vocabulary=data.vocabulary, tokens=tokens, seeds=[seed]
+    )
+    if any(diverged(model)):
         return {"diverged_experts": 1}
     write_arrays(
         context.out / f"{part.name}.npz",
-        targets=log_probabilities(model, data.targets),
-        held_out=log_probabilities(model, data.held_out),
+        targets=log_probabilities(model, data.targets)[0],
+        held_out=log_probabilities(model, data.held_out)[0],
         model_size=np.array(model.size),
     )
     return {"experts": 1, "trained_tokens": training_tokens(config.proxy, tokens)}

@@ -22,7 +22,7 @@ from mixpipe.search.evaluators.protocol import ProxyData
 from mixpipe.search.pools import HELD_OUT, POOLS, POOLS_RECORD, TARGETS
 from mixpipe.search.survey import SURVEY, VOCABULARY, pool_tokens
 from mixpipe.search.texts import Texts
-from mixpipe.search.trials import Trial
+from mixpipe.search.trials import Checkpoint, Trial
 from mixpipe.search.vocabulary import load_vocabulary
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_arrays, read_json, write_json
@@ -84,6 +84,7 @@ def run_trial(context: Context, part: Part) -> Counts:
         "status": found.status,
         "target_losses": _nulls(found.target_losses),
         "domain_losses": _nulls(found.domain_losses),
+        "trajectory": [{"tokens": tokens, "target_losses": _nulls(row)} for tokens, row in found.trajectory],
         "trial": fingerprint(part.identity),
     }
     write_json(context.out / f"{part.name}.json", record)
@@ -149,12 +150,17 @@ def _trial(path: Path, step: str, targets: Sequence[str]) -> Trial:
         model_size=record["model_size"],
         tokens=record["tokens"],
         seed=record["seed"],
-        target_losses={
-            name: np.nan if loss is None else loss for name, loss in zip(targets, record["target_losses"], strict=True)
-        },
+        target_losses=_named(targets, record["target_losses"]),
         domain_losses=domain_losses,
         status=record["status"],
+        trajectory=tuple(
+            Checkpoint(point["tokens"], _named(targets, point["target_losses"])) for point in record["trajectory"]
+        ),
     )
+
+
+def _named(targets: Sequence[str], losses: Sequence[float | None]) -> dict[str, float]:
+    return {name: np.nan if loss is None else loss for name, loss in zip(targets, losses, strict=True)}
 
 
 def _nulls(losses: np.ndarray) -> list[Json]:

@@ -54,7 +54,7 @@ def search_steps(config: SearchConfig) -> tuple[Step, ...]:
 
 SEARCH = Stage(
     name="search",
-    version=3,
+    version=4,
     config=SearchConfig,
     inputs=("ingest", "domains", "scores", "targets"),
     steps=search_steps,

@@ -1,34 +1,37 @@
-"""Training a proxy on a mixture and measuring it in bits per byte.
+"""Training proxies on mixtures and measuring them in bits per byte.
 
 The mixture is realised exactly, not drawn: a run of S sequences takes from each domain its largest-remainder share of
 S, spread evenly over the run, so that two mixtures never differ by sampling luck. Each domain's pool is walked in a
 shuffled order, epoch after epoch, which hangs on the seed and the domain alone: two mixtures under one seed read the
 same beginnings of the same orders. AdamW with linear warm-up and cosine decay to a tenth; the budget is tokens, not
-time. Everything follows from the seed, on one thread to the last bit.
+time. Everything follows from the seed, on one thread to the last bit. Proxies trained together learn what each learns
+alone, to within rounding.
 
 Evaluation reads each document alone, in windows that do not overlap, and divides by the bytes of the text, so that
 losses of different tokenizers can be compared.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mixpipe.search.adamw import AdamW
 from mixpipe.search.config import ProxyConfig
 from mixpipe.search.cross_entropy import linear_cross_entropy, token_log_probabilities
-from mixpipe.search.proxy import Proxy, compute_device
+from mixpipe.search.proxy import Proxies, compute_device
 from mixpipe.search.texts import Texts
 
 __all__ = [
-    "DivergedError",
+    "Average",
+    "diverged",
     "domain_order",
     "log_probabilities",
     "sequence_batches",
     "sequence_counts",
-    "train_proxy",
+    "train_proxies",
     "training_steps",
     "training_tokens",
 ]
@@ -37,9 +40,7 @@ FINAL_RATE = 0.1
 # Tokens in one evaluation batch: enough to fill the matrix units, little enough for the cache.
 EVALUATION_TOKENS = 2048
 
-
-class DivergedError(ArithmeticError):
-    """The loss of a proxy stopped being a number."""
+Watch = Callable[[int, Proxies], None]
 
 
 def training_steps(config: ProxyConfig, tokens: int) -> int:
@@ -73,36 +74,70 @@ def domain_order(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return domains[np.argsort(times, kind="stable")]
 
 
-def train_proxy(
-    pools: Sequence[np.ndarray], mixture: np.ndarray, config: ProxyConfig, *, vocabulary: int, tokens: int, seed: int
-) -> Proxy:
-    """Train one proxy.
+def train_proxies(
+    pools: Sequence[np.ndarray],
+    mixtures: np.ndarray,
+    config: ProxyConfig,
+    *,
+    vocabulary: int,
+    tokens: int,
+    seeds: Sequence[int],
+    watch: Watch | None = None,
+) -> Proxies:
+    """Train one proxy per mixture, all in one program.
 
     Args:
         pools: per domain, its tokens (n_i,), at least context + 1 of them.
-        mixture: (k,) token shares.
-        config: the proxy's shape and its optimiser's settings.
+        mixtures: (count, k) token shares.
+        config: the proxies' shape and their optimiser's settings.
         vocabulary: tokens in the vocabulary.
-        tokens: training tokens, rounded up to whole steps.
-        seed: decides the initial weights and the order of the data.
+        tokens: training tokens of each, rounded up to whole steps.
+        seeds: count seeds; each decides the initial weights and the order of the data.
+        watch: called at each of `config.checkpoints` even steps before the last with the tokens so far and the proxies.
 
-    Raises:
-        DivergedError: the loss is no longer finite.
+    Returns:
+        The proxies. The weights of one whose loss is no longer finite are not finite either, see `diverged`.
     """
     device = compute_device()
-    model = Proxy(config, vocabulary, seed).to(device)
-    optimiser = AdamW(model)
+    models = Proxies(config, vocabulary, seeds).to(device)
+    optimiser = AdamW(models)
     steps = training_steps(config, tokens)
-    loss = torch.zeros(())
-    for step, batch in enumerate(sequence_batches(pools, mixture, config, steps=steps, seed=seed)):
-        data = torch.from_numpy(batch).to(device)
-        hidden = model(data[:, :-1]).flatten(0, 1)
-        loss = linear_cross_entropy(hidden, model.output_weight(), data[:, 1:].flatten())
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    watched = {round(steps * (n + 1) / (config.checkpoints + 1)) for n in range(config.checkpoints)}
+    average = Average(optimiser.weights, max(round(steps * config.average), 1))
+    batches = (
+        sequence_batches(pools, mixture, config, steps=steps, seed=seed)
+        for mixture, seed in zip(mixtures, seeds, strict=True)
+    )
+    for step, batch in enumerate(zip(*batches, strict=True)):
+        data = torch.from_numpy(np.stack(batch)).to(device)
+        hidden = models(data[:, :, :-1])
+        loss = linear_cross_entropy(hidden, models.output_weight(), data[:, :, 1:].flatten(1))
+        loss.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimiser.step(config.learning_rate * rate(step, steps, config.warmup))
-    if not math.isfinite(loss.item()):
-        raise DivergedError(f"expected a finite loss after {steps} steps, found {loss.item()}")
-    return model
+        average.see(optimiser.weights, steps - step)
+        if watch and step + 1 in watched:
+            watch((step + 1) * config.batch * config.context, models)
+    optimiser.weights.copy_(average.mean)
+    return models
+
+
+class Average:
+    """The mean of the weights after each of the last steps: less noise than the last weights, for next to nothing."""
+
+    def __init__(self, weights: Tensor, last: int) -> None:
+        """Average over the `last` steps of a run."""
+        self.mean = torch.zeros_like(weights)
+        self._last = last
+
+    def see(self, weights: Tensor, left: int) -> None:
+        """Take in the weights after a step with `left` - 1 steps to come."""
+        if left <= self._last:
+            self.mean.lerp_(weights, 1 / (self._last - left + 1))
+
+
+def diverged(models: Proxies) -> list[bool]:
+    """Tell of each proxy whether its weights stopped being numbers."""
+    return [not math.isfinite(float(weights.sum())) for weights in models.embedding.detach()]
 
 
 def rate(step: int, steps: int, warmup: float) -> float:
@@ -133,24 +168,24 @@ def sequence_batches(
 
 
 @torch.no_grad()
-def log_probabilities(model: Proxy, texts: Texts) -> np.ndarray:
-    """Return (texts.n_predicted,) float32: the natural log-probability of each token after the first of a document.
+def log_probabilities(models: Proxies, texts: Texts) -> np.ndarray:
+    """Return (count, texts.n_predicted) float32: the natural log-probability of each token after a document's first.
 
     A window starts with the last token of the one before it, so that every token is predicted exactly once.
     """
-    context, device = model.config.context, next(model.parameters()).device
+    context, device = models.config.context, next(models.parameters()).device
     windows = texts.windows(context)
     longest_first = np.argsort(windows[:, 0] - windows[:, 1], kind="stable")
-    found = np.empty(texts.n_predicted, dtype=np.float32)
+    found = np.empty((models.count, texts.n_predicted), dtype=np.float32)
     per_batch = max(EVALUATION_TOKENS // context, 1)
-    weight = model.output_weight()
+    weight = models.output_weight()
     for first in range(0, len(windows), per_batch):
         rows = windows[longest_first[first : first + per_batch]]
         length = int((rows[:, 1] - rows[:, 0]).max())
         places = rows[:, :1] + np.arange(length + 1)
         within = np.arange(1, length + 1) <= (rows[:, 1] - rows[:, 0])[:, None]
         padded = texts.tokens[np.minimum(places, rows[:, 1:2])].astype(np.int64)
-        data = torch.from_numpy(padded).to(device)
-        scores = token_log_probabilities(model(data[:, :-1]).flatten(0, 1), weight, data[:, 1:].flatten())
-        found[(places[:, 1:] - rows[:, 2:3])[within]] = scores.cpu().numpy()[within.ravel()]
+        data = torch.from_numpy(padded).to(device).expand(models.count, -1, -1)
+        scores = token_log_probabilities(models(data[:, :, :-1]), weight, data[:, :, 1:].flatten(1))
+        found[:, (places[:, 1:] - rows[:, 2:3])[within]] = scores.cpu().numpy()[:, within.ravel()]
     return found

@@ -42,6 +42,7 @@ class Measured(NamedTuple):
         model_size: parameters.
         tokens: training tokens.
         status: `ok`, or why there are no losses.
+        trajectory: training tokens and target losses (m,) at earlier checkpoints of the same run.
     """
 
     target_losses: np.ndarray
@@ -49,6 +50,7 @@ class Measured(NamedTuple):
     model_size: int
     tokens: int
     status: str
+    trajectory: tuple[tuple[int, np.ndarray], ...] = ()
 
 
 class Evaluator(Protocol):

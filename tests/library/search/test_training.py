@@ -7,15 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpipe.search.config import ProxyConfig
+from mixpipe.search.proxy import Proxies
 from mixpipe.search.texts import Texts
 from mixpipe.search.training import (
-    DivergedError,
+    Average,
+    diverged,
     domain_order,
     log_probabilities,
     rate,
     sequence_batches,
     sequence_counts,
-    train_proxy,
+    train_proxies,
     training_tokens,
 )
 
@@ -86,7 +88,10 @@ def test_the_budget_is_rounded_up_to_whole_steps() -> None:
 
 def test_equal_seeds_give_equal_bits_and_other_seeds_do_not() -> None:
     mixture = np.array([0.5, 0.3, 0.2])
-    runs = [train_proxy(POOLS, mixture, CONFIG, vocabulary=VOCABULARY, tokens=2000, seed=seed) for seed in (1, 1, 2)]
+    runs = [
+        train_proxies(POOLS, mixture[None], CONFIG, vocabulary=VOCABULARY, tokens=2000, seeds=[seed])
+        for seed in (1, 1, 2)
+    ]
     first, again, other = (torch.cat([p.flatten() for p in run.parameters()]) for run in runs)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -98,8 +103,8 @@ def test_a_proxy_is_best_at_what_it_read() -> None:
         [
             texts.losses(
                 log_probabilities(
-                    train_proxy(POOLS, mixture, CONFIG, vocabulary=VOCABULARY, tokens=4000, seed=0), texts
-                )
+                    train_proxies(POOLS, mixture[None], CONFIG, vocabulary=VOCABULARY, tokens=4000, seeds=[0]), texts
+                )[0]
             )
             for mixture in np.eye(3)[:2]
         ]
@@ -111,17 +116,59 @@ def test_a_proxy_is_best_at_what_it_read() -> None:
 
 
 def test_scores_do_not_depend_on_what_shares_their_batch() -> None:
-    model = train_proxy(POOLS, np.array([1.0, 0, 0]), CONFIG, vocabulary=VOCABULARY, tokens=1000, seed=0)
+    model = train_proxies(POOLS, np.eye(3)[:1], CONFIG, vocabulary=VOCABULARY, tokens=1000, seeds=[0])
     rows = [(0, language(1, n, n), n) for n in (50, 3, 21)]
     together = log_probabilities(model, Texts.gather(rows, owners=1, end_of_text=0))
     alone = [log_probabilities(model, Texts.gather([row], owners=1, end_of_text=0)) for row in rows]
-    np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(together, np.concatenate(alone, axis=1), rtol=1e-4, atol=1e-5)
 
 
-def test_a_loss_that_is_no_number_is_an_error() -> None:
+def test_a_loss_that_is_no_number_is_seen_and_harms_no_other() -> None:
     wild = CONFIG.model_copy(update={"learning_rate": float("inf")})
-    with pytest.raises(DivergedError, match="expected a finite loss after 16 steps, found nan"):
-        train_proxy(POOLS, np.ones(3) / 3, wild, vocabulary=VOCABULARY, tokens=1000, seed=0)
+    assert diverged(train_proxies(POOLS, np.ones((1, 3)) / 3, wild, vocabulary=VOCABULARY, tokens=1000, seeds=[0])) == [
+        True
+    ]
+    together = Proxies(CONFIG, VOCABULARY, [0, 1])
+    with torch.no_grad():
+        together.embedding[1] = torch.nan
+    assert diverged(together) == [False, True]
+
+
+def test_proxies_trained_together_learn_what_each_learns_alone() -> None:
+    mixtures, seeds = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8], [1.0, 0.0, 0.0]]), [1, 1, 2]
+    texts = Texts.gather([(0, language(1, 200, 7), 200), (1, language(15, 200, 8), 200)], owners=2, end_of_text=0)
+
+    def learned(rows: slice) -> np.ndarray:
+        models = train_proxies(POOLS, mixtures[rows], CONFIG, vocabulary=VOCABULARY, tokens=3000, seeds=seeds[rows])
+        return np.array([texts.losses(scores) for scores in log_probabilities(models, texts)])
+
+    alone = np.concatenate([learned(slice(n, n + 1)) for n in range(3)])
+    np.testing.assert_allclose(learned(slice(None)), alone, rtol=1e-3)
+
+
+def test_checkpoints_come_at_even_steps_before_the_last() -> None:
+    seen: list[int] = []
+    config = CONFIG.model_copy(update={"checkpoints": 3})
+    train_proxies(
+        POOLS,
+        np.ones((1, 3)) / 3,
+        config,
+        vocabulary=VOCABULARY,
+        tokens=2560,
+        seeds=[0],
+        watch=lambda tokens, _: seen.append(tokens),
+    )
+    assert seen == [640, 1280, 1920]
+
+
+def test_the_average_is_that_of_the_last_steps() -> None:
+    average = Average(torch.zeros(1, 2), last=3)
+    for step in range(5):
+        average.see(torch.full((1, 2), float(step)), 5 - step)
+    assert average.mean.tolist() == [[3.0, 3.0]]
+    only = Average(torch.zeros(1, 1), last=1)
+    only.see(torch.full((1, 1), 0.1), 1)
+    assert only.mean.item() == torch.tensor(0.1).item()
 
 
 def test_the_rate_rises_and_falls() -> None:
