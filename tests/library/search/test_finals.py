@@ -62,7 +62,14 @@ def test_a_candidate_with_a_failed_seed_cannot_win(tmp_path: Path, searched: Art
     for arm, (name, values) in enumerate(found.items()):
         steps = [LATTICE - arm, arm, 0]
         for seed, loss in enumerate(values):
-            record = {"mixture": steps, "seed": seed, "tokens": 1, "model_size": 1, "trial": f"{name}-{seed}"}
+            record = {
+                "mixture": steps,
+                "seed": seed,
+                "tokens": 1,
+                "model_size": 1,
+                "trial": f"{name}-{seed}",
+                "trajectory": [],
+            }
             status = {"status": "ok" if loss else "diverged", "target_losses": [loss] * 3, "domain_losses": [None] * 3}
             write_json(context.out / f"finalists-{name}-{seed:03d}.json", {**record, **status})
     finish_finalists(context)

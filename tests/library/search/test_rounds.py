@@ -89,9 +89,8 @@ def write_trials(context: Context, rows: list[tuple[str, int, float, list[float]
     for number, (step, seed, share, found) in enumerate(rows):
         steps = [int(share * LATTICE), LATTICE - int(share * LATTICE), 0]
         record = {"mixture": steps, "seed": seed, "tokens": 1, "model_size": 1, "status": "ok", "trial": f"{number}"}
-        write_json(
-            context.out / f"{step}-x-{number:03d}.json", {**record, "target_losses": found, "domain_losses": [None] * 3}
-        )
+        measured = {"target_losses": found, "domain_losses": [None] * 3, "trajectory": []}
+        write_json(context.out / f"{step}-x-{number:03d}.json", {**record, **measured})
     return context
 
 

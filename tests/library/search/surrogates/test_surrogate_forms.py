@@ -62,9 +62,9 @@ def test_folds_keep_repeated_mixtures_together() -> None:
 
 
 def test_auto_trusts_who_foresees() -> None:
-    train = design(80)
-    noise = np.random.default_rng(0).standard_normal(80)
-    steps = (train[:, 0] > 0.3).astype(float) + (train[:, 1] > 0.25)  # only trees can follow
+    train = design(160)
+    noise = np.random.default_rng(0).standard_normal(160)
+    steps = np.floor(8 * train[:, 0]) % 2 + np.floor(4 * train[:, 1])  # only trees can follow
     fitted = fit_surrogate(Auto(), train, np.column_stack([steps, np.exp(-3 * train[:, 2]), noise]))
     ensemble = fitted.blocks[0][1]
     weights = dict(zip(ensemble.members, ensemble.weights, strict=True))
