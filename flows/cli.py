@@ -110,16 +110,19 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run the pipeline; killed or stopped, the same command goes on where it was."""
-    from mixpipe.config import load_config
-    from mixpipe.runs.preflight import check_stage, preflight
+    from flows.stopping import stoppable
 
-    overrides = [*(settings or []), *([f"engine.kind={engine}"] if engine else [])]
-    loaded = load_config(config, overrides)
-    last = check_stage(until)
-    preflight(loaded)
-    from flows.launch import launch
+    with stoppable():
+        from mixpipe.config import load_config
+        from mixpipe.runs.preflight import check_stage, preflight
 
-    outcome = launch(loaded, root=root, name=name or config.stem, until=last, with_prefect=prefect)
+        overrides = [*(settings or []), *([f"engine.kind={engine}"] if engine else [])]
+        loaded = load_config(config, overrides)
+        last = check_stage(until)
+        preflight(loaded)
+        from flows.launch import launch
+
+        outcome = launch(loaded, root=root, name=name or config.stem, until=last, with_prefect=prefect)
     show(outcome.as_json(), as_json, outcome.lines)
 
 
