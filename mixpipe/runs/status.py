@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mixpipe.config import RunConfig, load_config
-from mixpipe.runs.run import load_artefacts, read_run
+from mixpipe.runs.run import built_seconds, load_artefacts, read_run
 from mixpipe.search.tally import Tally, tally
 from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
@@ -27,7 +27,7 @@ class StageStatus:
         parts: parts that are done.
         documents: documents it saw, where it counts them.
         tokens: tokens it saw, where it counts them.
-        seconds: wall-clock of the run that sealed or found it.
+        seconds: wall-clock of building it, by whichever of the store's runs built it; of finding it where none says.
         peak_mib: most memory of any of its processes, MiB.
     """
 
@@ -65,13 +65,16 @@ def run_status(folder: Path) -> RunStatus:
     Raises:
         StoreError: this is no run.
     """
-    artefacts, seconds = load_artefacts(folder), read_run(folder).seconds
-    config, scratch = load_config(folder / "config.yaml"), folder.resolve().parents[1] / "scratch"
+    artefacts, found = load_artefacts(folder), read_run(folder).seconds
+    root = folder.resolve().parents[1]
+    config, scratch, built = load_config(folder / "config.yaml"), root / "scratch", built_seconds(root)
     done = {
         name: _done_parts(name, config, artefacts, scratch / name) if name not in artefacts else [] for name in STAGES
     }
     stages = [
-        _sealed(name, artefacts[name], seconds.get(name)) if name in artefacts else _unsealed(name, len(done[name]))
+        _sealed(name, artefacts[name], built.get(artefacts[name].fingerprint, found.get(name)))
+        if name in artefacts
+        else _unsealed(name, len(done[name]))
         for name in STAGES
     ]
     steps = (

@@ -34,6 +34,17 @@ def test_a_finished_stage_says_what_it_counted(make_run, config):
     assert plan.peak_mib > 10
 
 
+def test_a_stage_from_the_store_says_what_building_it_took_in_whichever_run(make_run, config):
+    run = make_run(config)
+    artefacts, other = run.artefacts(), Run(config=config, root=run.root, name="other")
+    for again in (run, other):
+        again.begin()
+        for stage, artefact in artefacts.items():
+            again.add(stage, artefact, 0.01, built=False)
+        found = {stage.stage: stage.seconds for stage in run_status(again.folder).stages}
+        assert found["plan"] == found["shards"] == 1.5
+
+
 def test_a_stage_under_way_counts_the_parts_that_are_done(make_run, config):
     run = make_run(config, until="search")
     assert state_of(run, "plan") == ("waiting", 0)
