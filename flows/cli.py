@@ -110,16 +110,19 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run the pipeline; killed or stopped, the same command goes on where it was."""
-    from mixpipe.config import load_config
-    from mixpipe.runs.preflight import check_stage, preflight
+    from flows.stopping import stoppable
 
-    overrides = [*(settings or []), *([f"engine.kind={engine}"] if engine else [])]
-    loaded = load_config(config, overrides)
-    last = check_stage(until)
-    preflight(loaded)
-    from flows.launch import launch
+    with stoppable():
+        from mixpipe.config import load_config
+        from mixpipe.runs.preflight import check_stage, preflight
 
-    outcome = launch(loaded, root=root, name=name or config.stem, until=last, with_prefect=prefect)
+        overrides = [*(settings or []), *([f"engine.kind={engine}"] if engine else [])]
+        loaded = load_config(config, overrides)
+        last = check_stage(until)
+        preflight(loaded)
+        from flows.launch import launch
+
+        outcome = launch(loaded, root=root, name=name or config.stem, until=last, with_prefect=prefect)
     show(outcome.as_json(), as_json, outcome.lines)
 
 
@@ -144,18 +147,14 @@ def report(run_dir: RunFolder, as_json: AsJson = False) -> None:
 
 
 @app.command(epilog="Example: `mixpipe verify .mixpipe/runs/first`")
-def verify(run_dir: RunFolder, as_json: AsJson = False) -> None:
+def verify(
+    folder: Annotated[Path, typer.Argument(help="the run: ROOT/runs/NAME, or a copy of its train/", metavar="RUN_DIR")],
+    as_json: AsJson = False,
+) -> None:
     """Re-read every shard, recount tokens per domain, re-hash; exit code 3 and the reason when something is off."""
-    from mixpipe.errors import StoreError
-    from mixpipe.runs.run import load_artefacts, read_run
-    from mixpipe.shards.verify import Verification, verify_run
-    from mixpipe.store.artefact import Artefact
+    from mixpipe.runs.check import verify_folder
 
-    read_run(run_dir)  # what is no run is a wrong argument, not damage
-    try:
-        found = verify_run(run_dir, load_artefacts(run_dir, Artefact.read))
-    except StoreError as error:  # the manifest of an artefact is gone or unreadable
-        found = Verification([str(error)], files=0)
+    found = verify_folder(folder)
     show(found.as_json(), as_json, found.lines)
     if found.problems:
         raise typer.Exit(EXIT_DAMAGE)

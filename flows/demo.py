@@ -15,6 +15,7 @@ from pathlib import Path
 
 from flows.cli import printable
 from flows.launch import launch
+from flows.stopping import stoppable
 from mixpipe.config import RunConfig, load_config
 from mixpipe.errors import MixpipeError
 from mixpipe.runs.preflight import preflight
@@ -37,7 +38,8 @@ def main() -> None:
         write_text(HOME / "demo.yaml", CONFIG.read_text(encoding="utf-8"))
         config: RunConfig = load_config(HOME / "demo.yaml")
         preflight(config)
-        outcome = launch(config, root=HOME / "store", name="demo", until="shards", with_prefect=True)
+        with stoppable():
+            outcome = launch(config, root=HOME / "store", name="demo", until="shards", with_prefect=True)
         print("\n".join(outcome.lines()))
     except MixpipeError as error:
         print(f"mixpipe: {printable(str(error))}", file=sys.stderr)

@@ -1,14 +1,12 @@
 """From the command line to a flow run: the server, the flow, and what is said at the end."""
 
 import json
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from flows.server import ensure_server, quiet_prefect, stop_command, ui_address
@@ -81,7 +79,6 @@ def launch(config: RunConfig, *, root: Path, name: str, until: StageName, with_p
         with_prefect: False runs the same stages with no server and no flow.
     """
     started = time.monotonic()
-    signal.signal(signal.SIGINT, _stopping)
     quiet_prefect()
     ui = ui_address(ensure_server()) if with_prefect else None
     if ui:
@@ -91,12 +88,6 @@ def launch(config: RunConfig, *, root: Path, name: str, until: StageName, with_p
     run = Run(config=config, root=root, name=name)
     (build if with_prefect else build_plainly)(config=config, root=str(root), name=name, until=until)
     return Outcome(run, time.monotonic() - started, sum(run.record().working.values()), ui)
-
-
-def _stopping(number: int, frame: FrameType | None) -> None:
-    """Say at once that the run is stopping; what is at work then takes some seconds to end."""
-    print("mixpipe: stopping, a few seconds; what is finished is kept", file=sys.stderr, flush=True)
-    signal.default_int_handler(number, frame)
 
 
 def serve_refresh(config: RunConfig, *, root: Path, name: str, cron: str) -> None:

@@ -38,6 +38,7 @@ def run_stage(run: Run, stage: str, step_runner: RunStep) -> Artefact:
     started = time.monotonic()
     opened = open_stage(run.root, load_stage(stage), run.config.section(stage), run.artefacts())
     working = time.monotonic() - started
+    built = isinstance(opened, Job)
     if isinstance(opened, Job):
         for step in opened.steps:
             step_runner(run, stage, step.name, opened.fingerprint)
@@ -45,7 +46,7 @@ def run_stage(run: Run, stage: str, step_runner: RunStep) -> Artefact:
         opened = seal(opened)
         working += time.monotonic() - sealing
     run.add_work(stage, working)
-    run.add(stage, opened, time.monotonic() - started)
+    run.add(stage, opened, time.monotonic() - started, built=built)
     return opened
 
 

@@ -4,16 +4,11 @@ Detected, never assumed: a processor without the instructions emulates bfloat16 
 answer is part of a document's identity, since it decides bytes; the device itself is not.
 """
 
-import re
-from pathlib import Path
-
 import torch
 
-__all__ = ["cpu_has_bfloat16", "resolve_device", "resolve_dtype"]
+from mixpipe.embed.processor import cpu_has_bfloat16
 
-CPUINFO = Path("/proc/cpuinfo")
-# x86 says avx512_bf16 or amx_bf16, Arm says bf16; the AVX2 form (avx_vnni and its kin) has no bfloat16 products.
-NATIVE = re.compile(r"^(?:flags|Features)\s*:.*\b(?:avx512_bf16|amx_bf16|bf16)\b", re.MULTILINE)
+__all__ = ["resolve_device", "resolve_dtype"]
 
 
 def resolve_device(device: str | None) -> str:
@@ -30,8 +25,3 @@ def resolve_dtype(dtype: str, device: str | None) -> str:
     else:
         native = cpu_has_bfloat16()
     return "bfloat16" if native else "float32"
-
-
-def cpu_has_bfloat16(cpuinfo: Path = CPUINFO) -> bool:
-    """Tell whether the processor multiplies bfloat16; False where the system does not describe its processor."""
-    return cpuinfo.is_file() and NATIVE.search(cpuinfo.read_text(encoding="utf-8", errors="replace")) is not None

@@ -12,7 +12,7 @@ from mixpipe.report.numbers import SPACE, counted, decimal, interval
 
 __all__ = ["UNIT", "decision", "listed", "verdict_sentences"]
 
-MOST_LOST = 4  # targets named in a sentence
+MOST_NAMED = 4  # targets in a sentence
 UNIT = "standard deviations of the search's trials"
 WORDS = {
     "better": "better than",
@@ -43,13 +43,17 @@ def decision(verdict: Verdict | None, mixture: Mixture | None) -> str:
 
 
 def verdict_sentences(verdict: Verdict) -> list[str]:
-    """Return one sentence per control (the word, the gain, its interval, the targets it loses), and the unit."""
+    """Return one sentence per control (word, gain, interval, targets won and lost), and the unit."""
     bits = {arm.name: arm.bits for arm in verdict.arms}
     lines = [
-        f"{_sentence(row, bits.get(WINNER), bits.get(row.control))}{_lost(verdict.targets.get(row.control, ()))}"
+        f"{_sentence(row, bits.get(WINNER), bits.get(row.control))}{_by_target(verdict.targets.get(row.control, ()))}"
         for row in verdict.objective.values()
     ]
-    return [*lines, f"Gains are in {UNIT}; above zero the mixture found is better."] if lines else []
+    return (
+        [*lines, f"Gains are in {UNIT}, on targets in bits per byte; above zero the mixture found is better."]
+        if lines
+        else []
+    )
 
 
 def listed(names: Iterable[str]) -> str:
@@ -58,14 +62,20 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _lost(targets: Sequence[Comparison]) -> str:
-    """Say on which targets the mixture is worse, the worst first; nothing when there is none."""
-    worse = sorted((row for row in targets if row.word == "worse"), key=lambda row: row.gain or 0.0)
-    if not worse:
-        return ""
-    named = [f"{row.measure} ({decimal(row.gain, 2, signed=True)})" for row in worse[:MOST_LOST]]
-    more = [f"{len(worse) - MOST_LOST} more"] if len(worse) > MOST_LOST else []
-    return f" Worse on {listed([*named, *more])} of {counted(len(targets), 'target')}."
+def _by_target(targets: Sequence[Comparison]) -> str:
+    """Say on which targets the mixture is better and on which worse; nothing where it is neither."""
+    said = [f"{word} on {named}" for word in ("better", "worse") if (named := _named(targets, word))]
+    return f" Of {counted(len(targets), 'target')}, {', '.join(said)}." if said else ""
+
+
+def _named(targets: Sequence[Comparison], word: str) -> str:
+    """Return the targets under a word with their gains, the largest first; `all` for every one that is better."""
+    rows = sorted((row for row in targets if row.word == word), key=lambda row: -abs(row.gain or 0.0))
+    if word == "better" and len(rows) == len(targets) > 1:
+        return "all"
+    named = [f"{row.measure} ({decimal(row.gain, 2, signed=True)})" for row in rows[:MOST_NAMED]]
+    more = [f"{len(rows) - MOST_NAMED} more"] if len(rows) > MOST_NAMED else []
+    return listed([*named, *more]) if named else ""
 
 
 def _word(row: Comparison) -> str:

@@ -1,7 +1,8 @@
 """What a run will cost, before it runs: arithmetic over the corpus size and the settings.
 
-The rates were measured on one core of a two-core machine (benchmarks/results) and are rounded down; a forecast is right
-to within a factor of about two, which is what a decision needs.
+The rates were measured on one core of a two-core machine without bfloat16 (benchmarks/results) and are rounded down; a
+forecast is right to within a factor of about two, which is what a decision needs. What a run costs whatever its corpus
+(server, workers, models) is counted too: of a small run it is most.
 """
 
 import os
@@ -9,18 +10,49 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mixpipe.config import RunConfig
+from mixpipe.embed.processor import cpu_has_bfloat16
 from mixpipe.runs.preflight import CorpusSize
+from mixpipe.search.tally import Tally
+from mixpipe.stages import STAGES
 
 __all__ = ["Forecast", "StageForecast", "forecast"]
 
 BYTES_PER_TOKEN = 3.4  # byte-level BPE of 4,096 tokens on English text
+BYTES_PER_ENCODED_TOKEN = 4.5
 MIB = float(1 << 20)
+START = "start"  # what belongs to no stage: the server's and Ray's start, report, verification
+START_SECONDS = {
+    "local": 15.0,
+    "ray": 30.0,
+}  # 40 s were measured with a server that had never run, 10 s with one running
+# What a stage takes for a corpus of nothing: its first workers, libraries, models fitted on samples of fixed size.
+FIXED_SECONDS = {
+    "targets": 5.0,
+    "ingest": 2.0,
+    "embed": 6.0,
+    "domains": 2.0,
+    "scores": 6.0,
+    "search": 4.0,
+    "plan": 0.5,
+    "shards": 0.5,
+}
 # MiB of text per second and core
-RATES = {"ingest": 3.0, "domains": 2.5, "scores": 1.2, "plan": 60.0, "shards": 25.0}
-ENCODED_TOKENS_PER_SECOND = {"sentence": 6_000.0, "static": 1_000_000.0}  # MiniLM and its distillation
-PROXY_TOKENS_PER_SECOND = 7.0e9  # divided by the parameters of a proxy; 0.16 M parameters: 43,000 a core
+RATES = {"ingest": 1.5, "domains": 2.5, "scores": 1.0, "search": 3.0, "plan": 10.0, "shards": 12.0}
+ENCODED_TOKENS_PER_SECOND = {"sentence": 2_500.0, "static": 1_000_000.0}  # MiniLM and its distillation
+DISTILLED_TOKENS = 200_000.0  # MiniLM reads its whole vocabulary once, on one core, to be distilled
+PROXY_TOKENS_PER_SECOND = 2.7e9  # divided by the parameters of a proxy; 0.16 M parameters: 17,000 a core
+BFLOAT16 = 2.5  # times as fast are MiniLM and proxies where the processor multiplies it
 PARAMETERS_PER_LAYER = 12  # times width squared
-WORKER_MIB = {"ingest": 350, "embed": 900, "domains": 600, "scores": 700, "search": 700, "plan": 250, "shards": 500}
+WORKER_MIB = {
+    "targets": 280,
+    "ingest": 350,
+    "embed": 900,
+    "domains": 600,
+    "scores": 700,
+    "search": 700,
+    "plan": 250,
+    "shards": 500,
+}
 # What the search trains at the end: its method's candidates (predicted, their mean, measured), then the winner and the
 # controls (natural, uniform, UniMax, best of the first round). Equal mixtures are trained once, so these are the most.
 FINALISTS, FINAL_ARMS = 3, 5
@@ -31,7 +63,7 @@ HELD_OUT = 1 / 4  # texts of a domain that are measured, beside those of a targe
 
 @dataclass(frozen=True)
 class StageForecast:
-    """One stage: wall-clock minutes on all workers, MiB of memory for all of them, MiB of disk."""
+    """One stage, or `start`: wall-clock minutes on all workers, MiB of memory for all of them, MiB of disk."""
 
     stage: str
     minutes: float
@@ -50,7 +82,7 @@ class Forecast:
     budget_tokens: int
     max_epochs: float
     domains: str
-    trials: int
+    trials: Tally
     workers: int
     stages: tuple[StageForecast, ...]
 
@@ -83,7 +115,7 @@ class Forecast:
             f"budget     {self.budget_tokens:,} tokens, about {self.epochs:,.2g} epochs "
             f"(max_epochs {self.max_epochs:g}){too_many}",
             f"domains    {self.domains}",
-            f"trials     {self.trials} proxies",
+            f"trials     {f'at most {self.trials}' if self.trials.proxies else 'none: the mixture is given'}",
             f"workers    {self.workers}",
             "",
             f"{'stage':<9}{'minutes':>9}{'memory MiB':>12}{'disk MiB':>10}",
@@ -92,43 +124,62 @@ class Forecast:
         return [*head, *rows, f"{'all':<9}{self.minutes:>9.1f}{'':>12}{self.disk_mib:>10,.0f}"]
 
 
-def forecast(config: RunConfig, corpus: CorpusSize) -> Forecast:
-    """Return what `config` will cost on a corpus of this size."""
-    workers = config.engine.workers or os.cpu_count() or 1
+def forecast(config: RunConfig, corpus: CorpusSize, *, bfloat16: bool | None = None) -> Forecast:
+    """Return what `config` will cost on a corpus of this size.
+
+    Args:
+        config: everything that is asked.
+        corpus: as `preflight` found it.
+        bfloat16: the processor multiplies it; None: as on this machine.
+    """
+    workers = 1 if config.engine.kind == "local" else config.engine.workers or os.cpu_count() or 1
+    faster = BFLOAT16 if (cpu_has_bfloat16() if bfloat16 is None else bfloat16) else 1.0
+    seconds = _seconds(config, corpus, workers=workers, faster=faster)
+    disk = _disk_mib(config, corpus)
+    rows = [StageForecast(name, seconds[name] / 60, WORKER_MIB[name] * workers, disk.get(name, 1.0)) for name in STAGES]
+    domains = config.domains.count
+    wanted = f"{domains}" if domains != "auto" else f"at most {config.domains.max_count}, by the merge tree"
+    return Forecast(
+        documents=round(corpus.documents),
+        is_counted=corpus.is_counted,
+        text_mib=corpus.text_bytes / MIB,
+        tokens=corpus.text_bytes / BYTES_PER_TOKEN,
+        budget_tokens=config.budget_tokens,
+        max_epochs=config.max_epochs,
+        domains=wanted,
+        trials=expected_trials(config),
+        workers=workers,
+        stages=(StageForecast(START, START_SECONDS[config.engine.kind] / 60, 0.0, 0.0), *rows),
+    )
+
+
+def _seconds(config: RunConfig, corpus: CorpusSize, *, workers: int, faster: float) -> dict[str, float]:
+    """Return the seconds of every stage; `faster` says how much faster than measured MiniLM and proxies are here."""
     text = corpus.text_bytes / MIB
-    trials = trial_count(config)
-    seconds = {stage: text / rate / workers for stage, rate in RATES.items()}
-    encoded = min(corpus.text_bytes / 4.5, corpus.documents * config.embed.max_tokens)
-    rate = ENCODED_TOKENS_PER_SECOND.get(config.embed.encoder, ENCODED_TOKENS_PER_SECOND["sentence"])
-    seconds["embed"] = encoded / rate / workers
-    seconds["search"] = _proxy_tokens(config) / (PROXY_TOKENS_PER_SECOND / proxy_parameters(config)) / workers
-    seconds["shards"] = config.budget_tokens * BYTES_PER_TOKEN / MIB / RATES["shards"] / workers
-    disk = {
-        "ingest": text / 2.5,
+    passes = {**dict.fromkeys(RATES, text), "shards": config.budget_tokens * BYTES_PER_TOKEN / MIB}
+    seconds = dict(FIXED_SECONDS)
+    for stage, rate in RATES.items():
+        seconds[stage] += passes[stage] / rate / workers
+    encoded = min(corpus.text_bytes / BYTES_PER_ENCODED_TOKEN, corpus.documents * config.embed.max_tokens)
+    sentence = ENCODED_TOKENS_PER_SECOND["sentence"] * faster
+    if config.embed.encoder == "static":
+        seconds["embed"] += DISTILLED_TOKENS / sentence + encoded / ENCODED_TOKENS_PER_SECOND["static"] / workers
+    else:
+        seconds["embed"] += encoded / sentence / workers
+    seconds["search"] += _proxy_tokens(config) / (PROXY_TOKENS_PER_SECOND * faster / proxy_parameters(config)) / workers
+    return seconds
+
+
+def _disk_mib(config: RunConfig, corpus: CorpusSize) -> dict[str, float]:
+    """Return the disk that every stage takes, where it grows."""
+    return {
+        "ingest": corpus.text_bytes / MIB / 2.5,
         "embed": corpus.documents * 800 / MIB,
         "domains": corpus.documents * 40 / MIB,
         "scores": corpus.documents * 80 / MIB,
         "plan": corpus.documents * 40 / MIB,
         "shards": config.budget_tokens * BYTES_PER_TOKEN / MIB / 2.5,
     }
-    order = ("ingest", "embed", "domains", "scores", "search", "plan", "shards")
-    stages = tuple(
-        StageForecast(name, seconds[name] / 60, WORKER_MIB[name] * workers, disk.get(name, 1.0)) for name in order
-    )
-    domains = config.domains.count
-    wanted = f"{domains}" if domains != "auto" else f"at most {config.domains.max_count}, by the merge tree"
-    return Forecast(
-        documents=round(corpus.documents),
-        is_counted=corpus.is_counted,
-        text_mib=text,
-        tokens=corpus.text_bytes / BYTES_PER_TOKEN,
-        budget_tokens=config.budget_tokens,
-        max_epochs=config.max_epochs,
-        domains=wanted,
-        trials=trials,
-        workers=workers,
-        stages=stages,
-    )
 
 
 def proxy_parameters(config: RunConfig) -> float:
@@ -138,20 +189,22 @@ def proxy_parameters(config: RunConfig) -> float:
     return PARAMETERS_PER_LAYER * proxy.layers * proxy.width**2 + vocabulary * proxy.width
 
 
-def trial_count(config: RunConfig) -> int:
-    """Return the most proxies that are trained: noise, experts, rounds, finalists, winner and controls."""
+def expected_trials(config: RunConfig) -> Tally:
+    """Return the most proxies and experts that are trained: noise, experts, rounds, finalists, winner and controls."""
     search = config.search
     if search.mixture is not None:
-        return 0
+        return Tally(0, 0)
     mixes = search.evaluator == "experts"
     experts = _domains(config) if search.screen or mixes else 0
-    rounds = 0 if mixes else sum(search.rounds)
-    return search.noise_seeds + experts + rounds + FINALISTS * search.finalist_seeds + FINAL_ARMS * search.final_seeds
+    rounds = sum(search.rounds)
+    trained = search.noise_seeds + FINALISTS * search.finalist_seeds + FINAL_ARMS * search.final_seeds
+    return Tally(trained, experts, rounds) if mixes else Tally(trained + rounds, experts)
 
 
 def _proxy_tokens(config: RunConfig) -> float:
     """Return the tokens that all proxies train on, and those that they are measured on at their lesser cost."""
-    search, trials = config.search, trial_count(config)
+    search, expected = config.search, expected_trials(config)
+    trials = expected.proxies + expected.experts
     finals = min(trials, FINAL_ARMS * search.final_seeds)
     measured = search.eval_tokens * (len(config.targets.sets) + HELD_OUT * _domains(config))
     trained = (trials - finals) * search.proxy_tokens + finals * search.final_tokens

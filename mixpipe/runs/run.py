@@ -1,7 +1,7 @@
 """A run: a name, a configuration, and which artefacts it is made of.
 
     <root>/runs/<name>/config.yaml     what was asked, defaults filled in
-    <root>/runs/<name>/run.json        stage -> fingerprint, seconds; no absolute path
+    <root>/runs/<name>/run.json        stage -> fingerprint, seconds; fingerprint -> seconds; no absolute path
     <root>/runs/<name>/train/          the shards: hard links into the artefact, and copies of its records
     <root>/runs/<name>/report.html mixture.json
 
@@ -23,7 +23,7 @@ from mixpipe.store.artefact import MANIFEST, Artefact
 from mixpipe.store.files import copy_file, link_or_copy, read_json, write_json, write_text
 from mixpipe.store.install import artefact_path
 
-__all__ = ["Run", "RunRecord", "load_artefacts", "read_run"]
+__all__ = ["Run", "RunRecord", "built_seconds", "load_artefacts", "read_run"]
 
 
 class RunRecord(BaseModel):
@@ -33,6 +33,7 @@ class RunRecord(BaseModel):
     stages: dict[str, str] = {}
     seconds: dict[str, float] = {}  # wall-clock by stage
     working: dict[str, float] = {}  # of which in the stage's own work, without getting workers or telling Prefect
+    built: dict[str, float] = {}  # wall-clock by fingerprint of what this run has built, now or when it ran before
 
 
 class Run(BaseModel):
@@ -49,7 +50,7 @@ class Run(BaseModel):
         return self.root / "runs" / self.name
 
     def begin(self) -> None:
-        """Write config.yaml and an empty record.
+        """Write config.yaml and a record that is empty but for what building took.
 
         Raises:
             ConfigError: the name is no folder name.
@@ -60,7 +61,7 @@ class Run(BaseModel):
         text = io.StringIO()
         YAML().dump(self.config.model_dump(mode="json"), text)
         write_text(self.folder / "config.yaml", text.getvalue())
-        write_json(self.folder / "run.json", RunRecord().model_dump())
+        write_json(self.folder / "run.json", RunRecord(built=_built(self.folder)).model_dump())
 
     def record(self) -> RunRecord:
         """Return what has been done so far."""
@@ -70,9 +71,11 @@ class Run(BaseModel):
         """Return the sealed artefacts of the run so far, by stage."""
         return load_artefacts(self.folder)
 
-    def add(self, stage: str, artefact: Artefact, seconds: float) -> None:
-        """Point the run at a sealed artefact of one stage."""
+    def add(self, stage: str, artefact: Artefact, seconds: float, *, built: bool) -> None:
+        """Point the run at a sealed artefact of one stage, `built` by it or found in the store."""
         record = self.record()
+        if built:
+            record.built[artefact.fingerprint] = round(seconds, 3)
         record.stages[stage] = artefact.fingerprint
         record.seconds[stage] = round(seconds, 3)
         write_json(self.folder / "run.json", record.model_dump())
@@ -114,6 +117,12 @@ def load_artefacts(folder: Path, load: Callable[[Path], Artefact] = Artefact.loa
     return {name: load(artefact_path(root, name, stages[name])) for name in STAGES if name in stages}
 
 
+def built_seconds(root: Path) -> dict[str, float]:
+    """Return how long the artefacts of a store took to build, by fingerprint, whichever of its runs built them."""
+    records = [_built(path.parent) for path in sorted((root / "runs").glob("*/run.json"))]
+    return {fingerprint: seconds for built in records for fingerprint, seconds in built.items()}
+
+
 def read_run(folder: Path) -> RunRecord:
     """Return the record of the run in `<root>/runs/<name>`.
 
@@ -130,3 +139,11 @@ def read_run(folder: Path) -> RunRecord:
         raise StoreError(
             f"expected stages and seconds in {path}, found: {' '.join(str(error).split())}; run again"
         ) from error
+
+
+def _built(folder: Path) -> dict[str, float]:
+    """Return what building took in an earlier run in this folder; nothing where there was none that can be read."""
+    try:
+        return read_run(folder).built
+    except (InputError, StoreError):
+        return {}

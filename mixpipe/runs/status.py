@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mixpipe.config import RunConfig, load_config
-from mixpipe.runs.run import load_artefacts, read_run
+from mixpipe.runs.run import built_seconds, load_artefacts, read_run
+from mixpipe.search.tally import Tally, tally
 from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.build import DONE, IDENTITY
@@ -26,7 +27,7 @@ class StageStatus:
         parts: parts that are done.
         documents: documents it saw, where it counts them.
         tokens: tokens it saw, where it counts them.
-        seconds: wall-clock of the run that sealed or found it.
+        seconds: wall-clock of building it, by whichever of the store's runs built it; of finding it where none says.
         peak_mib: most memory of any of its processes, MiB.
     """
 
@@ -41,10 +42,11 @@ class StageStatus:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run and its stages."""
+    """A run and its stages; `trials` are those of the search, as far as it is."""
 
     run: str
     stages: tuple[StageStatus, ...]
+    trials: Tally
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as JSON values."""
@@ -53,7 +55,8 @@ class RunStatus:
     def lines(self) -> list[str]:
         """Return the status for people."""
         head = f"{'stage':<9}{'state':<11}{'parts':>6}{'documents':>12}{'tokens':>14}{'seconds':>9}{'peak MiB':>10}"
-        return [f"run {self.run}", head, *(_line(stage) for stage in self.stages)]
+        trained = [f"trials   {self.trials}"] if self.trials.proxies else []
+        return [f"run {self.run}", head, *(_line(stage) for stage in self.stages), *trained]
 
 
 def run_status(folder: Path) -> RunStatus:
@@ -62,15 +65,24 @@ def run_status(folder: Path) -> RunStatus:
     Raises:
         StoreError: this is no run.
     """
-    artefacts, seconds = load_artefacts(folder), read_run(folder).seconds
-    config, scratch = load_config(folder / "config.yaml"), folder.resolve().parents[1] / "scratch"
+    artefacts, found = load_artefacts(folder), read_run(folder).seconds
+    root = folder.resolve().parents[1]
+    config, scratch, built = load_config(folder / "config.yaml"), root / "scratch", built_seconds(root)
+    done = {
+        name: _done_parts(name, config, artefacts, scratch / name) if name not in artefacts else [] for name in STAGES
+    }
     stages = [
-        _sealed(name, artefacts[name], seconds.get(name))
+        _sealed(name, artefacts[name], built.get(artefacts[name].fingerprint, found.get(name)))
         if name in artefacts
-        else _unsealed(name, config, artefacts, scratch / name)
+        else _unsealed(name, len(done[name]))
         for name in STAGES
     ]
-    return RunStatus(folder.resolve().name, tuple(stages))
+    steps = (
+        [part.step for part in artefacts["search"].manifest.parts]
+        if "search" in artefacts
+        else [str(read_json(path)["entry"]["step"]) for path in done["search"]]
+    )
+    return RunStatus(folder.resolve().name, tuple(stages), tally(steps, config.search.evaluator))
 
 
 def _sealed(name: str, artefact: Artefact, seconds: float | None) -> StageStatus:
@@ -80,20 +92,24 @@ def _sealed(name: str, artefact: Artefact, seconds: float | None) -> StageStatus
     return StageStatus(name, "sealed", parts, counts.get("documents"), counts.get("tokens"), seconds, peak_mib)
 
 
-def _unsealed(name: StageName, config: RunConfig, artefacts: Mapping[str, Artefact], scratch: Path) -> StageStatus:
-    """Count the parts of unfinished work of this stage under this run's settings and upstream artefacts.
+def _unsealed(name: str, parts: int) -> StageStatus:
+    return StageStatus(name, "under way" if parts else "waiting", parts, None, None, None, None)
+
+
+def _done_parts(name: StageName, config: RunConfig, artefacts: Mapping[str, Artefact], scratch: Path) -> list[Path]:
+    """Return the records of parts of unfinished work of this stage under this run's settings and upstream artefacts.
 
     Work of other runs of the same root has other settings or inputs. What lies outside the store is not hashed again,
     so of two versions of the input files both are counted.
     """
     wanted = canonical_json(config.section(name).identity())
-    parts = 0
+    found: list[Path] = []
     for path in scratch.glob(f"*/{DONE}/{IDENTITY}"):
         identity = read_json(path)
         known = {stage: artefacts[stage].fingerprint for stage in identity["inputs"] if stage in artefacts}
         if identity["inputs"] == known and canonical_json(identity["config"]) == wanted:
-            parts += sum(1 for _ in path.parent.rglob("*.part.json"))
-    return StageStatus(name, "under way" if parts else "waiting", parts, None, None, None, None)
+            found += path.parent.rglob("*.part.json")
+    return found
 
 
 def _line(stage: StageStatus) -> str:

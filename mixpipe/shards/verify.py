@@ -38,6 +38,7 @@ class Verification:
         documents: rows read.
         tokens: of these rows.
         shares: of the tokens by domain id (`d007`), without empty domains.
+        note: what could not be checked, if anything.
     """
 
     problems: list[str]
@@ -45,16 +46,18 @@ class Verification:
     documents: int = 0
     tokens: int = 0
     shares: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """Return everything as one JSON object."""
         sums: dict[str, Json] = {"files": self.files, "documents": self.documents, "tokens": self.tokens}
-        return {**sums, "shares": dict(self.shares), "problems": list(self.problems), "ok": not self.problems}
+        found: dict[str, Json] = {"problems": list(self.problems), "ok": not self.problems, "note": self.note}
+        return {**sums, "shares": dict(self.shares), **found}
 
     def lines(self) -> list[str]:
         """Return what a person reads."""
         counted = f"{self.files} files hashed, {self.documents:,} documents and {self.tokens:,} tokens recounted"
-        return [counted, *(self.problems or ["everything is as planned"])]
+        return [counted, *(self.problems or ["everything is as planned"]), *([self.note] if self.note else [])]
 
 
 def verify_run(run_dir: Path, artefacts: Mapping[str, Artefact]) -> Verification:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
+from mixpipe.search.tally import Tally, tally
 from mixpipe.store.files import read_json, read_table
 
 __all__ = ["Noise", "Point", "Search", "Target", "read_search"]
@@ -71,7 +72,7 @@ class Search:
         finalists: mean objective by candidate, under fresh seeds.
         method: registered name.
         surrogate: registered name.
-        trials: how many were run, those that failed included.
+        trained: proxies and experts, those that failed included.
         refused: how many trials failed, by reason.
     """
 
@@ -82,7 +83,7 @@ class Search:
     finalists: Mapping[str, float]
     method: str
     surrogate: str
-    trials: int
+    trained: Tally
     refused: Mapping[str, int]
 
     @property
@@ -111,7 +112,7 @@ def read_search(artefacts: Artefacts) -> Search | None:
         finalists=found["finalists"]["objective"],
         method=config["method"],
         surrogate=config["surrogate"] or "its own",
-        trials=len(trials),
+        trained=tally((part.step for part in sealed.manifest.parts), config["evaluator"]),
         refused={reason: reasons.count(reason) for reason in dict.fromkeys(reasons)},
     )
 

@@ -18,7 +18,7 @@ def search_section(artefacts: Artefacts) -> Section | None:
     if search is None:
         return None
     lead = (
-        f"Small language models were trained in {counted(search.trials, 'trial')} and measured on the targets; method "
+        f"Small language models were trained ({search.trained}) and measured on the targets; method "
         f"{search.method}, surrogate {search.surrogate}. The objective is the weighted mean of the targets' losses in "
         f"{UNIT}: lower is better, and a difference below two noise deviations is a tie."
     )

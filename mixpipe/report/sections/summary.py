@@ -59,8 +59,8 @@ def _tiles(artefacts: Artefacts) -> list[tuple[str, str, str]]:
         tiles.append((count(len(domains)), "domains", f"the largest has {share(largest)}"))
     search, mixture = read_search(artefacts), read_mixture(artefacts)
     if search is not None:
-        remark = f"measured on {counted(len(search.targets), 'target')}"
-        tiles.append((count(search.trials), "trials", remark))
+        remark = f"{search.trained} trained, measured on {counted(len(search.targets), 'target')}"
+        tiles.append((count(search.trained.proxies + search.trained.experts), "small models", remark))
     if mixture is not None:
         remark = f"at most {mixture.max_epochs:g} epochs of a domain"
         tiles.append((compact(mixture.budget_tokens), "tokens to train on", remark))

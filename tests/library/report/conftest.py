@@ -1,7 +1,7 @@
 """A made-up run, sealed with the store's own functions in the shapes that the stages seal."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ class AnyConfig(StageConfig):
     budget_tokens: int = BUDGET
     max_epochs: float = MAX_EPOCHS
     method: str = "climb"
+    evaluator: str = "transformer"
     surrogate: str = "auto"
     seed: int = 0
 
@@ -42,8 +43,11 @@ class AnyConfig(StageConfig):
 Writer = Callable[[Path], None]
 
 
-def sealed(root: Path, stage: str, write: Writer, counts: Counts) -> Artefact:
-    """Seal an artefact of one part, whose reduction writes the files."""
+def sealed(root: Path, stage: str, write: Writer, counts: Counts, steps: Sequence[str] = ("only",)) -> Artefact:
+    """Seal an artefact whose last reduction writes the files, with one part for every name of a step."""
+
+    def plan(context: Context, name: str) -> list[Part]:
+        return [Part(f"{name}-{n}", {}, {"stage": stage, "step": name, "n": n}) for n in range(steps.count(name))]
 
     def run(context: Context, part: Part) -> Counts:
         (context.out / f"{part.name}.txt").write_text("a part\n")
@@ -53,13 +57,15 @@ def sealed(root: Path, stage: str, write: Writer, counts: Counts) -> Artefact:
         write(context.out)
         return {}
 
-    step = Step("only", lambda context: [Part("part", {}, {"stage": stage})], run, finish)
-    declared = Stage(name=stage, version=1, config=AnyConfig, inputs=(), steps=lambda config: (step,))
-    job = open_stage(root, declared, AnyConfig(), {})
+    names = list(dict.fromkeys(steps))
+    ends = {names[-1]: finish}
+    declared = tuple(Step(name, partial(plan, name=name), run, ends.get(name)) for name in names)
+    job = open_stage(root, Stage(stage, 1, AnyConfig, (), lambda config: declared), AnyConfig(), {})
     assert not isinstance(job, Artefact)
-    for part in job.plan(step):
-        run_part(job, step, part)
-    finish_step(job, step)
+    for step in job.steps:
+        for part in job.plan(step):
+            run_part(job, step, part)
+        finish_step(job, step)
     return seal(job)
 
 
@@ -338,7 +344,11 @@ def make_run(root: Path) -> dict[str, Artefact]:
     """Seal all stages that the report reads, in the order of the stages."""
     world = World()
     counts = {"documents": float(world.documents.sum()), "tokens": float(world.tokens.sum())}
-    return {stage: sealed(root, stage, partial(write, world), counts) for stage, write in WRITERS.items()}
+    steps = {"search": [*STEPS, *["experts"] * len(NAMES)]}
+    return {
+        stage: sealed(root, stage, partial(write, world), counts, steps.get(stage, ("only",)))
+        for stage, write in WRITERS.items()
+    }
 
 
 Edited = Callable[[str, str, Callable[[Any], Any]], dict[str, Artefact]]

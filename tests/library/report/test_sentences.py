@@ -46,20 +46,29 @@ def test_every_control_has_a_sentence_with_its_interval(artefacts):
     assert "standard deviations" in unit
 
 
-def test_targets_that_are_worse_are_named_the_worst_first(edited):
-    def change(found):
-        against = [row for row in found["comparisons"] if row["control"] == "natural" and row["measure"] != "objective"]
-        for row, gain in zip(against, (-0.05, -0.2), strict=False):
-            row |= {"word": "worse", "gain": gain}
-        for row in against[2:]:
-            row |= {"word": "better"}
-        return found
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            [("worse", -0.05), ("better", 0.1), ("worse", -0.2), ("better", 0.3)],
+            " Of 4 targets, better on tech_docs (+0.30) and code (+0.10), worse on law (-0.20) and medicine (-0.05).",
+        ),
+        ([("better", 0.1)], " Of 4 targets, better on medicine (+0.10)."),
+        ([("better", 0.1)] * 4, " Of 4 targets, better on all."),
+        ([], ""),
+    ],
+)
+def test_targets_won_and_lost_are_named_the_largest_gain_first(edited, found, said):
+    def change(record):
+        against = [r for r in record["comparisons"] if r["control"] == "natural" and r["measure"] != "objective"]
+        for row in against:
+            row |= {"word": "tied"}
+        for row, (word, gain) in zip(against, found, strict=False):
+            row |= {"word": word, "gain": gain}
+        return record
 
-    verdict = read_verdict(edited("search", "verdict.json", change))
-    first, second = (row.measure for row in verdict.targets["natural"][:2])
-    assert f"Worse on {second} (-0.20) and {first} (-0.05) of " in verdict_sentences(verdict)[0].replace(
-        "\N{MINUS SIGN}", "-"
-    )
+    sentence = verdict_sentences(read_verdict(edited("search", "verdict.json", change)))[0]
+    assert sentence.replace("\N{MINUS SIGN}", "-").split("bits per byte.")[1] == said
 
 
 @pytest.mark.parametrize(("gain", "said"), [(None, "no seed in common"), (0.5, "too few for an interval")])

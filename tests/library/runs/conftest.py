@@ -35,7 +35,7 @@ def make_run(tmp_path, upstream_of, build) -> Callable[..., Run]:
         for stage in (PLAN, SHARDS)[: ("search", "plan", "shards").index(until)]:
             artefacts[stage.name] = build(tmp_path, stage, config.section(stage.name), artefacts)
         for stage, artefact in artefacts.items():
-            run.add(stage, artefact, 1.5)
+            run.add(stage, artefact, 1.5, built=True)
         return run
 
     return make

@@ -1,9 +1,11 @@
 import pytest
 
 from mixpipe.config import RunConfig
-from mixpipe.runs.forecast import forecast, proxy_parameters, trial_count
+from mixpipe.runs.forecast import expected_trials, forecast, proxy_parameters
 from mixpipe.runs.preflight import CorpusSize
 from mixpipe.search.proxy import Proxy
+from mixpipe.search.tally import Tally
+from mixpipe.stages import STAGES
 
 CORPUS = CorpusSize(files=2, stored_bytes=1 << 20, text_bytes=float(10 << 20), documents=5000.0, is_counted=True)
 
@@ -24,21 +26,24 @@ def config_with(**search: object) -> RunConfig:
 @pytest.mark.parametrize(
     ("search", "trials"),
     [
-        # 3 noise + 7 experts + 12 in rounds + 3 candidates x 2 seeds + winner and 4 controls x 3 seeds
-        ({}, 3 + 7 + 12 + 6 + 15),
-        ({"screen": False}, 3 + 12 + 6 + 15),
-        ({"evaluator": "experts"}, 3 + 7 + 6 + 15),  # the rounds only mix the experts
-        ({"mixture": "mixture.json"}, 0),
+        # 3 noise + 12 in rounds + 3 candidates x 2 seeds + winner and 4 controls x 3 seeds; an expert per domain
+        ({}, Tally(3 + 12 + 6 + 15, 7)),
+        ({"screen": False}, Tally(3 + 12 + 6 + 15, 0)),
+        ({"evaluator": "experts"}, Tally(3 + 6 + 15, 7, mixed=12)),
+        ({"mixture": "mixture.json"}, Tally(0, 0)),
     ],
 )
-def test_every_proxy_is_counted(search: dict[str, object], trials: int) -> None:
-    assert trial_count(config_with(**search)) == trials
+def test_every_proxy_is_counted(search: dict[str, object], trials: Tally) -> None:
+    assert expected_trials(config_with(**search)) == trials
 
 
 def test_the_search_takes_as_long_as_its_tokens() -> None:
     def minutes(**search: object) -> float:
         stages = {stage.stage: stage for stage in forecast(config_with(**search), CORPUS).stages}
-        return stages["search"].minutes
+        return stages["search"].minutes - given
+
+    given = 0.0
+    given = minutes(mixture="mixture.json")  # what reading the corpus takes
 
     one = minutes(proxy={"tokens": 1_000_000}, final_scale=1, eval_tokens=256)
     assert minutes(proxy={"tokens": 2_000_000}, final_scale=1, eval_tokens=256) == pytest.approx(2 * one, rel=0.01)
@@ -47,7 +52,7 @@ def test_the_search_takes_as_long_as_its_tokens() -> None:
         73 / 43, rel=0.01
     )
     assert minutes(proxy={"tokens": 1_000_000}, eval_tokens=100_000) > minutes(proxy={"tokens": 1_000_000})
-    assert minutes(mixture="mixture.json") == 0
+    assert given > 0
 
 
 def test_no_proxy_is_longer_than_the_run() -> None:
@@ -64,9 +69,33 @@ def test_parameters_are_those_of_the_proxy() -> None:
 
 def test_the_forecast_says_what_it_counted() -> None:
     found = forecast(config_with(), CORPUS)
-    assert (found.domains, found.trials, found.workers) == ("7", 43, 2)
+    assert (found.domains, found.trials, found.workers) == ("7", Tally(36, 7), 2)
+    assert [stage.stage for stage in found.stages] == ["start", *STAGES]
     assert found.minutes == pytest.approx(sum(stage.minutes for stage in found.stages))
-    assert any("43 proxies" in line for line in found.lines())
+    assert "trials     at most 36 proxies and 7 experts" in found.lines()
+
+
+def test_a_local_run_has_one_process_however_many_cores_there_are() -> None:
+    config = config_with()
+    local = config.model_copy(update={"engine": config.engine.model_copy(update={"kind": "local", "workers": None})})
+    found = forecast(local, CORPUS)
+    assert found.workers == 1
+    assert found.minutes > forecast(config, CORPUS).minutes
+
+
+def test_a_run_over_next_to_nothing_still_costs_its_start() -> None:
+    tiny = CorpusSize(files=1, stored_bytes=1000, text_bytes=1000.0, documents=10.0, is_counted=True)
+    assert 0.5 < forecast(config_with(mixture="mixture.json"), tiny).minutes < 2
+
+
+def test_the_static_encoder_pays_its_distillation_once_and_bfloat16_shortens_it() -> None:
+    def minutes(**options: bool) -> float:
+        config = config_with()
+        static = config.model_copy(update={"embed": config.embed.model_copy(update={"encoder": "static"})})
+        return next(s.minutes for s in forecast(static, CORPUS, **options).stages if s.stage == "embed")
+
+    assert 1 < minutes(bfloat16=False) < 2
+    assert minutes(bfloat16=True) < minutes(bfloat16=False)
 
 
 def test_a_budget_that_the_caps_will_refuse_is_said_beforehand():

@@ -2,7 +2,7 @@ import pytest
 
 from mixpipe.config import load_config
 from mixpipe.errors import ConfigError, InputError, StoreError
-from mixpipe.runs.run import Run, load_artefacts, read_run
+from mixpipe.runs.run import Run, built_seconds, load_artefacts, read_run
 from mixpipe.store.files import read_json
 
 
@@ -25,6 +25,19 @@ def test_artefacts_are_found_from_the_run_in_the_order_of_the_stages(make_run, c
     assert list(run.artefacts()) == ["ingest", "domains", "scores", "search", "plan", "shards"]
     assert run.artefacts()["scores"] == upstream_of["scores"]
     assert run.record().seconds["plan"] == 1.5
+
+
+def test_what_building_took_outlives_a_second_run(make_run, config):
+    run = make_run(config)
+    plan = run.artefacts()["plan"]
+    run.begin()
+    run.add("plan", plan, 0.01, built=False)
+    assert run.record().stages == {"plan": plan.fingerprint}
+    assert run.record().built[plan.fingerprint] == 1.5
+    assert built_seconds(run.root)[plan.fingerprint] == 1.5
+    (run.folder / "run.json").write_text("{")
+    run.begin()
+    assert run.record().built == {}
 
 
 def test_work_is_added_up(make_run, config):

@@ -3,8 +3,10 @@ import pytest
 from mixpipe.errors import InputError
 from mixpipe.runs.run import Run
 from mixpipe.runs.status import run_status
+from mixpipe.search.tally import Tally
 from mixpipe.stages import load_stage
 from mixpipe.store.build import finish_step, open_stage, run_part
+from mixpipe.store.files import read_json, write_json
 
 
 def begin_stage(run, stage, *, steps=1):
@@ -32,6 +34,17 @@ def test_a_finished_stage_says_what_it_counted(make_run, config):
     assert plan.peak_mib > 10
 
 
+def test_a_stage_from_the_store_says_what_building_it_took_in_whichever_run(make_run, config):
+    run = make_run(config)
+    artefacts, other = run.artefacts(), Run(config=config, root=run.root, name="other")
+    for again in (run, other):
+        again.begin()
+        for stage, artefact in artefacts.items():
+            again.add(stage, artefact, 0.01, built=False)
+        found = {stage.stage: stage.seconds for stage in run_status(again.folder).stages}
+        assert found["plan"] == found["shards"] == 1.5
+
+
 def test_a_stage_under_way_counts_the_parts_that_are_done(make_run, config):
     run = make_run(config, until="search")
     assert state_of(run, "plan") == ("waiting", 0)
@@ -57,6 +70,21 @@ def test_unfinished_work_of_another_run_is_not_counted(make_run, config):
     fresh = Run(config=config, root=run.root, name="fresh")
     fresh.begin()
     assert state_of(fresh, "plan") == ("waiting", 0)  # the same settings, but nothing to work on yet
+
+
+def test_proxies_and_experts_are_counted_apart(make_run, config):
+    run = make_run(config)
+    manifest = run.artefacts()["search"].path / "manifest.json"
+    record = read_json(manifest)
+    steps = ["noise", "noise", "experts", "round-1", "final"]
+    record["parts"] = [
+        {"step": step, "name": f"{step}-{n}", "identity": "", "files": [], "counts": {}} for n, step in enumerate(steps)
+    ]
+    write_json(manifest, record)
+    found = run_status(run.folder)
+    assert found.trials == Tally(proxies=4, experts=1)
+    assert found.lines()[-1] == "trials   4 proxies and 1 expert"
+    assert found.as_json()["trials"] == {"proxies": 4, "experts": 1, "mixed": 0}
 
 
 def test_a_status_is_json_and_lines(make_run, config):
