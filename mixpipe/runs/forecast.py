@@ -10,6 +10,7 @@ from typing import Any
 
 from mixpipe.config import RunConfig
 from mixpipe.runs.preflight import CorpusSize
+from mixpipe.search.evaluators import load_evaluator, trains
 
 __all__ = ["Forecast", "StageForecast", "forecast"]
 
@@ -143,9 +144,9 @@ def trial_count(config: RunConfig) -> int:
     search = config.search
     if search.mixture is not None:
         return 0
-    mixes = search.evaluator == "experts"
-    experts = _domains(config) if search.screen or mixes else 0
-    rounds = 0 if mixes else sum(search.rounds)
+    each = trains(search.evaluator)
+    experts = _domains(config) if search.screen or (not each and load_evaluator(search.evaluator).needs_experts) else 0
+    rounds = sum(search.rounds) if each else 0
     return search.noise_seeds + experts + rounds + FINALISTS * search.finalist_seeds + FINAL_ARMS * search.final_seeds
 
 

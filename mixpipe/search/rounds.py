@@ -17,7 +17,7 @@ import numpy as np
 from mixpipe.errors import StageError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.config import SearchConfig
-from mixpipe.search.evaluators import load_evaluator
+from mixpipe.search.evaluators import JUDGE, trains
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.forecast import forecast
 from mixpipe.search.methods import load_method
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 NOISE, EXPERTS = "noise", "experts"
-JUDGE = "auto"  # foresees a round's trials for the report, where the method's own surrogate is used
+FORESEER = "auto"  # foresees a round's trials for the report, where the method's own surrogate is used
 # Two seeds leave the noise uncertain by a factor of 31 (90 % range), too much to refuse a target by; three, of 8.
 LEAST_DEGREES = 2
 # Seeds of a search lie so far apart that its kinds of trials never share one.
@@ -68,8 +68,8 @@ def round_name(number: int) -> str:
 
 
 def judge_name(config: SearchConfig) -> str:
-    """Return the evaluator of noise, finalists and final, which train even when the rounds only mix experts."""
-    return "transformer" if load_evaluator(config.evaluator).needs_experts else config.evaluator
+    """Return the evaluator of noise, finalists and final, which train even when the rounds do not."""
+    return config.evaluator if trains(config.evaluator) else JUDGE
 
 
 def seeds(config: SearchConfig, kind: int, count: int) -> list[int]:
@@ -107,7 +107,7 @@ def weak_targets(context: Context, rounds: int) -> dict[str, float]:
     """Return the targets left out of the objective after so many rounds, with their signal over noise.
 
     None before the first round is done, below four different mixtures or three noise seeds, and where nothing tells
-    the noise of the rounds: when they only mix experts.
+    the noise of the rounds: when they train nothing.
     """
     config: SearchConfig = context.config
     if rounds == 0 or judge_name(config) != config.evaluator:
@@ -241,7 +241,7 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
     bits = objective.bits(losses(fresh, problem.targets))
     predicted: list[float | None] = [None] * len(fresh)
     if enough(before) and fresh:
-        foreseen = forecast(problem, before, context.config.surrogate or JUDGE).predict(
+        foreseen = forecast(problem, before, context.config.surrogate or FORESEER).predict(
             mixtures(fresh, len(problem.domains))
         )
         predicted = objective.value(foreseen.mean).tolist()

@@ -54,11 +54,16 @@ class Measured(NamedTuple):
 class Evaluator(Protocol):
     """A way to measure a mixture, deterministic per seed.
 
+    Evaluators name this class as their base and state only what differs from its defaults.
+
     Attributes:
+        trains: a trial trains a model of its own, so its seed matters. Noise, finalists and the final are measured by
+            seeds, so behind an evaluator that does not train they are the `JUDGE`'s.
         needs_experts: it reads the experts' files.
     """
 
-    needs_experts: ClassVar[bool]
+    trains: ClassVar[bool] = True
+    needs_experts: ClassVar[bool] = False
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
         """Measure one mixture (k,) of token shares; a run that fails is a status and not an error."""

@@ -1,21 +1,18 @@
 """Train one proxy on the mixture and measure it: the evaluator that decides."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from mixpipe.search.evaluators.protocol import Measured, ProxyData
+from mixpipe.search.evaluators.protocol import Evaluator, Measured, ProxyData
 from mixpipe.search.training import DivergedError, log_probabilities, train_proxy, training_tokens
 
 __all__ = ["Transformer"]
 
 
 @dataclass(frozen=True)
-class Transformer:
+class Transformer(Evaluator):
     """A small transformer per trial."""
-
-    needs_experts: ClassVar[bool] = False
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
         """Train and measure."""

@@ -7,6 +7,7 @@ import pytest
 from mixpipe.errors import StageError
 from mixpipe.mixture.simplex import LATTICE, snap
 from mixpipe.search.evaluators.experts import Mixing
+from mixpipe.search.evaluators.ngram import Ngram
 from mixpipe.search.objective import Objective
 from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.rounds import (
@@ -20,7 +21,7 @@ from mixpipe.search.rounds import (
     usable_or_stop,
     weak_targets,
 )
-from mixpipe.search.running import Asked, expert_paths, read_trials, run_trial, trial_part
+from mixpipe.search.running import Asked, expert_paths, proxy_data, read_trials, run_trial, trial_part
 from mixpipe.search.surrogates.rank import spearman
 from mixpipe.search.survey import SURVEY, VOCABULARY
 from mixpipe.search.texts import Texts
@@ -44,7 +45,7 @@ def test_the_problem_is_what_the_tables_say(prepared: Context) -> None:
     np.testing.assert_allclose(problem.constraints.caps, np.minimum(1, 8 * problem.available_tokens / 60_000))
 
 
-def test_experts_rank_mixtures_like_proxies(finished: Context, prepared: Context) -> None:
+def test_experts_and_ngrams_rank_mixtures_like_proxies(finished: Context, prepared: Context) -> None:
     grid = snap(np.array([[i, j, 8 - i - j] for i in range(0, 9, 2) for j in range(0, 9 - i, 2)]) / 8)
     for number, mixture in enumerate(grid):
         run_trial(prepared, trial_part(prepared, "grid", number, Asked("grid", mixture, 4000, 7), "transformer"))
@@ -52,6 +53,9 @@ def test_experts_rank_mixtures_like_proxies(finished: Context, prepared: Context
     prior = problem_of(finished, 2).prior
     assert prior is not None
     assert (spearman(prior(grid), measured) > 0.7).all()
+    data = proxy_data(prepared, 4000)
+    counted = [Ngram().measure(data, mixture, tokens=4000, seed=0).target_losses for mixture in grid]
+    assert (spearman(np.array(counted), measured) > 0.7).all()
 
 
 def test_the_screen_samples_what_the_experts_say(finished: Context) -> None:
@@ -137,9 +141,10 @@ def test_too_few_mixtures_or_seeds_judge_no_target(
     assert weak_targets(write_trials(bare, rows), 1) == {}
 
 
-def test_mixed_experts_have_no_noise_to_judge_by(bare: Context) -> None:
+@pytest.mark.parametrize("evaluator", ["experts", "ngram"])
+def test_what_trains_nothing_has_no_noise_to_judge_by(bare: Context, evaluator: str) -> None:
     write_trials(bare, NOISY + SPREAD)
-    mixing = bare.config.model_copy(update={"evaluator": "experts"})
+    mixing = bare.config.model_copy(update={"evaluator": evaluator})
     assert weak_targets(Context(mixing, bare.inputs, bare.out), 1) == {}
 
 
@@ -153,6 +158,6 @@ def test_when_every_trial_failed_the_search_stops(prepared: Context) -> None:
         usable_or_stop(read_trials(prepared, ["hopeless"]))
 
 
-def test_mixed_experts_are_judged_by_proxies(prepared: Context) -> None:
-    assert judge_name(prepared.config) == "transformer"
-    assert judge_name(prepared.config.model_copy(update={"evaluator": "experts"})) == "transformer"
+@pytest.mark.parametrize("evaluator", ["transformer", "experts", "ngram"])
+def test_what_trains_nothing_is_judged_by_proxies(prepared: Context, evaluator: str) -> None:
+    assert judge_name(prepared.config.model_copy(update={"evaluator": evaluator})) == "transformer"

@@ -46,6 +46,8 @@ def test_steps_follow_the_config(tiny: SearchConfig) -> None:
     assert set(names) - set(without) == {"experts"}
     mixing = [step.name for step in search_steps(tiny.model_copy(update={"screen": False, "evaluator": "experts"}))]
     assert mixing == names
+    counting = [step.name for step in search_steps(tiny.model_copy(update={"screen": False, "evaluator": "ngram"}))]
+    assert counting == without
 
 
 def test_every_trial_is_in_the_table(searched: Artefact) -> None:
@@ -106,7 +108,9 @@ def test_another_method_takes_over_equal_trials(
     assert taken == {"survey": 0, "pools": 0, "noise": 2, "experts": 3}
 
 
-@pytest.mark.parametrize("changes", [{"evaluator": "experts"}, {"method": "natural", "screen": False}])
+@pytest.mark.parametrize(
+    "changes", [{"evaluator": "experts"}, {"evaluator": "ngram"}, {"method": "natural", "screen": False}]
+)
 def test_other_searches_end_with_a_verdict(
     tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig, changes: dict[str, object]
 ) -> None:
