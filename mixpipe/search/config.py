@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from mixpipe.store.stage import StageConfig, execution_only
 
@@ -14,13 +14,21 @@ class ProxyConfig(StageConfig):
 
     width: int = Field(64, ge=16, description="model dimension, a multiple of `heads`")
     layers: int = Field(2, ge=1)
-    heads: int = Field(2, ge=1)
+    heads: int = Field(2, ge=1, validate_default=True)
     context: int = Field(64, ge=16, description="tokens in a sequence")
     batch: int = Field(8, ge=1, description="sequences in a step")
     tokens: int = Field(200_000, ge=1000, description="training tokens of a proxy")
     learning_rate: float = Field(3e-3, gt=0)
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="`auto`: bfloat16 where it is native")
+
+    @field_validator("heads")
+    @classmethod
+    def _divides_the_width(cls, heads: int, info: ValidationInfo) -> int:
+        width = info.data.get("width", heads)  # absent when it is wrong itself
+        if width % heads:
+            raise ValueError(f"expected a divisor of search.proxy.width, which is {width}")
+        return heads
 
 
 class SearchConfig(StageConfig):
