@@ -1,12 +1,14 @@
 """Settings of the stage `search`."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["ProxyConfig", "SearchConfig"]
+__all__ = ["CommandConfig", "ProxyConfig", "SearchConfig", "argument_file"]
 
 
 class ProxyConfig(StageConfig):
@@ -29,6 +31,33 @@ class ProxyConfig(StageConfig):
         if width % heads:
             raise ValueError(f"expected a divisor of search.proxy.width, which is {width}")
         return heads
+
+
+class CommandConfig(StageConfig):
+    """The user's own trainer, for the evaluator `command`; known by the content of the files that it names."""
+
+    argv: tuple[str, ...] = execution_only(
+        default=(), description="program and arguments; {mixture}, {data} and {out} become paths"
+    )
+    minutes: float = execution_only(default=60.0, gt=0, description="time limit of one try")
+    retries: int = execution_only(
+        default=1, ge=0, description="further tries after a crash, a time-out or a run without losses"
+    )
+
+
+def argument_file(argument: str, folder: Path) -> tuple[str, Path] | None:
+    """Return the file that an argument of a command names, after what stands before its name, as in `--config=FILE`.
+
+    Args:
+        argument: one argument.
+        folder: where a relative name begins.
+    """
+    option, equals, value = argument.partition("=")
+    for before, name in (("", argument), (option + equals, value)):
+        with suppress(OSError):  # too long for a name
+            if name and (folder / name).is_file():
+                return before, folder / name
+    return None
 
 
 class SearchConfig(StageConfig):
@@ -55,6 +84,7 @@ class SearchConfig(StageConfig):
         1024, ge=512, description="tokens in the proxies' vocabulary, cut from ingest's; none: all of ingest's"
     )
     eval_tokens: int = Field(8192, ge=256, description="most tokens measured per target")
+    command: CommandConfig = Field(default_factory=CommandConfig)
     proxy: ProxyConfig = Field(default_factory=ProxyConfig)
     seed: int = Field(0, ge=0)
 

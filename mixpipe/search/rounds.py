@@ -25,14 +25,22 @@ from mixpipe.search.noise import MINIMUM_SNR, noise_floor
 from mixpipe.search.objective import Objective
 from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.problem import Problem
-from mixpipe.search.running import Asked, expert_paths, proxy_data, read_trials, trial_identity, trial_part
+from mixpipe.search.running import (
+    Asked,
+    domain_names,
+    expert_paths,
+    proxy_data,
+    read_trials,
+    trial_identity,
+    trial_part,
+)
 from mixpipe.search.selection import enough
 from mixpipe.search.survey import SURVEY
 from mixpipe.search.texts import Texts
 from mixpipe.search.training import DivergedError, log_probabilities, train_proxy, training_tokens
 from mixpipe.search.trials import Trial, losses, mixtures, refused, usable
 from mixpipe.store.artefact import Counts
-from mixpipe.store.files import read_json, read_table, write_arrays, write_json
+from mixpipe.store.files import read_json, write_arrays, write_json
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part
 
@@ -91,7 +99,7 @@ def problem_of(context: Context, rounds: int) -> Problem:
     experts = expert_paths(context)
     whole = bool(experts) and len(experts) == np.count_nonzero(available)
     return Problem(
-        domains=tuple(read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()),
+        domains=domain_names(context),
         available_tokens=available,
         budget_tokens=config.budget_tokens,
         constraints=Constraints.from_epochs(
@@ -225,7 +233,7 @@ def usable_or_stop(trials: Sequence[Trial]) -> list[Trial]:
     reasons = sorted(set(refused(trials).values()))
     raise StageError(
         f"expected losses from at least one of {len(trials)} trials, found none ({'; '.join(reasons)[:300]}); "
-        "lower search.proxy.learning_rate"
+        "lower search.proxy.learning_rate, or correct search.command"
     )
 
 

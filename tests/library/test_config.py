@@ -71,6 +71,25 @@ def test_a_missing_section_is_named(write):
         load_config(write("ingest: {paths: [corpus]}\nbudget_tokens: 5\n"))
 
 
+def test_files_that_a_command_names_lie_beside_the_configuration(write):
+    path = write(SMALLEST)
+    folder = path.parent
+    for name in ("train.py", "small.yaml"):
+        (folder / name).write_text("x")
+    (folder / "trainer").mkdir()
+    argv = ["python", "-m", "trainer", "train.py", "--config=small.yaml", "--to={out}", "n" * 5000, ""]
+    config = load_config(path, [f"search.command.argv={argv}"])
+    anchored = [str(folder / "train.py"), f"--config={folder / 'small.yaml'}"]
+    assert list(config.search.command.argv) == [*argv[:3], *anchored, *argv[5:]]
+
+
+def test_how_long_and_how_often_a_command_is_tried_decides_nothing(write):
+    one, two = (
+        load_config(write(SMALLEST), [f"search.command.minutes={n}", f"search.command.retries={n}"]) for n in (1, 2)
+    )
+    assert one.search != two.search and one.search.identity() == two.search.identity()
+
+
 @pytest.mark.parametrize("text", ["[1, 2", "just text", "", "a: !!python/object:os.system {}"])
 def test_what_is_no_configuration_is_refused(write, text):
     with pytest.raises(ConfigError):

@@ -6,6 +6,7 @@ from mixpipe.search.evaluators.protocol import Evaluator
 __all__ = ["EVALUATORS", "JUDGE", "load_evaluator", "trains"]
 
 EVALUATORS = {
+    "command": "mixpipe.search.evaluators.command:Command",
     "experts": "mixpipe.search.evaluators.experts:Experts",
     "ngram": "mixpipe.search.evaluators.ngram:Ngram",
     "transformer": "mixpipe.search.evaluators.transformer:Transformer",

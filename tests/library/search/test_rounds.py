@@ -158,6 +158,10 @@ def test_when_every_trial_failed_the_search_stops(prepared: Context) -> None:
         usable_or_stop(read_trials(prepared, ["hopeless"]))
 
 
+def test_a_users_trainer_is_its_own_judge(prepared: Context) -> None:
+    assert judge_name(prepared.config.model_copy(update={"evaluator": "command"})) == "command"
+
+
 @pytest.mark.parametrize("evaluator", ["transformer", "experts", "ngram"])
 def test_what_trains_nothing_is_judged_by_proxies(prepared: Context, evaluator: str) -> None:
     assert judge_name(prepared.config.model_copy(update={"evaluator": evaluator})) == "transformer"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixpipe.search.config import ProxyConfig
+from mixpipe.search.config import CommandConfig, ProxyConfig
 from mixpipe.search.evaluators.ngram import Ngram, NgramCounts
 from mixpipe.search.evaluators.protocol import ProxyData
 from mixpipe.search.texts import Texts
@@ -92,7 +92,7 @@ def test_what_is_read_again_is_no_further_evidence() -> None:
 
 
 def proxy_data(pools: tuple[np.ndarray, ...], vocabulary: int, targets: Texts, held_out: Texts) -> ProxyData:
-    return ProxyData(ProxyConfig(), vocabulary, pools, targets, held_out, {})
+    return ProxyData(ProxyConfig(), vocabulary, pools, targets, held_out, {}, (), (), CommandConfig())
 
 
 def test_pools_of_equal_length_are_told_apart_by_their_tokens() -> None:
