@@ -6,6 +6,7 @@ float32 and are cast to the compute dtype at use, so that bfloat16 products upda
 are drawn from the seed alone. About 0.5 M parameters at the default configuration.
 """
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -44,6 +45,17 @@ class Proxy(nn.Module):
     def size(self) -> int:
         """Number of parameters."""
         return sum(parameter.numel() for parameter in self.parameters())
+
+    @property
+    def weights(self) -> np.ndarray:
+        """All parameters one after the other, (size,) float32."""
+        return nn.utils.parameters_to_vector(self.parameters()).detach().cpu().numpy()
+
+    @torch.no_grad()
+    def set_weights(self, weights: np.ndarray) -> None:
+        """Replace all parameters by (size,) float32, as `weights` gave them."""
+        vector = torch.from_numpy(weights).to(self.embedding.device)
+        nn.utils.vector_to_parameters(vector, self.parameters())
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the last hidden states, to be multiplied with `output_weight()`.

@@ -1,9 +1,9 @@
 """Noise, experts and rounds: the steps that gather trials.
 
 `noise` repeats the natural mixture over seeds. `experts` trains one proxy per domain and keeps its log-probabilities
-of every measured token. Each round asks the method for mixtures, given all trials before it. All rounds use the same
-proxy seed, so that initial weights and the order of draws do not blur the differences between mixtures; a method sees
-no trial of another seed.
+of every measured token, and its weights where the evaluator reads them. Each round asks the method for mixtures, given
+all trials before it. All rounds use the same proxy seed, so that initial weights and the order of draws do not blur the
+differences between mixtures; a method sees no trial of another seed.
 
 After the first round, a target whose signal is too weak beside its noise loses its weight in the objective: scaled to
 the spread of its losses, its noise would count as much as the signal of the others. It is judged once, because later
@@ -17,7 +17,7 @@ import numpy as np
 from mixpipe.errors import StageError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.config import SearchConfig
-from mixpipe.search.evaluators import JUDGE, trains
+from mixpipe.search.evaluators import JUDGE, load_evaluator, trains
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.forecast import forecast
 from mixpipe.search.methods import load_method
@@ -156,9 +156,10 @@ def plan_experts(context: Context) -> list[Part]:
     config: SearchConfig = context.config
     identity = trial_identity(context, config.proxy_tokens)
     seed = seeds(config, 0, 1)[0]
+    weights: dict[str, Json] = {"weights": True} if load_evaluator(config.evaluator).needs_weights else {}
     parts = []
     for domain in np.flatnonzero(read_json(context.out / SURVEY)["available"]).tolist():
-        spec: dict[str, Json] = {"domain": domain, "tokens": config.proxy_tokens, "seed": seed}
+        spec: dict[str, Json] = {"domain": domain, "tokens": config.proxy_tokens, "seed": seed, **weights}
         parts.append(Part(f"{EXPERTS}-domain-{domain:03d}", spec, {**identity, **spec}))
     return parts
 
@@ -179,6 +180,7 @@ def run_expert(context: Context, part: Part) -> Counts:
         targets=log_probabilities(model, data.targets),
         held_out=log_probabilities(model, data.held_out),
         model_size=np.array(model.size),
+        **({"weights": model.weights} if part.spec.get("weights") else {}),
     )
     return {"experts": 1, "trained_tokens": training_tokens(config.proxy, tokens)}
 

@@ -8,6 +8,7 @@ __all__ = ["EVALUATORS", "JUDGE", "load_evaluator", "trains"]
 EVALUATORS = {
     "command": "mixpipe.search.evaluators.command:Command",
     "experts": "mixpipe.search.evaluators.experts:Experts",
+    "merge": "mixpipe.search.evaluators.merge:Merge",
     "ngram": "mixpipe.search.evaluators.ngram:Ngram",
     "transformer": "mixpipe.search.evaluators.transformer:Transformer",
 }

@@ -30,6 +30,7 @@ def config_with(**search: object) -> RunConfig:
         ({"evaluator": "experts"}, 3 + 7 + 6 + 15),  # the rounds only mix the experts
         ({"evaluator": "ngram"}, 3 + 7 + 6 + 15),  # its rounds train nothing; the experts only screen
         ({"evaluator": "ngram", "screen": False}, 3 + 6 + 15),
+        ({"evaluator": "merge", "screen": False}, 3 + 7 + 6 + 15),
         ({"evaluator": "command", "screen": False}, 3 + 12 + 6 + 15),
         ({"mixture": "mixture.json"}, 0),
     ],

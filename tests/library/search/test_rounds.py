@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from mixpipe.search.survey import SURVEY, VOCABULARY
 from mixpipe.search.texts import Texts
 from mixpipe.search.trials import losses
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import write_json
+from mixpipe.store.files import read_arrays, write_json
 from mixpipe.store.stage import Context
 
 
@@ -69,6 +70,18 @@ def test_a_diverged_expert_leaves_no_file(prepared: Context) -> None:
     wild = Context(prepared.config.model_copy(update={"proxy": proxy}), prepared.inputs, prepared.out)
     assert run_expert(wild, plan_experts(prepared)[0]) == {"diverged_experts": 1}
     assert expert_paths(prepared) == {}
+
+
+def test_experts_keep_their_weights_only_where_they_are_read(prepared: Context) -> None:
+    plain = plan_experts(prepared)[0]
+    merging = replace(prepared, config=prepared.config.model_copy(update={"evaluator": "merge"}))
+    part = plan_experts(merging)[0]
+    assert part.identity == {**plain.identity, "weights": True} and "weights" not in plain.identity
+    for name, context, own in (("with", merging, part), ("without", prepared, plain)):
+        run_expert(context, replace(own, name=f"kept-{name}"))
+    kept, lost = (read_arrays(prepared.out / f"kept-{name}.npz") for name in ("with", "without"))
+    assert kept.keys() - lost.keys() == {"weights"} and len(kept["weights"]) == kept["model_size"]
+    np.testing.assert_array_equal(kept["targets"], lost["targets"])
 
 
 def test_seeds_of_different_kinds_and_searches_never_meet(prepared: Context) -> None:
@@ -141,7 +154,7 @@ def test_too_few_mixtures_or_seeds_judge_no_target(
     assert weak_targets(write_trials(bare, rows), 1) == {}
 
 
-@pytest.mark.parametrize("evaluator", ["experts", "ngram"])
+@pytest.mark.parametrize("evaluator", ["experts", "merge", "ngram"])
 def test_what_trains_nothing_has_no_noise_to_judge_by(bare: Context, evaluator: str) -> None:
     write_trials(bare, NOISY + SPREAD)
     mixing = bare.config.model_copy(update={"evaluator": evaluator})
@@ -162,6 +175,6 @@ def test_a_users_trainer_is_its_own_judge(prepared: Context) -> None:
     assert judge_name(prepared.config.model_copy(update={"evaluator": "command"})) == "command"
 
 
-@pytest.mark.parametrize("evaluator", ["transformer", "experts", "ngram"])
+@pytest.mark.parametrize("evaluator", ["transformer", "experts", "merge", "ngram"])
 def test_what_trains_nothing_is_judged_by_proxies(prepared: Context, evaluator: str) -> None:
     assert judge_name(prepared.config.model_copy(update={"evaluator": evaluator})) == "transformer"

@@ -120,7 +120,8 @@ def test_another_method_takes_over_equal_trials(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"evaluator": "experts"}, {"evaluator": "ngram"}, {"method": "natural", "screen": False}]
+    "changes",
+    [{"evaluator": "experts"}, {"evaluator": "ngram"}, {"evaluator": "merge"}, {"method": "natural", "screen": False}],
 )
 def test_other_searches_end_with_a_verdict(
     tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig, changes: dict[str, object]
