@@ -19,7 +19,7 @@ from mixpipe.embed.config import EmbedConfig
 from mixpipe.errors import ConfigError
 from mixpipe.plan.config import PlanConfig
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.search.config import SearchConfig
+from mixpipe.search.config import SearchConfig, argument_file
 from mixpipe.shards.config import ShardsConfig
 from mixpipe.store.stage import HANDED_DOWN, StageConfig
 
@@ -186,10 +186,18 @@ def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
         place = values.get(section)
         if isinstance(place, dict) and isinstance(place.get(key), str) and (folder / place[key]).exists():
             place[key] = _anchored(place[key], folder)
+    command = search.get("command") if isinstance(search := values.get("search"), dict) else None
+    if isinstance(command, dict) and isinstance(command.get("argv"), list):
+        command["argv"] = [_anchored_argument(argument, folder) for argument in command["argv"]]
     sets = targets.get("sets") if isinstance(targets, dict) else None
     for target in sets.values() if isinstance(sets, dict) else ():
         if isinstance(target, dict) and "path" in target:
             target["path"] = _anchored(target["path"], folder)
+
+
+def _anchored_argument(argument: object, folder: Path) -> object:
+    named = argument_file(argument, folder) if isinstance(argument, str) else None
+    return argument if named is None else f"{named[0]}{named[1]}"
 
 
 def _anchored(path: object, folder: Path) -> object:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["IngestConfig", "TargetConfig", "TargetsConfig"]
@@ -47,7 +46,3 @@ class TargetsConfig(StageConfig):
     """The held-out sets that say what the model should be good at."""
 
     sets: dict[TargetName, TargetConfig] = Field(min_length=1, description="by name: letters, digits and underscores")
-
-    def identity(self) -> dict[str, Json]:
-        """Return the fields that decide the result: of every set all but its path, whose content is hashed."""
-        return {"sets": {name: target.identity() for name, target in self.sets.items()}}

@@ -12,6 +12,7 @@ from typing import Any
 from mixpipe.config import RunConfig
 from mixpipe.embed.processor import cpu_has_bfloat16
 from mixpipe.runs.preflight import CorpusSize
+from mixpipe.search.evaluators import load_evaluator, trains
 from mixpipe.search.tally import Tally
 from mixpipe.stages import STAGES
 
@@ -194,11 +195,11 @@ def expected_trials(config: RunConfig) -> Tally:
     search = config.search
     if search.mixture is not None:
         return Tally(0, 0)
-    mixes = search.evaluator == "experts"
-    experts = _domains(config) if search.screen or mixes else 0
+    each = trains(search.evaluator)
+    experts = _domains(config) if search.screen or (not each and load_evaluator(search.evaluator).needs_experts) else 0
     rounds = sum(search.rounds)
     trained = search.noise_seeds + FINALISTS * search.finalist_seeds + FINAL_ARMS * search.final_seeds
-    return Tally(trained, experts, rounds) if mixes else Tally(trained + rounds, experts)
+    return Tally(trained + rounds, experts) if each else Tally(trained, experts, rounds)
 
 
 def _proxy_tokens(config: RunConfig) -> float:

@@ -1,12 +1,14 @@
 """Settings of the stage `search`."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["ProxyConfig", "SearchConfig"]
+__all__ = ["CommandConfig", "ProxyConfig", "SearchConfig", "argument_file"]
 
 
 class ProxyConfig(StageConfig):
@@ -14,7 +16,7 @@ class ProxyConfig(StageConfig):
 
     width: int = Field(64, ge=16, description="model dimension, a multiple of `heads`")
     layers: int = Field(2, ge=1)
-    heads: int = Field(2, ge=1)
+    heads: int = Field(2, ge=1, validate_default=True)
     context: int = Field(64, ge=16, description="tokens in a sequence")
     batch: int = Field(8, ge=1, description="sequences in a step")
     tokens: int = Field(200_000, ge=1000, description="training tokens of a proxy")
@@ -23,6 +25,41 @@ class ProxyConfig(StageConfig):
     average: float = Field(0.0, ge=0, le=1, description="share of the last steps whose weights are averaged")
     checkpoints: int = Field(0, ge=0, description="times on the way at which the targets are measured")
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="`auto`: bfloat16 where it is native")
+
+    @field_validator("heads")
+    @classmethod
+    def _divides_the_width(cls, heads: int, info: ValidationInfo) -> int:
+        width = info.data.get("width", heads)  # absent when it is wrong itself
+        if width % heads:
+            raise ValueError(f"expected a divisor of search.proxy.width, which is {width}")
+        return heads
+
+
+class CommandConfig(StageConfig):
+    """The user's own trainer, for the evaluator `command`; known by the content of the files that it names."""
+
+    argv: tuple[str, ...] = execution_only(
+        default=(), description="program and arguments; {mixture}, {data} and {out} become paths"
+    )
+    minutes: float = execution_only(default=60.0, gt=0, description="time limit of one try")
+    retries: int = execution_only(
+        default=1, ge=0, description="further tries after a crash, a time-out or a run without losses"
+    )
+
+
+def argument_file(argument: str, folder: Path) -> tuple[str, Path] | None:
+    """Return the file that an argument of a command names, after what stands before its name, as in `--config=FILE`.
+
+    Args:
+        argument: one argument.
+        folder: where a relative name begins.
+    """
+    option, equals, value = argument.partition("=")
+    for before, name in (("", argument), (option + equals, value)):
+        with suppress(OSError):  # too long for a name
+            if name and (folder / name).is_file():
+                return before, folder / name
+    return None
 
 
 class SearchConfig(StageConfig):
@@ -49,6 +86,7 @@ class SearchConfig(StageConfig):
         1024, ge=512, description="tokens in the proxies' vocabulary, cut from ingest's; none: all of ingest's"
     )
     eval_tokens: int = Field(8192, ge=256, description="most tokens measured per target")
+    command: CommandConfig = Field(default_factory=CommandConfig)
     proxy: ProxyConfig = Field(default_factory=ProxyConfig)
     seed: int = Field(0, ge=0)
 

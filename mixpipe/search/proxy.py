@@ -11,6 +11,7 @@ so that an accelerator, which one small proxy leaves idle, trains dozens in the 
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -55,6 +56,18 @@ class Proxies(nn.Module):
     def size(self) -> int:
         """Number of parameters of one model."""
         return sum(parameter[0].numel() for parameter in self.parameters())
+
+    def weights(self) -> np.ndarray:
+        """Return each model's parameters one after the other, (count, size) float32."""
+        return torch.cat([parameter.detach().flatten(1) for parameter in self.parameters()], dim=1).cpu().numpy()
+
+    @torch.no_grad()
+    def set_weights(self, weights: np.ndarray) -> None:
+        """Replace all parameters by (count, size) float32, as `weights` gave them."""
+        parameters = list(self.parameters())
+        sizes = [parameter[0].numel() for parameter in parameters]
+        for parameter, values in zip(parameters, torch.split(torch.from_numpy(weights), sizes, dim=1), strict=True):
+            parameter.copy_(values.reshape(parameter.shape))
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the last hidden states, to be multiplied with `output_weight()`.

@@ -1,9 +1,9 @@
 """Noise, experts and rounds: the steps that gather trials.
 
 `noise` repeats the natural mixture over seeds. `experts` trains one proxy per domain and keeps its log-probabilities
-of every measured token. Each round asks the method for mixtures, given all trials before it. All rounds use the same
-proxy seed, so that initial weights and the order of draws do not blur the differences between mixtures; a method sees
-no trial of another seed.
+of every measured token, and its weights where the evaluator reads them. Each round asks the method for mixtures, given
+all trials before it. All rounds use the same proxy seed, so that initial weights and the order of draws do not blur the
+differences between mixtures; a method sees no trial of another seed.
 
 After the first round, a target whose signal is too weak beside its noise loses its weight in the objective: scaled to
 the spread of its losses, its noise would count as much as the signal of the others. It is judged once, because later
@@ -17,7 +17,7 @@ import numpy as np
 from mixpipe.errors import StageError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.config import SearchConfig
-from mixpipe.search.evaluators import load_evaluator
+from mixpipe.search.evaluators import JUDGE, load_evaluator, trains
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.forecast import forecast
 from mixpipe.search.methods import load_method
@@ -25,14 +25,22 @@ from mixpipe.search.noise import MINIMUM_SNR, noise_floor
 from mixpipe.search.objective import Objective
 from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.problem import Problem
-from mixpipe.search.running import Asked, expert_paths, proxy_data, read_trials, trial_identity, trial_part
+from mixpipe.search.running import (
+    Asked,
+    domain_names,
+    expert_paths,
+    proxy_data,
+    read_trials,
+    trial_identity,
+    trial_part,
+)
 from mixpipe.search.selection import enough
 from mixpipe.search.survey import SURVEY
 from mixpipe.search.texts import Texts
 from mixpipe.search.training import diverged, log_probabilities, train_proxies, training_tokens
 from mixpipe.search.trials import Trial, losses, mixtures, refused, usable
 from mixpipe.store.artefact import Counts
-from mixpipe.store.files import read_json, read_table, write_arrays, write_json
+from mixpipe.store.files import read_json, write_arrays, write_json
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part
 
@@ -55,7 +63,7 @@ __all__ = [
 ]
 
 NOISE, EXPERTS = "noise", "experts"
-JUDGE = "auto"  # foresees a round's trials for the report, where the method's own surrogate is used
+FORESEER = "auto"  # foresees a round's trials for the report, where the method's own surrogate is used
 # Two seeds leave the noise uncertain by a factor of 31 (90 % range), too much to refuse a target by; three, of 8.
 LEAST_DEGREES = 2
 # Seeds of a search lie so far apart that its kinds of trials never share one.
@@ -68,8 +76,8 @@ def round_name(number: int) -> str:
 
 
 def judge_name(config: SearchConfig) -> str:
-    """Return the evaluator of noise, finalists and final, which train even when the rounds only mix experts."""
-    return "transformer" if load_evaluator(config.evaluator).needs_experts else config.evaluator
+    """Return the evaluator of noise, finalists and final, which train even when the rounds do not."""
+    return config.evaluator if trains(config.evaluator) else JUDGE
 
 
 def seeds(config: SearchConfig, kind: int, count: int) -> list[int]:
@@ -91,7 +99,7 @@ def problem_of(context: Context, rounds: int) -> Problem:
     experts = expert_paths(context)
     whole = bool(experts) and len(experts) == np.count_nonzero(available)
     return Problem(
-        domains=tuple(read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()),
+        domains=domain_names(context),
         available_tokens=available,
         budget_tokens=config.budget_tokens,
         constraints=Constraints.from_epochs(
@@ -107,7 +115,7 @@ def weak_targets(context: Context, rounds: int) -> dict[str, float]:
     """Return the targets left out of the objective after so many rounds, with their signal over noise.
 
     None before the first round is done, below four different mixtures or three noise seeds, and where nothing tells
-    the noise of the rounds: when they only mix experts.
+    the noise of the rounds: when they train nothing.
     """
     config: SearchConfig = context.config
     if rounds == 0 or judge_name(config) != config.evaluator:
@@ -148,9 +156,10 @@ def plan_experts(context: Context) -> list[Part]:
     config: SearchConfig = context.config
     identity = trial_identity(context, config.proxy_tokens)
     seed = seeds(config, 0, 1)[0]
+    weights: dict[str, Json] = {"weights": True} if load_evaluator(config.evaluator).needs_weights else {}
     parts = []
     for domain in np.flatnonzero(read_json(context.out / SURVEY)["available"]).tolist():
-        spec: dict[str, Json] = {"domain": domain, "tokens": config.proxy_tokens, "seed": seed}
+        spec: dict[str, Json] = {"domain": domain, "tokens": config.proxy_tokens, "seed": seed, **weights}
         parts.append(Part(f"{EXPERTS}-domain-{domain:03d}", spec, {**identity, **spec}))
     return parts
 
@@ -172,6 +181,7 @@ def run_expert(context: Context, part: Part) -> Counts:
         targets=log_probabilities(model, data.targets)[0],
         held_out=log_probabilities(model, data.held_out)[0],
         model_size=np.array(model.size),
+        **({"weights": model.weights()[0]} if part.spec.get("weights") else {}),
     )
     return {"experts": 1, "trained_tokens": training_tokens(config.proxy, tokens)}
 
@@ -226,7 +236,7 @@ def usable_or_stop(trials: Sequence[Trial]) -> list[Trial]:
     reasons = sorted(set(refused(trials).values()))
     raise StageError(
         f"expected losses from at least one of {len(trials)} trials, found none ({'; '.join(reasons)[:300]}); "
-        "lower search.proxy.learning_rate"
+        "lower search.proxy.learning_rate, or correct search.command"
     )
 
 
@@ -242,7 +252,7 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
     bits = objective.bits(losses(fresh, problem.targets))
     predicted: list[float | None] = [None] * len(fresh)
     if enough(before) and fresh:
-        foreseen = forecast(problem, before, context.config.surrogate or JUDGE).predict(
+        foreseen = forecast(problem, before, context.config.surrogate or FORESEER).predict(
             mixtures(fresh, len(problem.domains))
         )
         predicted = objective.value(foreseen.mean).tolist()

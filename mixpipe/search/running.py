@@ -25,11 +25,20 @@ from mixpipe.search.texts import Texts
 from mixpipe.search.trials import Checkpoint, Trial
 from mixpipe.search.vocabulary import load_vocabulary
 from mixpipe.store.artefact import Counts
-from mixpipe.store.files import read_arrays, read_json, write_json
+from mixpipe.store.files import read_arrays, read_json, read_table, write_json
 from mixpipe.store.fingerprint import Json, fingerprint
 from mixpipe.store.stage import Context, Part
 
-__all__ = ["Asked", "expert_paths", "proxy_data", "read_trials", "run_trial", "trial_identity", "trial_part"]
+__all__ = [
+    "Asked",
+    "domain_names",
+    "expert_paths",
+    "proxy_data",
+    "read_trials",
+    "run_trial",
+    "trial_identity",
+    "trial_part",
+]
 
 
 class Asked(NamedTuple):
@@ -52,8 +61,12 @@ def trial_part(context: Context, step: str, number: int, asked: Asked, evaluator
     """Return the part that measures a mixture."""
     steps = np.rint(asked.mixture * LATTICE).astype(int).tolist()
     spec: dict[str, Json] = {"mixture": steps, "tokens": asked.tokens, "seed": asked.seed, "evaluator": evaluator}
-    experts = context.config.proxy_tokens if load_evaluator(evaluator).needs_experts else None
+    kind = load_evaluator(evaluator)
+    experts = context.config.proxy_tokens if kind.needs_experts else None
     identity = {**trial_identity(context, asked.tokens), **spec, "expert_tokens": experts}
+    if kind.runs_command:
+        identity["command"] = context.outside["command"]
+        identity["names"] = [domain_names(context), read_json(context.out / POOLS_RECORD)["targets"]]
     return Part(f"{step}-{asked.arm}-{number:03d}", spec, identity)
 
 
@@ -107,7 +120,8 @@ def read_trials(context: Context, steps: Iterable[str]) -> list[Trial]:
 def proxy_data(context: Context, tokens: int) -> ProxyData:
     """Return what a trial of so many tokens reads: the beginning of each pool, the texts, the experts."""
     config: SearchConfig = context.config
-    digests = read_json(context.out / POOLS_RECORD)["digests"]
+    record = read_json(context.out / POOLS_RECORD)
+    digests = record["digests"]
     pools, targets, held_out = _load(context.out, tuple(sorted(digests.items())))
     lengths = pool_tokens(np.array(read_json(context.out / SURVEY)["available"]), tokens, config)
     shortest = config.proxy.context + 1
@@ -118,7 +132,15 @@ def proxy_data(context: Context, tokens: int) -> ProxyData:
         targets,
         held_out,
         expert_paths(context),
+        domain_names(context),
+        tuple(record["targets"]),
+        config.command,
     )
+
+
+def domain_names(context: Context) -> tuple[str, ...]:
+    """Return the domains' names by number."""
+    return tuple(read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist())
 
 
 def expert_paths(context: Context) -> dict[int, Path]:

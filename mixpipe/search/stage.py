@@ -10,6 +10,7 @@ from functools import partial
 
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.evaluators import load_evaluator
+from mixpipe.search.evaluators.command import command_identity
 from mixpipe.search.finals import FINAL, FINALISTS, finish_final, finish_finalists, plan_final, plan_finalists
 from mixpipe.search.given import GIVEN, finish_given, given_identity, no_parts, run_nothing
 from mixpipe.search.pools import HELD_OUT, POOLS, finish_pools, plan_pools, run_pool
@@ -25,6 +26,7 @@ from mixpipe.search.rounds import (
 )
 from mixpipe.search.running import run_trial
 from mixpipe.search.survey import finish_survey, plan_survey, run_survey
+from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Stage, Step
 
 __all__ = ["SEARCH"]
@@ -52,12 +54,17 @@ def search_steps(config: SearchConfig) -> tuple[Step, ...]:
     )
 
 
+def outside_identity(config: SearchConfig) -> dict[str, Json]:
+    """Return the identity of a given mixture or of the user's command."""
+    return {**given_identity(config), **command_identity(config)}
+
+
 SEARCH = Stage(
     name="search",
     version=4,
     config=SearchConfig,
     inputs=("ingest", "domains", "scores", "targets"),
     steps=search_steps,
-    outside=given_identity,
+    outside=outside_identity,
     scratch=(POOLS, HELD_OUT),
 )

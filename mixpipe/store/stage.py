@@ -40,12 +40,23 @@ class StageConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_without_handed_down)
 
     def identity(self) -> dict[str, Json]:
-        """Return the fields that decide the result, as JSON."""
+        """Return the fields that decide the result, as JSON, of the configs within it likewise."""
         dumped = self.model_dump(mode="json")
         for name, info in type(self).model_fields.items():
             if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("execution_only"):
                 dumped.pop(name)
+            else:
+                dumped[name] = _identity(getattr(self, name), dumped[name])
         return dumped
+
+
+def _identity(value: object, dumped: Json) -> Json:
+    """Return what of a field decides the result: of a config, or of configs by name, their identity."""
+    if isinstance(value, StageConfig):
+        return value.identity()
+    if isinstance(value, Mapping) and isinstance(dumped, Mapping):
+        return {name: _identity(item, dumped[name]) for name, item in value.items()}
+    return dumped
 
 
 @dataclass(frozen=True)

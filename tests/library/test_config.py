@@ -49,6 +49,9 @@ def test_a_config_survives_being_written_and_read(write):
         ("targets.sets.medicine.wieght=3", r"unknown key wieght in .*; did you mean targets\.sets\.medicine\.weight\?"),
         ("serach.rounds=[3]", r"unknown key serach in the top level; did you mean search\?"),
         ("shards.zzz=3", r"unknown key zzz in shards; its keys are format, seed, shard_mib"),
+        ("search.proxy.width=63", r"proxy\.heads: .*a divisor of search\.proxy\.width, which is 63, found 2"),
+        ("search.proxy.heads=5", r"proxy\.heads: .*a divisor of search\.proxy\.width, which is 64, found 5"),
+        ("search.proxy.width=5", r"proxy\.width: Input should be greater than or equal to 16, found 5"),
         ("domains.count=0", r"domains\.count"),
         ("plan.strength=1.5", r"plan\.strength: Input should be less than or equal to 1, found 1\.5"),
         ("budget_tokens=-1", r"budget_tokens: Input should be greater than 0, found -1"),
@@ -66,6 +69,25 @@ def test_a_bad_value_names_field_and_value(write, override, message):
 def test_a_missing_section_is_named(write):
     with pytest.raises(ConfigError, match=r"targets\.sets: Field required"):
         load_config(write("ingest: {paths: [corpus]}\nbudget_tokens: 5\n"))
+
+
+def test_files_that_a_command_names_lie_beside_the_configuration(write):
+    path = write(SMALLEST)
+    folder = path.parent
+    for name in ("train.py", "small.yaml"):
+        (folder / name).write_text("x")
+    (folder / "trainer").mkdir()
+    argv = ["python", "-m", "trainer", "train.py", "--config=small.yaml", "--to={out}", "n" * 5000, ""]
+    config = load_config(path, [f"search.command.argv={argv}"])
+    anchored = [str(folder / "train.py"), f"--config={folder / 'small.yaml'}"]
+    assert list(config.search.command.argv) == [*argv[:3], *anchored, *argv[5:]]
+
+
+def test_how_long_and_how_often_a_command_is_tried_decides_nothing(write):
+    one, two = (
+        load_config(write(SMALLEST), [f"search.command.minutes={n}", f"search.command.retries={n}"]) for n in (1, 2)
+    )
+    assert one.search != two.search and one.search.identity() == two.search.identity()
 
 
 @pytest.mark.parametrize("text", ["[1, 2", "just text", "", "a: !!python/object:os.system {}"])

@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from mixpipe.errors import StageError
-from mixpipe.search.evaluators.protocol import Measured, ProxyData
+from mixpipe.search.evaluators.protocol import Evaluator, Measured, ProxyData
 from mixpipe.search.texts import Texts
 from mixpipe.store.files import read_arrays
 
@@ -98,9 +98,10 @@ class Mixing:
 
 
 @dataclass(frozen=True)
-class Experts:
+class Experts(Evaluator):
     """The experts, as an evaluator: instant, for searches that cannot afford proxies."""
 
+    trains: ClassVar[bool] = False
     needs_experts: ClassVar[bool] = True
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:

@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from mixpipe.search.config import ProxyConfig
+from mixpipe.search.config import CommandConfig, ProxyConfig
 from mixpipe.search.texts import Texts
 
 __all__ = ["Evaluator", "Measured", "ProxyData"]
@@ -22,7 +22,10 @@ class ProxyData:
         pools: per domain, the tokens that may be read (n_i,), as many as one trial's budget calls for.
         targets: texts of the m targets.
         held_out: texts of the k domains.
-        experts: files of the experts' log-probabilities by domain number; empty when none were trained.
+        experts: files of the experts' log-probabilities (and weights) by domain number; empty when none were trained.
+        domain_names: (k,) names of the domains.
+        target_names: (m,) names of the targets.
+        command: the user's own trainer.
     """
 
     proxy: ProxyConfig
@@ -31,6 +34,9 @@ class ProxyData:
     targets: Texts
     held_out: Texts
     experts: dict[int, Path]
+    domain_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    command: CommandConfig
 
 
 class Measured(NamedTuple):
@@ -56,11 +62,20 @@ class Measured(NamedTuple):
 class Evaluator(Protocol):
     """A way to measure a mixture, deterministic per seed.
 
+    Evaluators name this class as their base and state only what differs from its defaults.
+
     Attributes:
+        trains: a trial trains a model of its own, so its seed matters. Noise, finalists and the final are measured by
+            seeds, so behind an evaluator that does not train they are the `JUDGE`'s.
         needs_experts: it reads the experts' files.
+        needs_weights: it reads the experts' weights too, which are kept for it alone.
+        runs_command: it runs the user's command, which sees the names of domains and targets.
     """
 
-    needs_experts: ClassVar[bool]
+    trains: ClassVar[bool] = True
+    needs_experts: ClassVar[bool] = False
+    needs_weights: ClassVar[bool] = False
+    runs_command: ClassVar[bool] = False
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
         """Measure one mixture (k,) of token shares; a run that fails is a status and not an error."""

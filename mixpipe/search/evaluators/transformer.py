@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from mixpipe.search.evaluators.protocol import Measured, ProxyData
+from mixpipe.search.evaluators.protocol import Evaluator, Measured, ProxyData
 from mixpipe.search.proxy import Proxies
 from mixpipe.search.texts import Texts
 from mixpipe.search.training import diverged, log_probabilities, train_proxies, training_tokens
@@ -15,10 +14,8 @@ __all__ = ["Transformer", "measure_together"]
 
 
 @dataclass(frozen=True)
-class Transformer:
+class Transformer(Evaluator):
     """A small transformer per trial."""
-
-    needs_experts: ClassVar[bool] = False
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
         """Train and measure."""

@@ -3,7 +3,7 @@ import pytest
 from mixpipe.config import RunConfig
 from mixpipe.runs.forecast import expected_trials, forecast, proxy_parameters
 from mixpipe.runs.preflight import CorpusSize
-from mixpipe.search.proxy import Proxy
+from mixpipe.search.proxy import Proxies
 from mixpipe.search.tally import Tally
 from mixpipe.stages import STAGES
 
@@ -30,6 +30,10 @@ def config_with(**search: object) -> RunConfig:
         ({}, Tally(3 + 12 + 6 + 15, 7)),
         ({"screen": False}, Tally(3 + 12 + 6 + 15, 0)),
         ({"evaluator": "experts"}, Tally(3 + 6 + 15, 7, mixed=12)),
+        ({"evaluator": "ngram"}, Tally(3 + 6 + 15, 7, mixed=12)),  # the experts only screen
+        ({"evaluator": "ngram", "screen": False}, Tally(3 + 6 + 15, 0, mixed=12)),
+        ({"evaluator": "merge", "screen": False}, Tally(3 + 6 + 15, 7, mixed=12)),
+        ({"evaluator": "command", "screen": False}, Tally(3 + 12 + 6 + 15, 0)),
         ({"mixture": "mixture.json"}, Tally(0, 0)),
     ],
 )
@@ -63,7 +67,7 @@ def test_no_proxy_is_longer_than_the_run() -> None:
 
 def test_parameters_are_those_of_the_proxy() -> None:
     config = config_with()
-    true = Proxy(config.search.proxy, config.search.vocabulary or 0, seed=0).size
+    true = Proxies(config.search.proxy, config.search.vocabulary or 0, [0]).size
     assert proxy_parameters(config) == pytest.approx(true, rel=0.05)  # positions are not counted
 
 

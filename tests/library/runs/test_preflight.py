@@ -44,6 +44,12 @@ def test_a_given_mixture_is_read_before_any_work(corpus):
             preflight(config_for(corpus, search={"mixture": str(corpus / name)}))
 
 
+def test_a_command_is_looked_for_before_any_work(corpus):
+    for argv, found in (([], "found none"), (["no-such-program"], "found 'no-such-program'")):
+        with pytest.raises(ConfigError, match=rf"search\.command\.argv: .*{found}"):
+            preflight(config_for(corpus, search={"evaluator": "command", "command": {"argv": argv}}))
+
+
 def test_a_corpus_of_empty_files_is_said_to_be_so(corpus):
     (corpus / "empty").mkdir()
     (corpus / "empty" / "zero.parquet").touch()

@@ -53,7 +53,7 @@ def test_size_counts_every_parameter() -> None:
 
 def test_heads_must_divide_the_width() -> None:
     with pytest.raises(ConfigError, match=r"multiple of heads=5, found 32"):
-        Proxies(ProxyConfig(width=32, heads=5), 50, [0])
+        Proxies(CONFIG.model_copy(update={"heads": 5}), 50, [0])
 
 
 def test_bfloat16_stays_near_float32() -> None:

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from mixpipe.errors import StageError
 from mixpipe.mixture.simplex import LATTICE, snap
 from mixpipe.search.evaluators.experts import Mixing
+from mixpipe.search.evaluators.ngram import Ngram
 from mixpipe.search.objective import Objective
 from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.rounds import (
@@ -20,13 +22,13 @@ from mixpipe.search.rounds import (
     usable_or_stop,
     weak_targets,
 )
-from mixpipe.search.running import Asked, expert_paths, read_trials, run_trial, trial_part
+from mixpipe.search.running import Asked, expert_paths, proxy_data, read_trials, run_trial, trial_part
 from mixpipe.search.surrogates.rank import spearman
 from mixpipe.search.survey import SURVEY, VOCABULARY
 from mixpipe.search.texts import Texts
 from mixpipe.search.trials import losses
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import write_json
+from mixpipe.store.files import read_arrays, write_json
 from mixpipe.store.stage import Context
 
 
@@ -44,7 +46,7 @@ def test_the_problem_is_what_the_tables_say(prepared: Context) -> None:
     np.testing.assert_allclose(problem.constraints.caps, np.minimum(1, 8 * problem.available_tokens / 60_000))
 
 
-def test_experts_rank_mixtures_like_proxies(finished: Context, prepared: Context) -> None:
+def test_experts_and_ngrams_rank_mixtures_like_proxies(finished: Context, prepared: Context) -> None:
     grid = snap(np.array([[i, j, 8 - i - j] for i in range(0, 9, 2) for j in range(0, 9 - i, 2)]) / 8)
     for number, mixture in enumerate(grid):
         run_trial(prepared, trial_part(prepared, "grid", number, Asked("grid", mixture, 4000, 7), "transformer"))
@@ -52,6 +54,9 @@ def test_experts_rank_mixtures_like_proxies(finished: Context, prepared: Context
     prior = problem_of(finished, 2).prior
     assert prior is not None
     assert (spearman(prior(grid), measured) > 0.7).all()
+    data = proxy_data(prepared, 4000)
+    counted = [Ngram().measure(data, mixture, tokens=4000, seed=0).target_losses for mixture in grid]
+    assert (spearman(np.array(counted), measured) > 0.7).all()
 
 
 def test_the_screen_samples_what_the_experts_say(finished: Context) -> None:
@@ -65,6 +70,18 @@ def test_a_diverged_expert_leaves_no_file(prepared: Context) -> None:
     wild = Context(prepared.config.model_copy(update={"proxy": proxy}), prepared.inputs, prepared.out)
     assert run_expert(wild, plan_experts(prepared)[0]) == {"diverged_experts": 1}
     assert expert_paths(prepared) == {}
+
+
+def test_experts_keep_their_weights_only_where_they_are_read(prepared: Context) -> None:
+    plain = plan_experts(prepared)[0]
+    merging = replace(prepared, config=prepared.config.model_copy(update={"evaluator": "merge"}))
+    part = plan_experts(merging)[0]
+    assert part.identity == {**plain.identity, "weights": True} and "weights" not in plain.identity
+    for name, context, own in (("with", merging, part), ("without", prepared, plain)):
+        run_expert(context, replace(own, name=f"kept-{name}"))
+    kept, lost = (read_arrays(prepared.out / f"kept-{name}.npz") for name in ("with", "without"))
+    assert kept.keys() - lost.keys() == {"weights"} and len(kept["weights"]) == kept["model_size"]
+    np.testing.assert_array_equal(kept["targets"], lost["targets"])
 
 
 def test_seeds_of_different_kinds_and_searches_never_meet(prepared: Context) -> None:
@@ -136,9 +153,10 @@ def test_too_few_mixtures_or_seeds_judge_no_target(
     assert weak_targets(write_trials(bare, rows), 1) == {}
 
 
-def test_mixed_experts_have_no_noise_to_judge_by(bare: Context) -> None:
+@pytest.mark.parametrize("evaluator", ["experts", "merge", "ngram"])
+def test_what_trains_nothing_has_no_noise_to_judge_by(bare: Context, evaluator: str) -> None:
     write_trials(bare, NOISY + SPREAD)
-    mixing = bare.config.model_copy(update={"evaluator": "experts"})
+    mixing = bare.config.model_copy(update={"evaluator": evaluator})
     assert weak_targets(Context(mixing, bare.inputs, bare.out), 1) == {}
 
 
@@ -152,6 +170,10 @@ def test_when_every_trial_failed_the_search_stops(prepared: Context) -> None:
         usable_or_stop(read_trials(prepared, ["hopeless"]))
 
 
-def test_mixed_experts_are_judged_by_proxies(prepared: Context) -> None:
-    assert judge_name(prepared.config) == "transformer"
-    assert judge_name(prepared.config.model_copy(update={"evaluator": "experts"})) == "transformer"
+def test_a_users_trainer_is_its_own_judge(prepared: Context) -> None:
+    assert judge_name(prepared.config.model_copy(update={"evaluator": "command"})) == "command"
+
+
+@pytest.mark.parametrize("evaluator", ["transformer", "experts", "merge", "ngram"])
+def test_what_trains_nothing_is_judged_by_proxies(prepared: Context, evaluator: str) -> None:
+    assert judge_name(prepared.config.model_copy(update={"evaluator": evaluator})) == "transformer"

@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 from mixpipe.search.rounds import observed
@@ -32,6 +35,16 @@ def test_what_experts_were_trained_on_is_no_part_of_a_proxy(prepared: Context) -
 
     assert tokens_of_experts("transformer") is None
     assert tokens_of_experts("experts") == 3000
+
+
+def test_a_command_and_the_names_it_sees_are_part_of_its_trials_alone(prepared: Context) -> None:
+    def identity(evaluator: str, command: str) -> Mapping[str, object]:
+        context = replace(prepared, outside={"command": [command]})
+        return trial_part(context, "noise", 0, Asked("a", MIXTURE, 3000, 1), evaluator).identity
+
+    assert identity("transformer", "one") == identity("transformer", "two")
+    assert identity("command", "one") != identity("command", "two")
+    assert identity("command", "one")["names"] == [("prose", "ledger", "runes"), ["ledger", "prose", "runes"]]
 
 
 def test_a_trial_reads_back_as_it_was_measured(prepared: Context) -> None:

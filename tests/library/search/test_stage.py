@@ -35,6 +35,17 @@ for step in job.steps:
 """
 
 
+def found(root: Path, config: SearchConfig, upstream: dict[str, Artefact]) -> Artefact:
+    """Run a whole search in this process."""
+    job = open_stage(root, SEARCH, config, upstream)
+    assert isinstance(job, Job)
+    for step in job.steps:
+        for part in job.pending(step, job.plan(step)):
+            run_part(job, step, part)
+        finish_step(job, step)
+    return seal(job)
+
+
 def sealed_files(artefact: Artefact) -> dict[str, str]:
     return {entry.name: entry.sha256 for entry in artefact.manifest.files}
 
@@ -46,6 +57,8 @@ def test_steps_follow_the_config(tiny: SearchConfig) -> None:
     assert set(names) - set(without) == {"experts"}
     mixing = [step.name for step in search_steps(tiny.model_copy(update={"screen": False, "evaluator": "experts"}))]
     assert mixing == names
+    counting = [step.name for step in search_steps(tiny.model_copy(update={"screen": False, "evaluator": "ngram"}))]
+    assert counting == without
 
 
 def test_every_trial_is_in_the_table(searched: Artefact) -> None:
@@ -106,17 +119,40 @@ def test_another_method_takes_over_equal_trials(
     assert taken == {"survey": 0, "pools": 0, "noise": 2, "experts": 3}
 
 
-@pytest.mark.parametrize("changes", [{"evaluator": "experts"}, {"method": "natural", "screen": False}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"evaluator": "experts"}, {"evaluator": "ngram"}, {"evaluator": "merge"}, {"method": "natural", "screen": False}],
+)
 def test_other_searches_end_with_a_verdict(
     tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig, changes: dict[str, object]
 ) -> None:
     config = tiny.model_copy(update={**changes, "proxy": tiny.proxy.model_copy(update={"tokens": 1000})})
-    job = open_stage(tmp_path, SEARCH, config, upstream)
-    assert isinstance(job, Job)
-    for step in job.steps:
-        for part in job.pending(step, job.plan(step)):
-            run_part(job, step, part)
-        finish_step(job, step)
-    artefact = seal(job)
+    artefact = found(tmp_path, config, upstream)
     weights = json.loads(artefact.file("mixture.json").read_text())["weights"]
     assert np.sum(weights) == 1
+
+
+# Bits per byte that fall with a domain's share, the last target's twice as much.
+TRAINER = """
+import json
+asked = json.load(open("mixture.json"))
+shares = [asked["weights"][str(asked["domains"].index(target["name"]))] for target in asked["targets"]]
+losses = {t["name"]: 3 - share + asked["seed"] % 7 / 1000 for t, share in zip(asked["targets"], shares)}
+json.dump({"losses": {**losses, "runes": 2 * losses["runes"]}, "model_size": 5}, open(asked["out"], "w"))
+"""
+
+
+def test_a_search_by_the_users_trainer_has_its_losses_and_knows_its_script(
+    tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig
+) -> None:
+    (tmp_path / "trainer.py").write_text(TRAINER)
+    command = tiny.command.model_copy(update={"argv": (sys.executable, "-S", str(tmp_path / "trainer.py"))})
+    config = tiny.model_copy(update={"evaluator": "command", "screen": False, "command": command})
+    artefact = found(tmp_path, config, upstream)
+    trials = trials_from_table(read_table(artefact.file("trials.parquet")))
+    assert {(trial.status, trial.model_size) for trial in trials} == {("ok", 5)}
+    for trial in trials:
+        assert trial.target_losses["runes"] == pytest.approx(2 * (3 - trial.mixture[2] + trial.seed % 7 / 1000))
+    (tmp_path / "trainer.py").write_text(TRAINER + "# changed")
+    again = open_stage(tmp_path, SEARCH, config, upstream)
+    assert isinstance(again, Job) and again.fingerprint != artefact.manifest.fingerprint

@@ -15,6 +15,18 @@ def test_identity_is_json_without_what_only_says_where_or_how():
     assert Settings.model_fields["path"].description == "where"
 
 
+class Outer(StageConfig):
+    inner: Settings = Settings()
+    named: dict[str, Settings] = {"a": Settings(path="b")}  # noqa: RUF012  pydantic copies defaults
+    elsewhere: Settings = execution_only(default=Settings())
+
+
+def test_configs_within_a_config_are_known_by_their_own_identity():
+    own = {"shares": [0.5, 0.5], "seed": 0}
+    assert Outer().identity() == {"inner": own, "named": {"a": own}}
+    assert Outer(inner=Settings(seed=1)).identity() != Outer(inner=Settings(path="there")).identity()
+
+
 def test_a_config_refuses_unknown_keys_wrong_ranges_and_changes():
     with pytest.raises(ValidationError, match="sed"):
         Settings(sed=1)
