@@ -21,6 +21,7 @@ from mixpipe.search.replay.judge import judge
 from mixpipe.search.replay.merit import MERITS
 from mixpipe.search.replay.tables import RunTable, read_runs
 from mixpipe.search.surrogates import SURROGATES
+from mixpipe.store.threads import fixed_threads
 
 LEAST_MIXTURES = 10
 WHOLE = {
@@ -113,4 +114,5 @@ if __name__ == "__main__":
     parser.add_argument("--tables", nargs="+", default=[])
     parser.add_argument("--targets", type=int, default=110, help="at most so many, spread over the table")
     asked = parser.parse_args()
-    print(json.dumps(measure(asked.surrogates, asked.tables, asked.targets)))
+    with fixed_threads(1):
+        print(json.dumps(measure(asked.surrogates, asked.tables, asked.targets)))

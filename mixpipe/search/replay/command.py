@@ -15,6 +15,7 @@ from mixpipe.search.replay.tables import RunTable, read_runs
 from mixpipe.search.replay.where import where
 from mixpipe.search.surrogates import SURROGATES
 from mixpipe.store.fingerprint import Json
+from mixpipe.store.threads import fixed_threads
 
 __all__ = ["Asked", "Replayed", "replay_pool", "replay_surrogates"]
 
@@ -62,6 +63,7 @@ class Replayed:
         return [*table, *(["", *self.notes] if self.notes else [])]
 
 
+@fixed_threads(1)
 def replay_surrogates(
     fit: Asked, score: Asked | None, surrogate: str, *, seeds: int, figure: Path | None, say: Say
 ) -> Replayed:
@@ -96,6 +98,7 @@ def replay_surrogates(
     return Replayed(record, (head, *rows), (*notes, *_drawn(figure, lambda path: draw_judgements(found, path))))
 
 
+@fixed_threads(1)
 def replay_pool(
     pool: Asked, method: str, *, budget: int, batch: int, seeds: int, objective: str, figure: Path | None, say: Say
 ) -> Replayed:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mixpipe.search.surrogates.kernel import KernelFit, fit_kernel
+from mixpipe.search.surrogates.kernel import KernelFit, fit_kernel, matern, predict_in_chunks
 from mixpipe.search.surrogates.protocol import Prediction, folds
 
 __all__ = ["FittedProcess", "GaussianProcess"]
@@ -23,8 +23,6 @@ LENGTHS = (0.4, 0.6, 0.9, 1.4, 2.2, 3.5)
 TRENDS = (0.0, 3.0)
 # Kernels of less weight are left out.
 LEAST_WEIGHT = 0.02
-# Candidates scored at once: 4096 x 512 trials is 16 MiB.
-CHUNK = 4096
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,7 @@ class FittedProcess:
 
     def predict(self, mixtures: np.ndarray) -> Prediction:
         """Return the losses foreseen for (q, k) mixtures."""
-        empty = np.empty((0, self.held_out.shape[1]))
-        parts = [self._predict(np.sqrt(mixtures[start : start + CHUNK])) for start in range(0, len(mixtures), CHUNK)]
-        return Prediction(
-            np.concatenate([empty, *(part.mean for part in parts)]),
-            np.concatenate([empty, *(part.sd for part in parts)]),
-        )
+        return predict_in_chunks(self._predict, mixtures)
 
     def _predict(self, roots: np.ndarray) -> Prediction:
         """Return mean and deviation of the mixture of the members' predictions."""
@@ -96,6 +89,7 @@ class FittedProcess:
 
 
 def _kernel(left: np.ndarray, right: np.ndarray, length: float, trend: float) -> np.ndarray:
-    inner = left @ right.T
-    distance = np.sqrt(np.maximum(2 - 2 * inner, 0)) * (np.sqrt(5) / length)
-    return np.asarray((1 + distance + distance**2 / 3) * np.exp(-distance) + trend * inner + 1)
+    right = right.astype(left.dtype, copy=False)
+    kernel = matern(left / left.dtype.type(length), right / left.dtype.type(length))
+    kernel += left.dtype.type(trend) * (left @ right.T) + 1
+    return kernel

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.optimize import minimize
 
-from mixpipe.search.surrogates.kernel import KernelFit, fit_kernel
+from mixpipe.search.surrogates.kernel import KernelFit, fit_kernel, matern, predict_in_chunks
 from mixpipe.search.surrogates.protocol import Prediction, folds
 
 __all__ = ["FittedRelevance", "RelevanceProcess"]
@@ -27,9 +27,7 @@ NOISE, NOISE_SD = float(np.log(1e-2)), 3.0
 LENGTH_BOUNDS, NOISE_BOUNDS = (-4.0, 6.0), (float(np.log(1e-5)), float(np.log(30.0)))
 # Variance of the constant, relative to that of the process.
 CONSTANT = 1.0
-RANK = 128
-# Candidates scored at once: 4096 x 512 trials is 8 MiB in float32, which is exact enough to rank them.
-CHUNK = 4096
+RANK = 32
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class RelevanceProcess:
         for column in range(losses.shape[1]):
             found = _learn(roots[learned], losses[learned, column])
             length, noise = np.exp(found[:-1]), np.exp(found[-1:])
-            fit = fit_kernel(_matern(roots / length, roots / length) + CONSTANT, losses[:, [column]], noises=noise)
+            fit = fit_kernel(matern(roots / length, roots / length) + CONSTANT, losses[:, [column]], noises=noise)
             held_out[:, [column]] = fit.without_folds(fold)
             targets.append(_Target.of(length, roots, fit))
         return FittedRelevance(held_out, tuple(targets))
@@ -53,7 +51,7 @@ class RelevanceProcess:
 
 @dataclass(frozen=True, eq=False)
 class _Target:
-    """The process of one target, conditioned on n trials, in float32.
+    """The process of one target, conditioned on n trials, in float32: exact enough to rank mixtures.
 
     Attributes:
         length: (k,).
@@ -80,7 +78,7 @@ class _Target:
 
     def predict(self, roots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation, (q,) each."""
-        cross = _matern(roots / self.length, self.scaled)
+        cross = matern(roots / self.length, self.scaled)
         cross += np.float32(CONSTANT)
         explained = ((cross @ self.directions) ** 2).sum(axis=1)
         return cross @ self.alpha, np.sqrt(self.amplitude * np.maximum(1 + CONSTANT - explained, 0))
@@ -95,13 +93,11 @@ class FittedRelevance:
 
     def predict(self, mixtures: np.ndarray) -> Prediction:
         """Return the losses foreseen for (q, k) mixtures."""
-        found = np.empty((2, len(mixtures), len(self.targets)))
-        for start in range(0, len(mixtures), CHUNK):
-            rows = slice(start, start + CHUNK)
-            roots = np.sqrt(mixtures[rows]).astype(np.float32)
-            for column, target in enumerate(self.targets):
-                found[:, rows, column] = target.predict(roots)
-        return Prediction(found[0], found[1])
+        return predict_in_chunks(self._predict, mixtures)
+
+    def _predict(self, roots: np.ndarray) -> Prediction:
+        mean, sd = zip(*(target.predict(roots) for target in self.targets), strict=True)
+        return Prediction(np.column_stack(mean), np.column_stack(sd))
 
 
 def _learn(roots: np.ndarray, losses: np.ndarray) -> np.ndarray:
@@ -145,8 +141,3 @@ def _unlikelihood(parameters: np.ndarray, roots: np.ndarray, losses: np.ndarray)
 def _distance(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * (left @ right.T)
     return np.asarray(np.sqrt(5 * np.maximum(squares, 0)))
-
-
-def _matern(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    distance = _distance(left, right)
-    return np.asarray((1 + distance + distance**2 / 3) * np.exp(-distance))

@@ -5,16 +5,47 @@ leave-one-out errors over a grid of noise levels cost a matrix product (Rasmusse
 and leave-a-fold-out predictions one small solve per fold. The noise is learned per target, the kernel is shared.
 """
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from mixpipe.search.surrogates.protocol import Prediction
 
-__all__ = ["KernelFit", "fit_kernel"]
+__all__ = ["KernelFit", "fit_kernel", "matern", "predict_in_chunks"]
 
 # Relative to the amplitude; the smallest keeps repeated mixtures from making K singular.
 NOISES = np.geomspace(1e-4, 1e1, 16)
+
+# Mixtures scored at once: their kernel with 512 trials, in float32, stays within the second-level cache.
+CHUNK = 512
+
+
+def matern(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the Matern 5/2 kernel (p, q) of points (p, k) and (q, k) that are divided by their length scales."""
+    squares = 5 * np.einsum("ij,ij->i", left, left)[:, None] + 5 * np.einsum("ij,ij->i", right, right)
+    squares -= 10 * left @ right.T
+    distance = np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
+    kernel = distance / 3
+    kernel += 1
+    kernel *= distance
+    kernel += 1
+    kernel *= np.exp(np.negative(distance, out=distance), out=distance)
+    return np.asarray(kernel)
+
+
+def predict_in_chunks(predict: Callable[[np.ndarray], Prediction], mixtures: np.ndarray) -> Prediction:
+    """Return the losses foreseen for (q, k) mixtures, `predict` called with the float32 roots of some at a time.
+
+    Chunks run on all cores: what they wait for is memory and exponentials, which numpy computes without its lock.
+    """
+    roots = np.sqrt(mixtures, dtype=np.float32)
+    chunks = [roots[start : start + CHUNK] for start in range(0, max(len(roots), 1), CHUNK)]
+    with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as pool:
+        parts = list(pool.map(predict, chunks))
+    return Prediction(*(np.concatenate(columns).astype(np.float64) for columns in zip(*parts, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +71,18 @@ class KernelFit:
     losses: np.ndarray
 
     def predict(self, cross: np.ndarray, variance: np.ndarray) -> Prediction:
-        """Return the losses foreseen, from kernel values.
+        """Return the losses foreseen, from kernel values, in their precision.
 
         Args:
             cross: (q, n) kernel between new mixtures and trials.
             variance: (q,) kernel of each new mixture with itself.
         """
-        explained = (cross @ self.vectors) ** 2 @ (1 / (self.values[:, None] + self.noise))
-        left = np.maximum(variance[:, None] - explained, 0)
-        return Prediction(cross @ self.alpha, np.sqrt(self.amplitude * left))
+        vectors, alpha, inverses = (
+            array.astype(cross.dtype, copy=False)
+            for array in (self.vectors, self.alpha, 1 / (self.values[:, None] + self.noise))
+        )
+        left = np.maximum(variance[:, None] - (cross @ vectors) ** 2 @ inverses, 0)
+        return Prediction(cross @ alpha, np.sqrt(self.amplitude * left))
 
     def without_folds(self, fold: np.ndarray) -> np.ndarray:
         """Return (n, m) predictions of the trials, each made without its fold (n,)."""
