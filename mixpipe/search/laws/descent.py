@@ -18,7 +18,7 @@ STEPS = 5000
 # The mean slope above the least one, relative to the largest difference of slopes: no share can gain more than this.
 GAP = 1e-9
 TOLERANCE = 1e-10
-FIRST_EVALUATIONS, LAST_EVALUATIONS = 25, 500
+FIRST_EVALUATIONS, LAST_EVALUATIONS = 25, 300
 FINALISTS = 3
 
 
