@@ -27,7 +27,7 @@ EXPONENTS = (-2.0, -1.0, -0.5, -0.2, 0.2, 0.5, 1.0)
 LARGEST_EXPONENT, LEAST_EXPONENT = 3.0, 1e-3
 # One in so many measurements, those nearest to the budget, say how far the curve is off there.
 NEAREST = 20
-STARTS = 4
+STARTS = 2
 GRID = 10_001
 
 

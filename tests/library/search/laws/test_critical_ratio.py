@@ -5,7 +5,7 @@ from mixpipe.errors import InputError
 from mixpipe.search.laws.critical_ratio import critical_ratio, fit_power_sum
 
 RATIOS = np.array([1 / 8, 1 / 4, 1 / 3, 1 / 2, 3 / 4, 1])
-TOKENS = np.arange(1, 101.0)
+TOKENS = np.arange(4, 101, 4.0)
 GENERAL = 0.2 * RATIOS[:, None] ** 2 * -np.expm1(-TOKENS / 20)
 DOMAIN = -0.3 * RATIOS[:, None] * TOKENS**0.3
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_fitted_is_refused():
     with pytest.raises(InputError, match="increasing ratios"):
         critical_ratio(RATIOS[::-1], TOKENS, DOMAIN, GENERAL, budget=100)
     with pytest.raises(InputError, match=r"the least 0\.0"):
-        fit_power_sum(TOKENS - 1, DOMAIN[0])
+        fit_power_sum(TOKENS - 4, DOMAIN[0])
 
 
 def test_continued_pretraining_crosses_where_the_mixing_law_says(recorded):
