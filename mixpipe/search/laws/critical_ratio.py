@@ -28,6 +28,8 @@ LARGEST_EXPONENT, LEAST_EXPONENT = 3.0, 1e-3
 # One in so many measurements, those nearest to the budget, say how far the curve is off there.
 NEAREST = 20
 STARTS = 2
+# Two powers are nearly one curve: steps below this only trade one for the other.
+TOLERANCE = 1e-5
 GRID = 10_001
 
 
@@ -95,7 +97,12 @@ def fit_power_sum(tokens: np.ndarray, values: np.ndarray, *, terms: int = 1) -> 
     best = sorted(starts, key=lambda start: start[0])[:STARTS]
     limit = np.concatenate([np.full(1 + terms, np.inf), np.full(terms, LARGEST_EXPONENT)])
     free = huber_fit(
-        residuals, np.stack([start for _, start in best]), delta=HUBER, slopes=slopes, bounds=(-limit, limit)
+        residuals,
+        np.stack([start for _, start in best]),
+        delta=HUBER,
+        slopes=slopes,
+        bounds=(-limit, limit),
+        tolerance=TOLERANCE,
     )
     exponents = _away_from_zero(free[1 + terms :])
     factors = free[1 : 1 + terms] / exponents
