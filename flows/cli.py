@@ -1,8 +1,9 @@
 """The `mixpipe` command.
 
 Only `run`, `serve` and `demo` load Prefect, Ray or torch; everything else answers from files in under a second. Exit
-codes: 0 ok, 1 the run failed, 2 wrong usage, configuration or input (one line), 3 verify found damage. With `--json`
-one JSON document goes to stdout and nothing else; progress goes to stderr.
+codes: 0 ok, 1 the run failed, 2 wrong usage, configuration or input (one line), 3 verify found damage, 130 or
+143 stopped by Ctrl-C or SIGTERM. With `--json` one JSON document goes to stdout and nothing else; progress goes to
+stderr.
 """
 
 import json

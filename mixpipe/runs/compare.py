@@ -1,5 +1,6 @@
 """In what two runs differ: settings, inputs, stages, hardware, mixture."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,14 @@ from mixpipe.stages import STAGES
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json
 from mixpipe.store.fingerprint import differences
+from mixpipe.store.stage import HANDED_DOWN
 
 __all__ = ["Comparison", "compare_runs"]
 
 HARDWARE = ("machine", "python", "mixpipe")
+UPSTREAM = "inputs."  # a difference that follows from one in an earlier stage
+MOST = 5  # lines of one kind
+LONGEST = 100  # characters of a line; lists of input files are longer
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,51 @@ class Comparison:
         return asdict(self)
 
     def lines(self) -> list[str]:
-        """Return the comparison for people."""
-        found = [f"same      {', '.join(self.same) or 'no stage'}"]
-        for title, groups in (("changed", self.changed), ("bytes", self.outputs), ("hardware", self.hardware)):
-            found += [f"{title:<9} {stage}: {line}" for stage, lines in groups.items() for line in lines]
-        shares = [(name, *pair) for name, pair in self.mixture.items()]
-        return found + [f"mixture   {name}: {_share(old)} -> {_share(new)}" for name, old, new in shares]
+        """Return the comparison for people: what was changed, what follows from it, which shares moved most."""
+        own = {
+            stage: [line for line in lines if not line.startswith(UPSTREAM)] for stage, lines in self.changed.items()
+        }
+        follows = [stage for stage, lines in own.items() if not lines]
+        return [
+            f"same      {', '.join(self.same) or 'no stage'}",
+            *_folded("changed", {stage: [_setting(stage, line) for line in lines] for stage, lines in own.items()}),
+            *([f"follows   {', '.join(follows)}"] if follows else []),
+            *_folded("bytes", self.outputs),
+            *_folded("hardware", self.hardware),
+            *_moved(self.mixture),
+        ]
+
+
+def _setting(stage: str, line: str) -> str:
+    """Return a line with the setting as it stands in a configuration: `plan.sort`, and `seed` for all stages."""
+    field = line.removeprefix("config.")
+    is_shared = field == line or field.split(":")[0] in HANDED_DOWN
+    return field if is_shared else f"{stage}.{field}"
+
+
+def _folded(title: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return each different line once, with the stages it is true of, and no more than MOST of one stage."""
+    stages: dict[str, list[str]] = {}
+    more = []
+    for stage, lines in groups.items():
+        for line in lines[:MOST]:
+            stages.setdefault(line, []).append(stage)
+        if len(lines) > MOST:
+            more.append(f"{title:<9} {stage}: {len(lines) - MOST} more; see --json")
+    return [f"{title:<9} {', '.join(names)}: {_short(line)}" for line, names in stages.items()] + more
+
+
+def _moved(mixture: Mapping[str, tuple[float | None, float | None]]) -> list[str]:
+    """Return the shares that moved most, the largest move first, then how many others did and at most how far."""
+    moves = {name: abs((new or 0.0) - (old or 0.0)) for name, (old, new) in mixture.items()}
+    largest = sorted(mixture, key=lambda name: -moves[name])
+    lines = [f"mixture   {name}: {_share(mixture[name][0])} -> {_share(mixture[name][1])}" for name in largest[:MOST]]
+    rest = largest[MOST:]
+    return [*lines, f"mixture   {len(rest)} more, by at most {moves[rest[0]]:.4f} each"] if rest else lines
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 
 
 def compare_runs(folder: Path, other: Path) -> Comparison:
@@ -56,7 +100,7 @@ def compare_runs(folder: Path, other: Path) -> Comparison:
     both: list[str] = [stage for stage in STAGES if stage in old and stage in new]
     equal = [stage for stage in both if old[stage].fingerprint == new[stage].fingerprint]
     changed = {stage: _identity_changes(old[stage], new[stage]) for stage in both if stage not in equal}
-    for stage in sorted({*old} ^ {*new}):
+    for stage in (stage for stage in STAGES if (stage in old) != (stage in new)):
         changed[stage] = [f"only in {folder if stage in old else other}"]
     outputs = {stage: _changed_files(old[stage], new[stage]) for stage in equal}
     hardware = {stage: _hardware_changes(old[stage], new[stage]) for stage in both}

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from mixpipe.runs.compare import compare_runs
+from mixpipe.runs.compare import Comparison, compare_runs
 from mixpipe.store.files import read_json, write_json
 
 
@@ -29,6 +29,10 @@ def test_a_changed_setting_is_named_with_both_values_and_what_followed_from_it(r
     assert found.changed["plan"] == ["config.budget_tokens: 3000 -> 2000"]
     assert [line.split(":")[0] for line in found.changed["shards"]] == ["inputs.plan"]
     assert found.as_json()["changed"] == found.changed
+    same, *lines = found.lines()
+    assert same == "same      ingest, domains, scores, search"
+    assert lines[0].startswith("changed   plan") and lines[0].endswith(": budget_tokens: 3000 -> 2000")
+    assert lines[1] == "follows   shards"
 
 
 def test_a_stage_of_one_run_only_is_said_to_be_so(run, make_run, config):
@@ -50,3 +54,32 @@ def test_other_bytes_and_other_hardware_under_one_fingerprint_are_said(run, tmp_
     assert found.outputs == {"plan": ["plan.json"]}
     assert found.hardware["plan"][0].endswith("-> another")
     assert "bytes     plan: plan.json" in found.lines()
+
+
+def test_only_what_moved_most_is_printed_and_equal_lines_once():
+    found = Comparison(
+        same=(),
+        changed={
+            "search": ["config.seed: 0 -> 1", "config.final_seeds: 3 -> 2", 'inputs.scores: "a" -> "b"'],
+            "plan": ["config.seed: 0 -> 1"],
+            "shards": ['inputs.plan: "c" -> "d"'],
+            "ingest": [f"outside.{n}: {'x' * 200}" for n in range(8)],
+        },
+        outputs={},
+        hardware={"ingest": ["python: 3.11 -> 3.12"], "embed": ["python: 3.11 -> 3.12"]},
+        mixture={f"main/{n}": (0.1, 0.1 + n / 100) for n in range(1, 9)},
+    )
+    lines = found.lines()
+    assert lines[:3] == [
+        "same      no stage",
+        "changed   search, plan: seed: 0 -> 1",
+        "changed   search: search.final_seeds: 3 -> 2",
+    ]
+    assert "changed   ingest: 3 more; see --json" in lines
+    assert "follows   shards" in lines
+    assert "hardware  ingest, embed: python: 3.11 -> 3.12" in lines
+    assert lines[-6:] == [
+        *(f"mixture   main/{n}: 0.1000 -> {0.1 + n / 100:.4f}" for n in (8, 7, 6, 5, 4)),
+        "mixture   3 more, by at most 0.0300 each",
+    ]
+    assert all(len(line) < 130 for line in lines)
