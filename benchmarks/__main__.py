@@ -27,7 +27,9 @@ ARGUMENTS = {
     ],
     "sample": [],
     "memory": [],
+    "surrogates": [],
     "search_replay": [],
+    "methods": [],
     "targets": [],
     "corpus": [],
 }

@@ -2,7 +2,8 @@
 
 Main suites one by one, scales one by one at their last common checkpoint, five folds that keep equal mixtures together.
 Per table and surrogate the mean Spearman correlation over targets, mean and standard error over folds; `auto` holds
-where it is no further below the best single one than 0.5 points or one standard error of the difference over folds.
+where it is no further below the best single one than 0.5 points or its standard error over folds, whichever is larger.
+The standard error of the difference, fold by fold, is beside it.
 Tables of fewer than ten mixtures are left out.
 
     python -m benchmarks.surrogates [--surrogates auto gp ...] [--tables pile ...] [--targets 110]
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.search_replay import RUNS
-from mixpipe.search.replay.judge import judge
+from mixpipe.search.replay.judge import Judgement, judge
 from mixpipe.search.replay.merit import MERITS
 from mixpipe.search.replay.tables import RunTable, read_runs
 from mixpipe.search.surrogates import SURROGATES
@@ -67,7 +68,7 @@ def measure(surrogates: list[str], wanted: list[str], most_targets: int) -> dict
         by_fold = {}
         seconds = {}
         for surrogate, judged in judge(runs, None, surrogates):
-            by_fold[surrogate] = np.nanmean(judged.figures[:, MERITS.index("spearman")], axis=1)
+            by_fold[surrogate] = _mean_over_targets(judged)
             seconds[surrogate] = round(judged.seconds, 1)
         found[name] = {"runs": len(runs), "domains": len(runs.domains), "targets": len(runs.targets)}
         found[name] |= _compared(by_fold) | {"seconds": seconds}
@@ -86,14 +87,21 @@ def _compared(by_fold: dict[str, np.ndarray]) -> dict[str, Any]:
         return {"spearman": figures}
     best = max(singles, key=lambda name: singles[name])
     behind = by_fold[best] - by_fold["auto"]
-    allowed = max(LEAST_DIFFERENCE, _error(behind))
+    allowed = max(LEAST_DIFFERENCE, _error(by_fold["auto"]))
     return {
         "spearman": figures,
         "best_single": best,
         "auto_behind": round(float(np.nanmean(behind)), 4),
+        "difference_se": round(_error(behind), 4),
         "allowed": round(allowed, 4),
         "holds": bool(np.nanmean(behind) <= allowed),
     }
+
+
+def _mean_over_targets(judged: Judgement) -> np.ndarray:
+    figures = judged.figures[:, MERITS.index("spearman")]
+    defined = np.isfinite(figures).sum(axis=1)
+    return np.where(defined, np.nansum(figures, axis=1) / np.maximum(defined, 1), np.nan)
 
 
 def _error(folds: np.ndarray) -> float:
