@@ -17,7 +17,7 @@ from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.plan.copies import check_budget
 from mixpipe.registry import load_plugin
-from mixpipe.search.evaluators.command import command_identity
+from mixpipe.search.evaluators import evaluator_identity
 from mixpipe.search.given import given_identity
 from mixpipe.search.methods import METHODS, method_names
 from mixpipe.stages import STAGES, StageName
@@ -63,11 +63,11 @@ def preflight(config: RunConfig) -> CorpusSize:
     Raises:
         InputError: an input or a target is missing or empty.
         ConfigError: a plug-in is unknown, a size is impossible, the given mixture cannot be read, or
-            there is no command.
+            what the evaluator needs is missing.
     """
     check_plugins(config)
     given_identity(config.search)
-    command_identity(config.search)
+    evaluator_identity(config.search)
     for name, target in config.targets.sets.items():
         if not target.path.startswith("hf:") and not _exists(target.path):
             raise InputError(

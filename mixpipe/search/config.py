@@ -86,6 +86,9 @@ class SearchConfig(StageConfig):
         1024, ge=512, description="tokens in the proxies' vocabulary, cut from ingest's; none: all of ingest's"
     )
     eval_tokens: int = Field(8192, ge=256, description="most tokens measured per target")
+    recorded: str | None = execution_only(
+        default=None, description="a table of recorded runs (w:DOMAIN, y:TARGET), for the evaluator `replay`"
+    )
     command: CommandConfig = Field(default_factory=CommandConfig)
     proxy: ProxyConfig = Field(default_factory=ProxyConfig)
     seed: int = Field(0, ge=0)

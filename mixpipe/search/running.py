@@ -64,8 +64,8 @@ def trial_part(context: Context, step: str, number: int, asked: Asked, evaluator
     kind = load_evaluator(evaluator)
     experts = context.config.proxy_tokens if kind.needs_experts else None
     identity = {**trial_identity(context, asked.tokens), **spec, "expert_tokens": experts}
-    if kind.runs_command:
-        identity["command"] = context.outside["command"]
+    if kind.reads_outside:
+        identity.update(context.outside)
         identity["names"] = [domain_names(context), read_json(context.out / POOLS_RECORD)["targets"]]
     return Part(f"{step}-{asked.arm}-{number:03d}", spec, identity)
 
@@ -135,6 +135,7 @@ def proxy_data(context: Context, tokens: int) -> ProxyData:
         domain_names(context),
         tuple(record["targets"]),
         config.command,
+        config.recorded,
     )
 
 

@@ -9,8 +9,7 @@ are described in `survey.py`, `pools.py`, `running.py` and `finals.py`.
 from functools import partial
 
 from mixpipe.search.config import SearchConfig
-from mixpipe.search.evaluators import load_evaluator
-from mixpipe.search.evaluators.command import command_identity
+from mixpipe.search.evaluators import evaluator_identity, load_evaluator
 from mixpipe.search.finals import FINAL, FINALISTS, finish_final, finish_finalists, plan_final, plan_finalists
 from mixpipe.search.given import GIVEN, finish_given, given_identity, no_parts, run_nothing
 from mixpipe.search.pools import HELD_OUT, POOLS, finish_pools, plan_pools, run_pool
@@ -55,8 +54,8 @@ def search_steps(config: SearchConfig) -> tuple[Step, ...]:
 
 
 def outside_identity(config: SearchConfig) -> dict[str, Json]:
-    """Return the identity of a given mixture or of the user's command."""
-    return {**given_identity(config), **command_identity(config)}
+    """Return the identity of a given mixture, or of what the evaluator reads outside the store."""
+    return {**given_identity(config), **evaluator_identity(config)}
 
 
 SEARCH = Stage(

@@ -33,14 +33,13 @@ import numpy as np
 
 from mixpipe.errors import ConfigError
 from mixpipe.search.config import CommandConfig, SearchConfig, argument_file
-from mixpipe.search.evaluators import JUDGE, load_evaluator
 from mixpipe.search.evaluators.protocol import Evaluator, Measured, ProxyData
 from mixpipe.search.texts import Texts
 from mixpipe.search.trials import OK
 from mixpipe.store.files import whole_file, write_json
 from mixpipe.store.fingerprint import Json, file_digest
 
-__all__ = ["Command", "command_identity"]
+__all__ = ["Command"]
 
 LOSSES, OUTPUT = "losses.json", "output.txt"
 # Of what a command printed last, and of what it wrote wrongly: enough to know the fault by.
@@ -56,27 +55,25 @@ class _WrongFormError(Exception):
     """The losses cannot be understood."""
 
 
-def command_identity(config: SearchConfig) -> dict[str, Json]:
-    """Return the command with the digests of the files it names, nothing when none is run.
-
-    Raises:
-        ConfigError: there is no command, or no such program.
-    """
-    if config.mixture is not None or config.evaluator == JUDGE or not load_evaluator(config.evaluator).runs_command:
-        return {}
-    argv = config.command.argv
-    if not argv:
-        raise ConfigError("search.command.argv: expected a program and its arguments, found none")
-    if shutil.which(argv[0]) is None:
-        raise ConfigError(f"search.command.argv: expected a program that can be run, found {argv[0]!r}")
-    return {"command": [_by_content(argument) for argument in argv]}
-
-
 @dataclass(frozen=True)
 class Command(Evaluator):
     """The user's command, as an evaluator."""
 
-    runs_command: ClassVar[bool] = True
+    reads_outside: ClassVar[bool] = True
+
+    @staticmethod
+    def outside(config: SearchConfig) -> dict[str, Json]:
+        """Return the command with the digests of the files it names.
+
+        Raises:
+            ConfigError: there is no command, or no such program.
+        """
+        argv = config.command.argv
+        if not argv:
+            raise ConfigError("search.command.argv: expected a program and its arguments, found none")
+        if shutil.which(argv[0]) is None:
+            raise ConfigError(f"search.command.argv: expected a program that can be run, found {argv[0]!r}")
+        return {"command": [_by_content(argument) for argument in argv]}
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
         """Hand over mixture and data, run the command and read its losses."""

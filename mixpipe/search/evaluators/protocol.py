@@ -6,8 +6,9 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from mixpipe.search.config import CommandConfig, ProxyConfig
+from mixpipe.search.config import CommandConfig, ProxyConfig, SearchConfig
 from mixpipe.search.texts import Texts
+from mixpipe.store.fingerprint import Json
 
 __all__ = ["Evaluator", "Measured", "ProxyData"]
 
@@ -26,6 +27,7 @@ class ProxyData:
         domain_names: (k,) names of the domains.
         target_names: (m,) names of the targets.
         command: the user's own trainer.
+        recorded: the table of recorded runs.
     """
 
     proxy: ProxyConfig
@@ -37,6 +39,7 @@ class ProxyData:
     domain_names: tuple[str, ...]
     target_names: tuple[str, ...]
     command: CommandConfig
+    recorded: str | None
 
 
 class Measured(NamedTuple):
@@ -69,13 +72,24 @@ class Evaluator(Protocol):
             seeds, so behind an evaluator that does not train they are the `JUDGE`'s.
         needs_experts: it reads the experts' files.
         needs_weights: it reads the experts' weights too, which are kept for it alone.
-        runs_command: it runs the user's command, which sees the names of domains and targets.
+        reads_outside: its losses depend on something outside the store, and on the names of domains and targets.
+        measures_domains: it gives losses of the domains' held-out texts too.
     """
 
     trains: ClassVar[bool] = True
     needs_experts: ClassVar[bool] = False
     needs_weights: ClassVar[bool] = False
-    runs_command: ClassVar[bool] = False
+    reads_outside: ClassVar[bool] = False
+    measures_domains: ClassVar[bool] = True
+
+    @staticmethod
+    def outside(config: SearchConfig) -> dict[str, Json]:
+        """Return what decides its losses and lies outside the store, by content; nothing where nothing does.
+
+        Raises:
+            ConfigError: it is missing or cannot be read.
+        """
+        return {}
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
         """Measure one mixture (k,) of token shares; a run that fails is a status and not an error."""

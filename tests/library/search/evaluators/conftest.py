@@ -42,4 +42,5 @@ def data() -> ProxyData:
         ("prose", "ledger", "runes/../x"),
         ("code", "law", "verse"),
         CommandConfig(),
+        None,
     )

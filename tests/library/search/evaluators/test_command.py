@@ -11,7 +11,8 @@ import pytest
 
 from mixpipe.errors import ConfigError
 from mixpipe.search.config import CommandConfig, SearchConfig
-from mixpipe.search.evaluators.command import Command, command_identity
+from mixpipe.search.evaluators import evaluator_identity
+from mixpipe.search.evaluators.command import Command
 from mixpipe.search.evaluators.protocol import Measured, ProxyData
 
 EXAMPLE = Path(__file__).resolve().parents[4] / "docs" / "examples" / "trainer"
@@ -212,7 +213,7 @@ def identity(*argv: str, **changes: object) -> object:
     config = SearchConfig.model_validate(
         {"budget_tokens": 9, "evaluator": "command", "command": {"argv": argv, **changes}}
     )
-    return command_identity(config)
+    return evaluator_identity(config)
 
 
 def test_a_command_is_known_by_the_content_of_its_files(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_a_command_is_known_by_the_content_of_its_files(tmp_path: Path) -> None:
 def test_only_the_evaluator_that_runs_it_has_a_command() -> None:
     for changes in ({"evaluator": "transformer"}, {"evaluator": "ngram"}, {"mixture": "x.json"}):
         values = {"budget_tokens": 9, "evaluator": "command", "command": {"argv": ["x"]}, **changes}
-        assert command_identity(SearchConfig.model_validate(values)) == {}
+        assert evaluator_identity(SearchConfig.model_validate(values)) == {}
 
 
 def test_a_command_that_is_not_there_is_refused_beforehand() -> None:

@@ -92,7 +92,7 @@ def test_what_is_read_again_is_no_further_evidence() -> None:
 
 
 def proxy_data(pools: tuple[np.ndarray, ...], vocabulary: int, targets: Texts, held_out: Texts) -> ProxyData:
-    return ProxyData(ProxyConfig(), vocabulary, pools, targets, held_out, {}, (), (), CommandConfig())
+    return ProxyData(ProxyConfig(), vocabulary, pools, targets, held_out, {}, (), (), CommandConfig(), None)
 
 
 def test_pools_of_equal_length_are_told_apart_by_their_tokens() -> None:
