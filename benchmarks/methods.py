@@ -24,6 +24,8 @@ from mixpipe.search.trials import losses, trials_from_table, usable
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json, read_table
 
+# Tokens measured per target: with 21 targets the default costs three times what training does.
+EVALUATED = 2048
 ONE_ROUND, THREE_ROUNDS = (28,), (16, 8, 4)
 ROUNDS = {
     "random": ONE_ROUND,
@@ -52,7 +54,7 @@ def measure(folder: Path, methods: list[str], *, seeds: int, tokens: int) -> dic
 
 def search(folder: Path, method: str, *, seed: int, tokens: int) -> Artefact:
     """Run one search on the shared stages, or find it sealed."""
-    settings = {"method": method, "rounds": list(ROUNDS[method]), "seed": seed, "screen": False}
+    settings = {"method": method, "rounds": list(ROUNDS[method]), "seed": seed, "screen": False, "eval_tokens": EVALUATED}
     name = f"{method.replace(':', '-')}-{seed}"
     config = run_config(SHARED / "sample", folder / name, search={**settings, "proxy": {"tokens": tokens}})
     timed_run(config, folder / "root", "--no-prefect", "--until", "search", "--name", name)
