@@ -54,9 +54,10 @@ def measure(folder: Path, methods: list[str], *, seeds: int, tokens: int) -> dic
 
 def search(folder: Path, method: str, *, seed: int, tokens: int) -> Artefact:
     """Run one search on the shared stages, or find it sealed."""
-    settings = {"method": method, "rounds": list(ROUNDS[method]), "seed": seed, "screen": False, "eval_tokens": EVALUATED}
+    asked = {"method": method, "rounds": list(ROUNDS[method]), "seed": seed}
+    settings = {**asked, "screen": False, "eval_tokens": EVALUATED, "proxy": {"tokens": tokens}}
     name = f"{method.replace(':', '-')}-{seed}"
-    config = run_config(SHARED / "sample", folder / name, search={**settings, "proxy": {"tokens": tokens}})
+    config = run_config(SHARED / "sample", folder / name, search=settings)
     timed_run(config, folder / "root", "--no-prefect", "--until", "search", "--name", name)
     return load_artefacts(folder / "root" / "runs" / name)["search"]
 
