@@ -25,7 +25,7 @@ from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json, read_table
 
 # Tokens measured per target: with 21 targets the default costs three times what training does.
-EVALUATED = 2048
+EVALUATED = 1024
 ONE_ROUND, THREE_ROUNDS = (28,), (16, 8, 4)
 ROUNDS = {
     "random": ONE_ROUND,
@@ -57,8 +57,8 @@ def search(folder: Path, method: str, *, seed: int, tokens: int) -> Artefact:
     asked = {"method": method, "rounds": list(ROUNDS[method]), "seed": seed}
     settings = {**asked, "screen": False, "eval_tokens": EVALUATED, "proxy": {"tokens": tokens}}
     name = f"{method.replace(':', '-')}-{seed}"
-    config = run_config(SHARED / "sample", folder / name, search=settings)
-    timed_run(config, folder / "root", "--no-prefect", "--until", "search", "--name", name)
+    config = run_config(SHARED / "sample", folder / name, search=settings).rename(folder / f"{name}.yaml")
+    timed_run(config, folder / "root", "--no-prefect", "--until", "search")
     return load_artefacts(folder / "root" / "runs" / name)["search"]
 
 
@@ -77,7 +77,7 @@ def gain(artefact: Artefact, objective: Objective, targets: list[str]) -> float:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--tokens", type=int, default=50_000)
+    parser.add_argument("--tokens", type=int, default=20_000)
     parser.add_argument("--methods", nargs="+", default=list(ROUNDS), choices=list(ROUNDS))
     parser.add_argument("--root", type=Path)
     asked = parser.parse_args()
