@@ -4,12 +4,14 @@ Linear-truncated fidelity kernel as in ADMIRE-BayesOpt (Chen et al. 2025, arXiv 
 k((w, s), (w', s')) = k1(w, w') + (1 - s)(1 - s')(1 + s s') k2(w, w'), with s the tokens of a checkpoint as a share of
 the run's. At s = 1 the second term vanishes, so what checkpoints say is trusted as far as it agrees with ends of runs.
 Checkpoints come with a run and cost nothing. Deviations: k1 and k2 are one Matern 5/2 on square-root shares, whose
-length and the weight of the second term are those of the best leave-one-out density; the objective of every checkpoint
+length, noise and weight of the second term are those that foresee held-out ends best, for a density over all rows would
+let checkpoints, which agree with each other, decide how far ends are to be trusted; the objective of every checkpoint
 is centred on those of equal tokens, since all losses fall on the way; p = 1.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -26,7 +28,8 @@ __all__ = ["forecast_fidelities"]
 
 LENGTHS = (0.4, 0.9, 2.2)
 # Variance of what checkpoints have for themselves, relative to what all fidelities share.
-OWN_WAYS = (0.1, 0.5, 2.0)
+OWN_WAYS = (0.0, 0.3, 3.0)
+NOISES = (1e-3, 1e-2, 0.1, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,16 +107,19 @@ def forecast_fidelities(problem: Problem, trials: Sequence[Trial]) -> Forecast:
 
 
 def _fit(rows: _Rows, scale: float, fold: np.ndarray) -> _AtTheEnd:
-    """Choose length and weight; every row is of the fold (n,) of its run, so no checkpoint tells its own end."""
+    """Choose length, weight and noise; a row is of the fold (n,) of its run, so no checkpoint tells its own end."""
     left = 1 - rows.fidelities
     truncated = np.outer(left, left) * (1 + np.outer(rows.fidelities, rows.fidelities))
     values = (rows.values / scale)[:, None]
-    candidates = []
-    for length in LENGTHS:
-        shared = matern(rows.roots / length, rows.roots / length)
-        candidates += [(length, fit_kernel(shared * (1 + own * truncated), values)) for own in OWN_WAYS]
-    length, fit = max(candidates, key=lambda candidate: candidate[1].score)
     keys = [row.tobytes() for row in rows.roots]
     of_run = dict(zip(keys[: len(fold)], fold, strict=True))
-    held_out = fit.without_folds(np.array([of_run[key] for key in keys]))[: len(fold)]
-    return _AtTheEnd(held_out, fit, rows.roots, length)
+    row_fold, ends = np.array([of_run[key] for key in keys]), slice(len(fold))
+    errors, candidates = [], []
+    for length in LENGTHS:
+        shared = matern(rows.roots / length, rows.roots / length)
+        for own, noise in product(OWN_WAYS, NOISES):
+            fit = fit_kernel(shared * (1 + own * truncated), values, noises=np.array([noise]))
+            foreseen = fit.without_folds(row_fold)[ends]
+            errors.append(float(((foreseen - values[ends]) ** 2).mean()))
+            candidates.append(_AtTheEnd(foreseen, fit, rows.roots, length))
+    return candidates[int(np.argmin(errors))]
