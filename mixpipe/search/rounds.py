@@ -58,6 +58,7 @@ __all__ = [
     "round_record",
     "run_expert",
     "seeds",
+    "trial_records",
     "usable_or_stop",
     "weak_targets",
 ]
@@ -108,6 +109,7 @@ def problem_of(context: Context, rounds: int) -> Problem:
         targets=tuple(targets),
         target_weights=np.array([weights[name] for name in targets]),
         prior=Mixing.read(experts, Texts.read(context.out / TARGETS), "targets").screen if whole else None,
+        objective=config.objective,
     )
 
 
@@ -211,7 +213,7 @@ def finish_round(context: Context, number: int) -> Counts:
     """
     problem = problem_of(context, number)
     good = usable_or_stop(observed(context, number))
-    objective = Objective.fit(losses(good, problem.targets), problem.target_weights)
+    objective = problem.fit_objective(losses(good, problem.targets))
     record = round_record(context, problem, objective, number)
     write_json(context.out / f"{round_name(number)}.json", record)
     return {"rounds": number}
@@ -248,8 +250,6 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
     """
     before, after = observed(context, number - 1), observed(context, number)
     fresh = usable(after[len(before) :])
-    values = objective.value(losses(fresh, problem.targets))
-    bits = objective.bits(losses(fresh, problem.targets))
     predicted: list[float | None] = [None] * len(fresh)
     if enough(before) and fresh:
         foreseen = forecast(problem, before, context.config.surrogate or FORESEER).predict(
@@ -260,8 +260,18 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
     return {
         "name": round_name(number),
         "best": float(so_far.min()) if len(so_far) else None,
-        "trials": [
-            {"trial": t.trial, "objective": float(v), "bits": float(b), "predicted": p}
-            for t, v, b, p in zip(fresh, values, bits, predicted, strict=True)
-        ],
+        "trials": trial_records(fresh, problem, objective, predicted),
     }
+
+
+def trial_records(
+    trials: Sequence[Trial], problem: Problem, objective: Objective, predicted: Sequence[float | None]
+) -> list[Json]:
+    """Return the records of usable trials, see `round_record`."""
+    measured = losses(trials, problem.targets)
+    return [
+        {"trial": trial.trial, "objective": float(value), "bits": float(bits), "predicted": foreseen}
+        for trial, value, bits, foreseen in zip(
+            trials, objective.value(measured), objective.bits(measured), predicted, strict=True
+        )
+    ]

@@ -121,7 +121,12 @@ def test_another_method_takes_over_equal_trials(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"evaluator": "experts"}, {"evaluator": "ngram"}, {"evaluator": "merge"}, {"method": "natural", "screen": False}],
+    [
+        {"evaluator": "experts"},
+        {"evaluator": "ngram", "objective": "worst"},
+        {"evaluator": "merge", "objective": "rank"},
+        {"method": "natural", "screen": False},
+    ],
 )
 def test_other_searches_end_with_a_verdict(
     tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig, changes: dict[str, object]
