@@ -12,10 +12,11 @@ Writes
   by name the `weights`, `epochs` by domain, mean `objective`, mean `bits` and mean `losses` by target;
 - `search.json`: `domains`, `targets` (name to weight in the objective), `objective` (`kind`; `centre` and `scale` by
   target), `noise` (see `noise.py`; `weak`, the targets that lost their weight, with their signal over noise; `trials`
-  as in `round_record`, none where the rounds have another evaluator), `rounds` (see `round_record`), `pareto` (the
-  `trials`, of so many (`of`), that no other beats on the targets with a weight), `evidence` of the method with
-  `unconstrained` weights and `unconstrained_epochs` (null: no tokens there), `finalists` (`from`, the one that won, and
-  each `objective`), `screen` (whether experts screened), `refused` (trial to reason);
+  as in `round_record`, none where the rounds have another evaluator), `rounds` (see `round_record`), `outlooks` (see
+  `stop_rule.py`, of the rounds after which it was judged whether to go on), `pareto` (the `trials`, of so many (`of`),
+  that no other beats on the targets with a weight), `evidence` of the method with `unconstrained` weights and
+  `unconstrained_epochs` (null: no tokens there), `finalists` (`from`, the one that won, and each `objective`),
+  `screen` (whether experts screened), `refused` (trial to reason);
 - `trials.parquet`: every trial, TRIALS.
 """
 
@@ -44,6 +45,7 @@ from mixpipe.search.rounds import (
     weak_targets,
 )
 from mixpipe.search.running import Asked, read_trials, trial_part
+from mixpipe.search.stop_rule import outlooks
 from mixpipe.search.trials import Trial, losses, refused, trials_table, usable
 from mixpipe.search.verdict import OBJECTIVE, Verdict, judge
 from mixpipe.store.artefact import Counts
@@ -228,6 +230,7 @@ def _search_record(
             "trials": trial_records(repeats, problem, objective, [None] * len(repeats)),
         },
         "rounds": [round_record(context, problem, objective, n + 1) for n in range(len(config.rounds))],
+        "outlooks": [found.record() for found in outlooks(context.out)],
         "pareto": _pareto(problem, usable(observed(context, len(config.rounds)))),
         "evidence": winner["evidence"],
         "finalists": {"from": winner["from"], "objective": winner["finalists"]},

@@ -35,6 +35,7 @@ from mixpipe.search.running import (
     trial_part,
 )
 from mixpipe.search.selection import enough
+from mixpipe.search.stop_rule import LEAST_DEGREES, Outlook, outlook, stopped
 from mixpipe.search.survey import SURVEY
 from mixpipe.search.texts import Texts
 from mixpipe.search.training import diverged, log_probabilities, train_proxies, training_tokens
@@ -65,8 +66,6 @@ __all__ = [
 
 NOISE, EXPERTS = "noise", "experts"
 FORESEER = "auto"  # foresees a round's trials for the report, where the method's own surrogate is used
-# Two seeds leave the noise uncertain by a factor of 31 (90 % range), too much to refuse a target by; three, of 8.
-LEAST_DEGREES = 2
 # Seeds of a search lie so far apart that its kinds of trials never share one.
 SEARCH_SEEDS, KIND_SEEDS = 1_000_000, 10_000
 
@@ -189,8 +188,10 @@ def run_expert(context: Context, part: Part) -> Counts:
 
 
 def plan_round(context: Context, number: int) -> list[Part]:
-    """List the mixtures that the method proposes after all trials before this round."""
+    """List the mixtures that the method proposes after all trials before this round; none once the search stopped."""
     config: SearchConfig = context.config
+    if stopped(context.out, before=number):
+        return []
     rng = np.random.default_rng([config.seed, number])
     method = load_method(config.method, surrogate=config.surrogate)
     rows = method.propose(
@@ -206,7 +207,7 @@ def plan_round(context: Context, number: int) -> list[Part]:
 
 
 def finish_round(context: Context, number: int) -> Counts:
-    """Write what the round taught: `round-<number>.json`, see `round_record`.
+    """Write what the round taught: `round-<number>.json`, see `round_record`, with its `outlook` (null: not judged).
 
     Raises:
         StageError: no trial so far has losses, or no target enough signal.
@@ -215,8 +216,20 @@ def finish_round(context: Context, number: int) -> Counts:
     good = usable_or_stop(observed(context, number))
     objective = problem.fit_objective(losses(good, problem.targets))
     record = round_record(context, problem, objective, number)
-    write_json(context.out / f"{round_name(number)}.json", record)
+    judged = _outlook(context, problem, objective, number)
+    write_json(context.out / f"{round_name(number)}.json", {**record, "outlook": judged.record() if judged else None})
     return {"rounds": number}
+
+
+def _outlook(context: Context, problem: Problem, objective: Objective, number: int) -> Outlook | None:
+    """Return what a further round promises; None where that is not asked for, or there is none."""
+    config: SearchConfig = context.config
+    if not config.stop_early or number == len(config.rounds) or stopped(context.out, before=number):
+        return None
+    found = load_method(config.method, surrogate=config.surrogate).recommend(problem, observed(context, number))
+    names = [NOISE, *(round_name(n + 1) for n in range(number))]
+    floor = noise_floor(read_trials(context, names), problem.targets, objective)
+    return outlook(round_name(number), found, floor if judge_name(config) == config.evaluator else None)
 
 
 def observed(context: Context, rounds: int) -> list[Trial]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
+from mixpipe.search.stop_rule import Outlook
 from mixpipe.search.tally import Tally, tally
 from mixpipe.store.files import read_json, read_table
 
@@ -85,6 +86,8 @@ class Search:
         objective: its kind.
         front: trials that no other beats on the targets with a weight, the best objective first.
         compared: how many trials the front is of.
+        stop: the outlook that ended the rounds; None where all of them ran.
+        skipped: the rounds that were not run.
         chosen: which of the method's candidates won the finalists' comparison.
         finalists: mean objective by candidate, under fresh seeds.
         method: registered name.
@@ -99,6 +102,8 @@ class Search:
     objective: str
     front: tuple[Compromise, ...]
     compared: int
+    stop: Outlook | None
+    skipped: tuple[str, ...]
     chosen: str
     finalists: Mapping[str, float]
     method: str
@@ -122,6 +127,8 @@ def read_search(artefacts: Artefacts) -> Search | None:
     config: Any = sealed.manifest.identity["config"]
     trials = read_table(sealed.file("trials.parquet")).to_pylist()
     reasons = [printable(reason, 80) for reason in found["refused"].values()]
+    names = [record["name"] for record in found["rounds"]]
+    stop = next((Outlook(**judged) for judged in found["outlooks"] if judged["stops"]), None)
     noise = {"name": NOISE, "trials": found["noise"]["trials"]}
     return Search(
         points=tuple(point for record in (noise, *found["rounds"]) for point in _points(record)),
@@ -130,6 +137,8 @@ def read_search(artefacts: Artefacts) -> Search | None:
         objective=found["objective"]["kind"],
         front=tuple(_front(trials, found)),
         compared=found["pareto"]["of"],
+        stop=stop,
+        skipped=() if stop is None else tuple(names[names.index(stop.round) + 1 :]),
         chosen=found["finalists"]["from"],
         finalists=found["finalists"]["objective"],
         method=config["method"],

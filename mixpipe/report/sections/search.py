@@ -25,7 +25,7 @@ def search_section(artefacts: Artefacts) -> Section | None:
         f"{UNITS[search.objective]}: lower is better, and a difference below two noise deviations is a tie."
     )
     blocks: list[Block] = [_curve(search)] if search.points else []
-    blocks += [_targets(search.targets), *_warnings(search), *_prediction(search), *_front(search), *_finalists(search)]
+    blocks += [_targets(search.targets), *_notes(search), *_prediction(search), *_front(search), *_finalists(search)]
     return Section("search", "Search", lead, blocks)
 
 
@@ -41,7 +41,7 @@ def _curve(search: Search) -> Plot:
     return Plot(drawn, f"Circles are trials, the line the best so far.{band}")
 
 
-def _warnings(search: Search) -> list[Block]:
+def _notes(search: Search) -> list[Block]:
     weak = [f"{target.name} ({decimal(target.weak, 1)})" for target in search.targets if target.weak is not None]
     notes: list[Block] = []
     if weak:
@@ -50,6 +50,13 @@ def _warnings(search: Search) -> list[Block]:
             f"noise after the first round): {listed(weak)}. Train larger proxies, or for longer."
         )
         notes.append(Note(text, "bad"))
+    if search.stop is not None:
+        text = (
+            f"Stopped after {search.stop.round}, {listed(search.skipped)} skipped: the best mixture foreseen is "
+            f"{decimal(search.stop.gain, 3)} better than the best measured, which is below two noise deviations, "
+            f"{decimal(search.stop.floor, 3)}."
+        )
+        notes.append(Note(text))
     return notes + [Note(f"{counted(n, 'trial')} left out: {reason}.", "bad") for reason, n in search.refused.items()]
 
 

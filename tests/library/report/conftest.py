@@ -286,6 +286,7 @@ def search_record(world: World, trials: list[dict[str, Any]]) -> dict[str, Any]:
             "trials": round_record("noise")["trials"],
         },
         "rounds": rounds,
+        "outlooks": [{"round": "round-1", "gain": 0.9, "floor": 0.4, "stops": False}],
         "pareto": {"trials": [trial["trial"] for trial in rounds[2]["trials"]], "of": 28},
         "evidence": {
             "trials": 31,

@@ -113,6 +113,7 @@ def test_the_record_tells_the_search(searched: Artefact) -> None:
     assert search["targets"] == {"ledger": 1.0, "prose": 1.0, "runes": 1.0}
     assert search["screen"] is True and search["refused"] == {}
     assert search["objective"]["kind"] == "mean"
+    assert search["outlooks"] == []  # not asked for
     assert len(search["noise"]["trials"]) == 2
 
 

@@ -27,6 +27,17 @@ def test_one_round_without_predictions_or_finalists_is_enough(edited):
     assert len([block for block in blocks if isinstance(block, Plot)]) == 1
 
 
+def test_a_search_that_stopped_says_why(artefacts, edited):
+    def ended(found):
+        return {**found, "outlooks": [{"round": "round-1", "gain": 0.021, "floor": 0.4, "stops": True}]}
+
+    blocks = search_section(edited("search", "search.json", ended)).blocks
+    (text,) = [block.text for block in blocks if isinstance(block, Note) and block.text.startswith("Stopped")]
+    assert text.startswith("Stopped after round-1, round-2 and round-3 skipped: the best mixture foreseen is 0.021")
+    assert text.endswith("two noise deviations, 0.400.")
+    assert not [b for b in search_section(artefacts).blocks if isinstance(b, Note) and b.text.startswith("Stopped")]
+
+
 def test_the_objective_is_named_with_its_unit(artefacts, edited):
     def ranked(found):
         return {**found, "objective": {**found["objective"], "kind": "rank"}}
