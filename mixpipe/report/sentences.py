@@ -10,10 +10,19 @@ from mixpipe.report.facts.mixture import Mixture
 from mixpipe.report.facts.verdict import WINNER, Comparison, Verdict
 from mixpipe.report.numbers import SPACE, counted, decimal, interval
 
-__all__ = ["UNIT", "decision", "listed", "verdict_sentences"]
+__all__ = ["OBJECTIVES", "UNITS", "decision", "listed", "verdict_sentences"]
 
 MOST_NAMED = 4  # targets in a sentence
-UNIT = "standard deviations of the search's trials"
+# By kind of objective: what it is, and the unit of a gain in it.
+OBJECTIVES = {
+    "mean": "the weighted mean of the targets' losses",
+    "worst": "the worst of the targets' losses",
+    "rank": "the weighted mean of the targets' places",
+}
+UNITS = {
+    **dict.fromkeys(("mean", "worst"), "standard deviations of the search's trials"),
+    "rank": "percentile ranks among the search's trials, from 0, the best, to 1, the worst",
+}
 WORDS = {
     "better": "better than",
     "probable": "probably better than",
@@ -50,7 +59,10 @@ def verdict_sentences(verdict: Verdict) -> list[str]:
         for row in verdict.objective.values()
     ]
     return (
-        [*lines, f"Gains are in {UNIT}, on targets in bits per byte; above zero the mixture found is better."]
+        [
+            *lines,
+            f"Gains are in {UNITS[verdict.kind]}, on targets in bits per byte; above zero the mixture found is better.",
+        ]
         if lines
         else []
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from mixpipe.config import RunConfig, load_config
 from mixpipe.runs.run import built_seconds, load_artefacts, read_run
+from mixpipe.search.stop_rule import Outlook, stopped
 from mixpipe.search.tally import Tally, tally
 from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
@@ -42,11 +43,19 @@ class StageStatus:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run and its stages; `trials` are those of the search, as far as it is."""
+    """A run and its stages.
+
+    Attributes:
+        run: its name.
+        stages: in order.
+        trials: of the search, as far as it is.
+        stop: why the search skipped rounds; None where it has not.
+    """
 
     run: str
     stages: tuple[StageStatus, ...]
     trials: Tally
+    stop: Outlook | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as JSON values."""
@@ -56,7 +65,8 @@ class RunStatus:
         """Return the status for people."""
         head = f"{'stage':<9}{'state':<11}{'parts':>6}{'documents':>12}{'tokens':>14}{'seconds':>9}{'peak MiB':>10}"
         trained = [f"trials   {self.trials}"] if self.trials.proxies else []
-        return [f"run {self.run}", head, *(_line(stage) for stage in self.stages), *trained]
+        stop = [f"stopped  after {self.stop.round}: {_why(self.stop)}"] if self.stop else []
+        return [f"run {self.run}", head, *(_line(stage) for stage in self.stages), *trained, *stop]
 
 
 def run_status(folder: Path) -> RunStatus:
@@ -82,7 +92,9 @@ def run_status(folder: Path) -> RunStatus:
         if "search" in artefacts
         else [str(read_json(path)["entry"]["step"]) for path in done["search"]]
     )
-    return RunStatus(folder.resolve().name, tuple(stages), tally(steps, config.search.evaluator))
+    at = artefacts["search"].path if "search" in artefacts else done["search"][0].parents[1] if done["search"] else None
+    stop = stopped(at) if at else None
+    return RunStatus(folder.resolve().name, tuple(stages), tally(steps, config.search.evaluator), stop)
 
 
 def _sealed(name: str, artefact: Artefact, seconds: float | None) -> StageStatus:
@@ -110,6 +122,10 @@ def _done_parts(name: StageName, config: RunConfig, artefacts: Mapping[str, Arte
         if identity["inputs"] == known and canonical_json(identity["config"]) == wanted:
             found += path.parent.rglob("*.part.json")
     return found
+
+
+def _why(stop: Outlook) -> str:
+    return f"gain foreseen {stop.gain or 0:.3f}, below two noise deviations, {stop.floor or 0:.3f}"
 
 
 def _line(stage: StageStatus) -> str:

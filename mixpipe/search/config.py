@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from mixpipe.search.objective import ObjectiveKind
 from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["CommandConfig", "ProxyConfig", "SearchConfig", "argument_file"]
@@ -73,7 +74,11 @@ class SearchConfig(StageConfig):
     surrogate: str | None = Field(None, description="registered surrogate; none: the method's own")
     evaluator: str = Field("transformer", description="registered evaluator of the rounds' trials")
     screen: bool = Field(True, description="screen candidates with one expert per domain before training proxies")
+    objective: ObjectiveKind = Field(
+        "mean", description="over targets: `mean`, the `worst`, or the mean `rank` among the trials"
+    )
     rounds: tuple[int, ...] = Field((16, 8, 4), min_length=1, description="proxies in each round")
+    stop_early: bool = Field(False, description="skip the rounds left when the gain foreseen is below the noise")
     max_epochs: float = Field(4.0, gt=0, description="the most often that any domain may be repeated")
     min_weight: float = Field(0.0, ge=0, lt=1, description="floor on every domain's share")
     noise_seeds: int = Field(

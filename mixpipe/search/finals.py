@@ -10,11 +10,13 @@ Writes
 - `mixture.json`: `weights` by domain number, `domains` their names;
 - `verdict.json`: `comparisons` and `wins` (see `verdict.py`), `chosen` (the arm recommended), `reason`, and `arms`:
   by name the `weights`, `epochs` by domain, mean `objective`, mean `bits` and mean `losses` by target;
-- `search.json`: `domains`, `targets` (name to weight in the objective), `objective` (`centre` and `scale` by target),
-  `noise` (see `noise.py`; `weak`, the targets that lost their weight, with their signal over noise), `rounds` (see
-  `round_record`), `evidence` of the method with `unconstrained` weights and `unconstrained_epochs` (null: no tokens
-  there), `finalists` (`from`, the one that won, and each `objective`), `screen` (whether experts screened), `refused`
-  (trial to reason);
+- `search.json`: `domains`, `targets` (name to weight in the objective), `objective` (`kind`; `centre` and `scale` by
+  target), `noise` (see `noise.py`; `weak`, the targets that lost their weight, with their signal over noise; `trials`
+  as in `round_record`, none where the rounds have another evaluator), `rounds` (see `round_record`), `outlooks` (see
+  `stop_rule.py`, of the rounds after which it was judged whether to go on), `pareto` (the `trials`, of so many (`of`),
+  that no other beats on the targets with a weight), `evidence` of the method with `unconstrained` weights and
+  `unconstrained_epochs` (null: no tokens there), `finalists` (`from`, the one that won, and each `objective`),
+  `screen` (whether experts screened), `refused` (trial to reason);
 - `trials.parquet`: every trial, TRIALS.
 """
 
@@ -28,7 +30,7 @@ from mixpipe.search.config import SearchConfig
 from mixpipe.search.methods import load_method
 from mixpipe.search.methods.protocol import Recommendation
 from mixpipe.search.noise import noise_floor
-from mixpipe.search.objective import Objective
+from mixpipe.search.objective import Objective, pareto_front
 from mixpipe.search.problem import Problem
 from mixpipe.search.rounds import (
     NOISE,
@@ -38,10 +40,12 @@ from mixpipe.search.rounds import (
     round_name,
     round_record,
     seeds,
+    trial_records,
     usable_or_stop,
     weak_targets,
 )
 from mixpipe.search.running import Asked, read_trials, trial_part
+from mixpipe.search.stop_rule import outlooks
 from mixpipe.search.trials import Trial, losses, refused, trials_table, usable
 from mixpipe.search.verdict import OBJECTIVE, Verdict, judge
 from mixpipe.store.artefact import Counts
@@ -162,7 +166,7 @@ def _problem(context: Context) -> Problem:
 def _objective(context: Context, problem: Problem) -> Objective:
     """Return the objective in units of the search's trials: neither finalists nor final have a part in it."""
     good = usable_or_stop(observed(context, len(context.config.rounds)))
-    return Objective.fit(losses(good, problem.targets), problem.target_weights)
+    return problem.fit_objective(losses(good, problem.targets))
 
 
 def _recommendation(context: Context, problem: Problem) -> Recommendation:
@@ -211,18 +215,34 @@ def _search_record(
     config: SearchConfig = context.config
     winner = read_json(context.out / f"{WINNER}.json")
     floor = noise_floor(read_trials(context, _same_fidelity(config)), problem.targets, objective)
-    by_target = {"centre": objective.centre.tolist(), "scale": objective.scale.tolist()}
+    repeats = usable(read_trials(context, [NOISE])) if judge_name(config) == config.evaluator else []
     return {
         "domains": list(problem.domains),
         "targets": dict(zip(problem.targets, problem.target_weights.tolist(), strict=True)),
-        "objective": {key: dict(zip(problem.targets, values, strict=True)) for key, values in by_target.items()},
-        "noise": {**floor.record(), "weak": dict(weak_targets(context, len(config.rounds)))},
+        "objective": {
+            "kind": objective.kind,
+            "centre": dict(zip(problem.targets, objective.centre.tolist(), strict=True)),
+            "scale": dict(zip(problem.targets, objective.scale.tolist(), strict=True)),
+        },
+        "noise": {
+            **floor.record(),
+            "weak": dict(weak_targets(context, len(config.rounds))),
+            "trials": trial_records(repeats, problem, objective, [None] * len(repeats)),
+        },
         "rounds": [round_record(context, problem, objective, n + 1) for n in range(len(config.rounds))],
+        "outlooks": [found.record() for found in outlooks(context.out)],
+        "pareto": _pareto(problem, usable(observed(context, len(config.rounds)))),
         "evidence": winner["evidence"],
         "finalists": {"from": winner["from"], "objective": winner["finalists"]},
         "screen": problem.prior is not None,
         "refused": dict(refused(trials)),
     }
+
+
+def _pareto(problem: Problem, trials: Sequence[Trial]) -> dict[str, Json]:
+    """Return which of the search's trials no other beats, and how many there are."""
+    front = pareto_front(losses(trials, problem.targets), problem.target_weights)
+    return {"trials": [t.trial for t, on_front in zip(trials, front, strict=True) if on_front], "of": len(trials)}
 
 
 def _evidence(problem: Problem, found: Recommendation) -> dict[str, Json]:

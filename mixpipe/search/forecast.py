@@ -74,7 +74,7 @@ def forecast(problem: Problem, trials: Sequence[Trial], surrogate: str) -> Forec
     """Fit a surrogate, with and without the screen, to the usable trials (at least one)."""
     good = usable(trials)
     x, y = mixtures(good, len(problem.domains)), losses(good, problem.targets)
-    objective = Objective.fit(y, problem.target_weights)
+    objective = problem.fit_objective(y)
     model = load_surrogate(surrogate)
     plain = fit_surrogate(model, x, y)
     m = len(problem.targets)
@@ -95,16 +95,15 @@ def forecast(problem: Problem, trials: Sequence[Trial], surrogate: str) -> Forec
 def forecast_objective(problem: Problem, trials: Sequence[Trial], surrogate: str) -> Forecast:
     """Fit a surrogate to the objective alone, as methods do that know no single targets; one fit, however many targets.
 
-    What is foreseen of the one target `objective` is in units of the spread of the trials (at least one usable).
+    What is foreseen of the one target `objective` is in the objective's own unit (at least one trial is usable).
     """
     good = usable(trials)
     values = losses(good, problem.targets)
-    objective = Objective.fit(values, problem.target_weights).value(values)
-    alone = replace(problem, targets=(OBJECTIVE,), target_weights=np.ones(1), prior=None)
-    return forecast(
-        alone,
-        [replace(t, target_losses={OBJECTIVE: float(v)}) for t, v in zip(good, objective, strict=True)],
-        surrogate,
+    objective = problem.fit_objective(values).value(values)
+    alone = replace(problem, targets=(OBJECTIVE,), target_weights=np.ones(1), prior=None, objective="mean")
+    told = [replace(t, target_losses={OBJECTIVE: float(v)}) for t, v in zip(good, objective, strict=True)]
+    return replace(
+        forecast(alone, told, surrogate), objective=Objective(np.ones(1), np.zeros(1), np.ones(1), np.eye(1))
     )
 
 

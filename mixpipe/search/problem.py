@@ -8,6 +8,7 @@ import numpy as np
 from mixpipe.errors import ConfigError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.mixture.simplex import shares
+from mixpipe.search.objective import Objective, ObjectiveKind
 
 __all__ = ["Prior", "Problem"]
 
@@ -28,6 +29,7 @@ class Problem:
         target_weights: (m,) float64, >= 0; only their ratios count.
         prior: the experts' screen, if there is one.
         entropies: (k,) nats by kind (`se`, `je`, `ce`, `vne`), if they were measured.
+        objective: how the targets become one number.
     """
 
     domains: tuple[str, ...]
@@ -38,6 +40,7 @@ class Problem:
     target_weights: np.ndarray
     prior: Prior | None = None
     entropies: Mapping[str, np.ndarray] | None = None
+    objective: ObjectiveKind = "mean"
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit the names."""
@@ -53,3 +56,7 @@ class Problem:
     def natural(self) -> np.ndarray:
         """The share of each domain in the corpus, (k,) float64."""
         return shares(self.available_tokens)
+
+    def fit_objective(self, losses: np.ndarray) -> Objective:
+        """Return the objective in units of (n, m) finite losses."""
+        return Objective.fit(losses, self.target_weights, self.objective)

@@ -35,6 +35,7 @@ from mixpipe.search.running import (
     trial_part,
 )
 from mixpipe.search.selection import enough
+from mixpipe.search.stop_rule import LEAST_DEGREES, Outlook, outlook, stopped
 from mixpipe.search.survey import SURVEY
 from mixpipe.search.texts import Texts
 from mixpipe.search.training import diverged, log_probabilities, train_proxies, training_tokens
@@ -58,14 +59,13 @@ __all__ = [
     "round_record",
     "run_expert",
     "seeds",
+    "trial_records",
     "usable_or_stop",
     "weak_targets",
 ]
 
 NOISE, EXPERTS = "noise", "experts"
 FORESEER = "auto"  # foresees a round's trials for the report, where the method's own surrogate is used
-# Two seeds leave the noise uncertain by a factor of 31 (90 % range), too much to refuse a target by; three, of 8.
-LEAST_DEGREES = 2
 # Seeds of a search lie so far apart that its kinds of trials never share one.
 SEARCH_SEEDS, KIND_SEEDS = 1_000_000, 10_000
 
@@ -108,6 +108,7 @@ def problem_of(context: Context, rounds: int) -> Problem:
         targets=tuple(targets),
         target_weights=np.array([weights[name] for name in targets]),
         prior=Mixing.read(experts, Texts.read(context.out / TARGETS), "targets").screen if whole else None,
+        objective=config.objective,
     )
 
 
@@ -187,8 +188,10 @@ def run_expert(context: Context, part: Part) -> Counts:
 
 
 def plan_round(context: Context, number: int) -> list[Part]:
-    """List the mixtures that the method proposes after all trials before this round."""
+    """List the mixtures that the method proposes after all trials before this round; none once the search stopped."""
     config: SearchConfig = context.config
+    if stopped(context.out, before=number):
+        return []
     rng = np.random.default_rng([config.seed, number])
     method = load_method(config.method, surrogate=config.surrogate)
     rows = method.propose(
@@ -204,17 +207,29 @@ def plan_round(context: Context, number: int) -> list[Part]:
 
 
 def finish_round(context: Context, number: int) -> Counts:
-    """Write what the round taught: `round-<number>.json`, see `round_record`.
+    """Write what the round taught: `round-<number>.json`, see `round_record`, with its `outlook` (null: not judged).
 
     Raises:
         StageError: no trial so far has losses, or no target enough signal.
     """
     problem = problem_of(context, number)
     good = usable_or_stop(observed(context, number))
-    objective = Objective.fit(losses(good, problem.targets), problem.target_weights)
+    objective = problem.fit_objective(losses(good, problem.targets))
     record = round_record(context, problem, objective, number)
-    write_json(context.out / f"{round_name(number)}.json", record)
+    judged = _outlook(context, problem, objective, number)
+    write_json(context.out / f"{round_name(number)}.json", {**record, "outlook": judged.record() if judged else None})
     return {"rounds": number}
+
+
+def _outlook(context: Context, problem: Problem, objective: Objective, number: int) -> Outlook | None:
+    """Return what a further round promises; None where that is not asked for, or there is none."""
+    config: SearchConfig = context.config
+    if not config.stop_early or number == len(config.rounds) or stopped(context.out, before=number):
+        return None
+    found = load_method(config.method, surrogate=config.surrogate).recommend(problem, observed(context, number))
+    names = [NOISE, *(round_name(n + 1) for n in range(number))]
+    floor = noise_floor(read_trials(context, names), problem.targets, objective)
+    return outlook(round_name(number), found, floor if judge_name(config) == config.evaluator else None)
 
 
 def observed(context: Context, rounds: int) -> list[Trial]:
@@ -248,8 +263,6 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
     """
     before, after = observed(context, number - 1), observed(context, number)
     fresh = usable(after[len(before) :])
-    values = objective.value(losses(fresh, problem.targets))
-    bits = objective.bits(losses(fresh, problem.targets))
     predicted: list[float | None] = [None] * len(fresh)
     if enough(before) and fresh:
         foreseen = forecast(problem, before, context.config.surrogate or FORESEER).predict(
@@ -260,8 +273,18 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
     return {
         "name": round_name(number),
         "best": float(so_far.min()) if len(so_far) else None,
-        "trials": [
-            {"trial": t.trial, "objective": float(v), "bits": float(b), "predicted": p}
-            for t, v, b, p in zip(fresh, values, bits, predicted, strict=True)
-        ],
+        "trials": trial_records(fresh, problem, objective, predicted),
     }
+
+
+def trial_records(
+    trials: Sequence[Trial], problem: Problem, objective: Objective, predicted: Sequence[float | None]
+) -> list[Json]:
+    """Return the records of usable trials, see `round_record`."""
+    measured = losses(trials, problem.targets)
+    return [
+        {"trial": trial.trial, "objective": float(value), "bits": float(bits), "predicted": foreseen}
+        for trial, value, bits, foreseen in zip(
+            trials, objective.value(measured), objective.bits(measured), predicted, strict=True
+        )
+    ]

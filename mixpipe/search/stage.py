@@ -60,7 +60,7 @@ def outside_identity(config: SearchConfig) -> dict[str, Json]:
 
 SEARCH = Stage(
     name="search",
-    version=4,
+    version=5,
     config=SearchConfig,
     inputs=("ingest", "domains", "scores", "targets"),
     steps=search_steps,

@@ -1,6 +1,7 @@
 """What every registered method must do; a new one is checked without an edit here."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from mixpipe.mixture.constraints import Constraints
 from mixpipe.mixture.simplex import LATTICE, lattice_key
 from mixpipe.search.methods import load_method, method_names
 from mixpipe.search.methods.protocol import Method, Recommendation
+from mixpipe.search.objective import ObjectiveKind
 from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial, tried
 from mixpipe.store.fingerprint import canonical_json
@@ -143,6 +145,23 @@ def test_methods_that_measure_beat_natural_and_uniform(name: str) -> None:
     recommended = bowl(method.recommend(SKEWED, trials).mixture).sum()
     controls = [bowl(load_method(control).recommend(SKEWED, []).mixture).sum() for control in ("natural", "uniform")]
     assert recommended < min(controls)
+
+
+@every_method
+@pytest.mark.parametrize("kind", get_args(ObjectiveKind))
+def test_every_objective_is_served(name: str, kind: ObjectiveKind) -> None:
+    method, search = load_method(name), replace(SKEWED, objective=kind)
+    trials = searched(method, search, (16, 8))
+    recommended = method.recommend(search, trials)
+    check(search, recommended.mixture)
+    if method.about.needs == "nothing":
+        return
+    natural = load_method("natural").recommend(search, []).mixture
+    assert bowl(recommended.mixture).max() < bowl(natural).max()
+    # The unit tells which objective was fitted: ranks of trials lie in 0..1, and one of 16 is no lower than 1/48.
+    measured = [found.measured for found in recommended.candidates if found.measured is not None]
+    assert measured
+    assert all((0 < value < 1) == (kind == "rank") for value in measured)
 
 
 @every_method

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
+from mixpipe.search.stop_rule import Outlook
 from mixpipe.search.tally import Tally, tally
 from mixpipe.store.files import read_json, read_table
 
-__all__ = ["Noise", "Point", "Search", "Target", "read_search"]
+__all__ = ["Compromise", "Noise", "Point", "Search", "Target", "read_search"]
 
 NOISE = "noise"  # the round that repeats the natural mixture over seeds
 
@@ -60,6 +61,20 @@ class Target(NamedTuple):
     weak: float | None
 
 
+class Compromise(NamedTuple):
+    """A trial that no other beats on every target that has a weight.
+
+    Attributes:
+        trial: the beginning of its fingerprint.
+        objective: lower is better.
+        losses: bits per byte by target with a weight, in their order.
+    """
+
+    trial: str
+    objective: float
+    losses: tuple[float, ...]
+
+
 @dataclass(frozen=True)
 class Search:
     """What was tried and what was learnt.
@@ -68,6 +83,11 @@ class Search:
         points: noise trials, where they are comparable, and rounds, in the order of the trials.
         targets: in the order of the configuration.
         noise: of the objective.
+        objective: its kind.
+        front: trials that no other beats on the targets with a weight, the best objective first.
+        compared: how many trials the front is of.
+        stop: the outlook that ended the rounds; None where all of them ran.
+        skipped: the rounds that were not run.
         chosen: which of the method's candidates won the finalists' comparison.
         finalists: mean objective by candidate, under fresh seeds.
         method: registered name.
@@ -79,6 +99,11 @@ class Search:
     points: tuple[Point, ...]
     targets: tuple[Target, ...]
     noise: Noise
+    objective: str
+    front: tuple[Compromise, ...]
+    compared: int
+    stop: Outlook | None
+    skipped: tuple[str, ...]
     chosen: str
     finalists: Mapping[str, float]
     method: str
@@ -101,13 +126,19 @@ def read_search(artefacts: Artefacts) -> Search | None:
     found: Mapping[str, Any] = read_json(sealed.file("search.json"))
     config: Any = sealed.manifest.identity["config"]
     trials = read_table(sealed.file("trials.parquet")).to_pylist()
-    targets = tuple(_targets(found))
     reasons = [printable(reason, 80) for reason in found["refused"].values()]
-    rounds = (point for record in found["rounds"] for point in _points(record))
+    names = [record["name"] for record in found["rounds"]]
+    stop = next((Outlook(**judged) for judged in found["outlooks"] if judged["stops"]), None)
+    noise = {"name": NOISE, "trials": found["noise"]["trials"]}
     return Search(
-        points=(*_noise_points(trials, found, targets), *rounds),
-        targets=targets,
+        points=tuple(point for record in (noise, *found["rounds"]) for point in _points(record)),
+        targets=tuple(_targets(found)),
         noise=_noise(found["noise"]["objective"]),
+        objective=found["objective"]["kind"],
+        front=tuple(_front(trials, found)),
+        compared=found["pareto"]["of"],
+        stop=stop,
+        skipped=() if stop is None else tuple(names[names.index(stop.round) + 1 :]),
         chosen=found["finalists"]["from"],
         finalists=found["finalists"]["objective"],
         method=config["method"],
@@ -122,20 +153,17 @@ def _points(record: Mapping[str, Any]) -> Iterator[Point]:
         yield Point(record["name"], trial["objective"], trial["bits"], trial["predicted"])
 
 
-def _noise_points(trials: list[dict[str, Any]], found: Mapping[str, Any], targets: tuple[Target, ...]) -> list[Point]:
-    """Return the noise trials, or none where the rounds have another evaluator: another model size or budget."""
-    fidelities = {trial["round"]: (trial["model_size"], trial["tokens"]) for trial in trials}
-    rounds = {fidelities[record["name"]] for record in found["rounds"] if record["name"] in fidelities}
-    refused, centre = found["refused"], found["objective"]["centre"]
-    by_name = list(zip(found["targets"], targets, strict=True))
-    points = []
-    for trial in trials:
-        if trial["round"] == NOISE and trial["trial"] not in refused and rounds == {fidelities[NOISE]}:
-            losses = dict(trial["target_losses"])
-            objective = sum(t.weight * (losses[name] - centre[name]) / t.scale for name, t in by_name)
-            bits = sum(t.weight * losses[name] for name, t in by_name)
-            points.append(Point(NOISE, objective, bits, None))
-    return points
+def _front(trials: list[dict[str, Any]], found: Mapping[str, Any]) -> list[Compromise]:
+    """Return the trials of the Pareto front with what they measured."""
+    records = [*found["noise"]["trials"], *(trial for record in found["rounds"] for trial in record["trials"])]
+    objectives = {record["trial"]: record["objective"] for record in records}
+    weighted = [name for name, weight in found["targets"].items() if weight > 0]
+    losses = {trial["trial"]: dict(trial["target_losses"]) for trial in trials}
+    front = [
+        Compromise(printable(name, 12), objectives[name], tuple(losses[name][target] for target in weighted))
+        for name in found["pareto"]["trials"]
+    ]
+    return sorted(front, key=lambda compromise: compromise.objective)
 
 
 def _targets(found: Mapping[str, Any]) -> Iterator[Target]:

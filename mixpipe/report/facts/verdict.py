@@ -19,8 +19,8 @@ class Comparison:
     """Winner against one control on one measure.
 
     Attributes:
-        gain: control minus winner, positive where the winner is better: bits per byte on a target, spreads of the
-            trials on the objective. None when they share no seed.
+        gain: control minus winner, positive where the winner is better: bits per byte on a target, on the
+            objective the unit of its kind. None when they share no seed.
         standard_error: of the gain; None below two seeds.
         low: lower end of the 95 % interval; None below two seeds.
         high: upper end.
@@ -66,6 +66,7 @@ class Verdict:
         wins: better than every control on the objective.
         chosen: the arm whose mixture the search gives: `winner`, unless a control beat it.
         reason: for that choice.
+        kind: of the objective.
     """
 
     objective: Mapping[str, Comparison]
@@ -74,6 +75,7 @@ class Verdict:
     wins: bool
     chosen: str
     reason: str
+    kind: str
 
 
 def read_verdict(artefacts: Artefacts) -> Verdict | None:
@@ -92,6 +94,7 @@ def read_verdict(artefacts: Artefacts) -> Verdict | None:
         bool(found["wins"]),
         printable(found["chosen"], 40),
         printable(found["reason"]),
+        read_json(artefacts["search"].file("search.json"))["objective"]["kind"],
     )
 
 

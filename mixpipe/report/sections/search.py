@@ -7,9 +7,11 @@ from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.search import Search, Target, read_search
 from mixpipe.report.numbers import NOTHING, counted, decimal, share
 from mixpipe.report.search_figures import prediction, search_curve
-from mixpipe.report.sentences import UNIT, listed
+from mixpipe.report.sentences import OBJECTIVES, UNITS, listed
 
 __all__ = ["search_section"]
+
+MOST_SHOWN = 10  # trials of the Pareto front
 
 
 def search_section(artefacts: Artefacts) -> Section | None:
@@ -19,11 +21,11 @@ def search_section(artefacts: Artefacts) -> Section | None:
         return None
     lead = (
         f"Small language models were trained ({search.trained}) and measured on the targets; method "
-        f"{search.method}, surrogate {search.surrogate}. The objective is the weighted mean of the targets' losses in "
-        f"{UNIT}: lower is better, and a difference below two noise deviations is a tie."
+        f"{search.method}, surrogate {search.surrogate}. The objective is {OBJECTIVES[search.objective]} in "
+        f"{UNITS[search.objective]}: lower is better, and a difference below two noise deviations is a tie."
     )
     blocks: list[Block] = [_curve(search)] if search.points else []
-    blocks += [_targets(search.targets), *_warnings(search), *_prediction(search), *_finalists(search)]
+    blocks += [_targets(search.targets), *_notes(search), *_prediction(search), *_front(search), *_finalists(search)]
     return Section("search", "Search", lead, blocks)
 
 
@@ -39,7 +41,7 @@ def _curve(search: Search) -> Plot:
     return Plot(drawn, f"Circles are trials, the line the best so far.{band}")
 
 
-def _warnings(search: Search) -> list[Block]:
+def _notes(search: Search) -> list[Block]:
     weak = [f"{target.name} ({decimal(target.weak, 1)})" for target in search.targets if target.weak is not None]
     notes: list[Block] = []
     if weak:
@@ -48,6 +50,13 @@ def _warnings(search: Search) -> list[Block]:
             f"noise after the first round): {listed(weak)}. Train larger proxies, or for longer."
         )
         notes.append(Note(text, "bad"))
+    if search.stop is not None:
+        text = (
+            f"Stopped after {search.stop.round}, {listed(search.skipped)} skipped: the best mixture foreseen is "
+            f"{decimal(search.stop.gain, 3)} better than the best measured, which is below two noise deviations, "
+            f"{decimal(search.stop.floor, 3)}."
+        )
+        notes.append(Note(text))
     return notes + [Note(f"{counted(n, 'trial')} left out: {reason}.", "bad") for reason, n in search.refused.items()]
 
 
@@ -87,6 +96,27 @@ def _prediction(search: Search) -> list[Block]:
         "diagonal it was right; the band is two noise deviations."
     )
     return [Plot(prediction(predicted, measured, search.noise.sd), caption)]
+
+
+def _front(search: Search) -> list[Block]:
+    """Return the Pareto front, the best objective first; nothing of one target, where it is the best trial."""
+    targets = [target.name for target in search.targets if target.weight > 0]
+    if len(targets) < 2:
+        return []
+    rows = [
+        row_of(
+            found.trial,
+            number(decimal(found.objective, 2, signed=True), found.objective),
+            *(number(decimal(loss), loss) for loss in found.losses),
+        )
+        for found in search.front[:MOST_SHOWN]
+    ]
+    shown = f" The {MOST_SHOWN} of the lowest objective are shown." if len(search.front) > MOST_SHOWN else ""
+    caption = (
+        f"{len(search.front)} of {counted(search.compared, 'trial')} are beaten by no other on every target at once: "
+        f"what is better on one of the targets is worse on another. In bits per byte.{shown}"
+    )
+    return [Table([Column("trial", numeric=False), Column("objective"), *map(Column, targets)], rows, caption)]
 
 
 def _finalists(search: Search) -> list[Block]:

@@ -7,7 +7,7 @@ from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.verdict import WINNER, Arm, Comparison, Verdict, read_verdict
 from mixpipe.report.numbers import decimal, interval, times
 from mixpipe.report.search_figures import Interval, forest
-from mixpipe.report.sentences import UNIT, decision
+from mixpipe.report.sentences import UNITS, decision
 
 __all__ = ["verdict_section"]
 
@@ -30,7 +30,7 @@ def verdict_section(artefacts: Artefacts) -> Section | None:
     blocks: list[Block] = [Note(f"{decision(verdict, None)}{why}.", tone)]
     whole = _intervals(list(verdict.objective.values()), by_control=True)
     if whole:
-        title = f"Objective: gain in {UNIT}"
+        title = f"Objective: gain in {UNITS[verdict.kind]}"
         caption = "Right of zero the mixture found is better. Thick: two standard errors; thin: the 95 % interval."
         blocks.append(Plot(forest("verdict", {title: whole}), caption))
     panels = {f"against {name}": _intervals(rows, by_control=False) for name, rows in verdict.targets.items()}

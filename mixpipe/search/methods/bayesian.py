@@ -94,8 +94,9 @@ class Bayesian:
 
     def _pool(self, problem: Problem, trials: Sequence[Trial], rng: np.random.Generator) -> np.ndarray:
         good = usable(trials)
-        rows, values = mixtures(good, len(problem.domains)), losses(good, problem.targets) @ problem.target_weights
-        best = rows[np.argsort(values, kind="stable")[:CENTRES]]
+        rows, measured = mixtures(good, len(problem.domains)), losses(good, problem.targets)
+        best = rows[np.argsort(problem.fit_objective(measured).value(measured), kind="stable")[:CENTRES]]
         half = self.candidates // 2
-        measured = problem.constraints.settle(rows)
-        return np.concatenate([measured, prior_draws(problem, half, rng), variations(problem, best, half, rng)])
+        return np.concatenate(
+            [problem.constraints.settle(rows), prior_draws(problem, half, rng), variations(problem, best, half, rng)]
+        )

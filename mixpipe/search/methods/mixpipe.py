@@ -20,7 +20,6 @@ from mixpipe.search.acquisition import batch_of, log_expected_improvement
 from mixpipe.search.candidates import first_new, new_draws, prior_draws, spread_out, variations
 from mixpipe.search.forecast import Forecast, forecast
 from mixpipe.search.methods.protocol import About, Recommendation
-from mixpipe.search.objective import Objective
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough, select
 from mixpipe.search.surrogates.lightgbm import LightGBM
@@ -101,7 +100,7 @@ class Mixpipe:
             return spread_out(first_new(draws, len(draws), taken), count, near)
         pool = np.concatenate([draws, prior_draws(problem, self.candidates, rng)])
         screen = problem.prior(pool)
-        order = np.argsort(Objective.fit(screen, problem.target_weights).value(screen), kind="stable")
+        order = np.argsort(problem.fit_objective(screen).value(screen), kind="stable")
         screened = _spread_best(first_new(pool[order], self.top * (count // 2), taken), count // 2, near)
         near = np.concatenate([near, screened])
         return np.concatenate([screened, spread_out(draws, count - len(screened), near)])

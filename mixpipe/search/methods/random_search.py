@@ -8,7 +8,6 @@ import numpy as np
 
 from mixpipe.search.candidates import new_draws, prior_draws
 from mixpipe.search.methods.protocol import About, Candidate, Recommendation
-from mixpipe.search.objective import Objective
 from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial, losses, tried, usable
 
@@ -42,7 +41,7 @@ class RandomSearch:
         if not good:
             return Recommendation(problem.constraints.settle(problem.natural), {"trials": 0})
         measured = losses(good, problem.targets)
-        values = Objective.fit(measured, problem.target_weights).value(measured)
+        values = problem.fit_objective(measured).value(measured)
         best = int(values.argmin())
         mixture = problem.constraints.settle(good[best].mixture)
         candidate = Candidate("measured", mixture, None, float(values[best]))

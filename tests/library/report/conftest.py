@@ -266,19 +266,28 @@ def search_record(world: World, trials: list[dict[str, Any]]) -> dict[str, Any]:
             losses = dict(trial["target_losses"])
             if trial["round"] == name and losses:
                 value = float(np.mean([(losses[t] - centre[t]) / scale[t] for t in TARGETS]))
-                foreseen = value + float(world.rng.normal(0, 0.5)) if name != "round-1" else None
+                foreseen = value + float(world.rng.normal(0, 0.5)) if name not in ("noise", "round-1") else None
                 bits = float(np.mean(list(losses.values())))
                 found.append({"trial": trial["trial"], "objective": value, "bits": bits, "predicted": foreseen})
         return {"name": name, "best": min(row["objective"] for row in found), "trials": found}
 
+    rounds = [round_record(f"round-{number}") for number in (1, 2, 3)]
     targets = {name: {"sd": 0.01 + 0.002 * k, "upper": 0.03, "snr": 5.0 - 1.2 * k} for k, name in enumerate(TARGETS)}
     objective = {"sd": 0.2, "upper": 0.5, "snr": 4.2}
     return {
         "domains": NAMES,
         "targets": dict.fromkeys(TARGETS, 2.0),
-        "objective": {"centre": centre, "scale": scale},
-        "noise": {"targets": targets, "objective": objective, "degrees": 2, "weak": {"tech_docs": 1.4}},
-        "rounds": [round_record(f"round-{number}") for number in (1, 2, 3)],
+        "objective": {"kind": "mean", "centre": centre, "scale": scale},
+        "noise": {
+            "targets": targets,
+            "objective": objective,
+            "degrees": 2,
+            "weak": {"tech_docs": 1.4},
+            "trials": round_record("noise")["trials"],
+        },
+        "rounds": rounds,
+        "outlooks": [{"round": "round-1", "gain": 0.9, "floor": 0.4, "stops": False}],
+        "pareto": {"trials": [trial["trial"] for trial in rounds[2]["trials"]], "of": 28},
         "evidence": {
             "trials": 31,
             "chosen": "top-mean",

@@ -87,6 +87,15 @@ def test_proxies_and_experts_are_counted_apart(make_run, config):
     assert found.as_json()["trials"] == {"proxies": 4, "experts": 1, "mixed": 0}
 
 
+def test_a_search_that_skipped_rounds_says_why(make_run, config):
+    run = make_run(config)
+    judged = {"round": "round-1", "gain": 0.02, "floor": 0.31, "stops": True}
+    write_json(run.artefacts()["search"].path / "round-1.json", {"outlook": judged})
+    found = run_status(run.folder)
+    assert found.lines()[-1] == "stopped  after round-1: gain foreseen 0.020, below two noise deviations, 0.310"
+    assert found.as_json()["stop"] == judged
+
+
 def test_a_status_is_json_and_lines(make_run, config):
     status = run_status(make_run(config, until="search").folder)
     assert status.as_json()["stages"][0]["stage"] == "targets"

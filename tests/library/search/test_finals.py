@@ -112,3 +112,15 @@ def test_the_record_tells_the_search(searched: Artefact) -> None:
     assert search["noise"]["degrees"] >= 1 and search["noise"]["objective"]["sd"] > 0
     assert search["targets"] == {"ledger": 1.0, "prose": 1.0, "runes": 1.0}
     assert search["screen"] is True and search["refused"] == {}
+    assert search["objective"]["kind"] == "mean"
+    assert search["outlooks"] == []  # not asked for
+    assert len(search["noise"]["trials"]) == 2
+
+
+def test_the_front_is_of_the_trials_that_the_method_saw(searched: Artefact) -> None:
+    search = read_json(searched.file("search.json"))
+    rounds = {trial["trial"]: trial["objective"] for record in search["rounds"] for trial in record["trials"]}
+    seen = rounds | {search["noise"]["trials"][0]["trial"]: search["noise"]["trials"][0]["objective"]}
+    assert search["pareto"]["of"] == len(seen) == 7
+    front = set(search["pareto"]["trials"])
+    assert min(seen, key=lambda trial: seen[trial]) in front <= set(seen)

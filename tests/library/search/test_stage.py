@@ -9,6 +9,7 @@ import pytest
 
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.stage import SEARCH, search_steps
+from mixpipe.search.stop_rule import Outlook, stopped
 from mixpipe.search.trials import trials_from_table
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.build import Job, finish_step, open_stage, run_part
@@ -121,7 +122,12 @@ def test_another_method_takes_over_equal_trials(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"evaluator": "experts"}, {"evaluator": "ngram"}, {"evaluator": "merge"}, {"method": "natural", "screen": False}],
+    [
+        {"evaluator": "experts"},
+        {"evaluator": "ngram", "objective": "worst"},
+        {"evaluator": "merge", "objective": "rank"},
+        {"method": "natural", "screen": False},
+    ],
 )
 def test_other_searches_end_with_a_verdict(
     tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig, changes: dict[str, object]
@@ -130,6 +136,25 @@ def test_other_searches_end_with_a_verdict(
     artefact = found(tmp_path, config, upstream)
     weights = json.loads(artefact.file("mixture.json").read_text())["weights"]
     assert np.sum(weights) == 1
+
+
+# What five random mixtures already have the best of, and what they have not.
+@pytest.mark.parametrize(("worth", "trials"), [("share", [5, 0, 0]), ("shares[2] + 2 * shares[1]", [5, 2, 0])])
+def test_rounds_are_skipped_when_the_gain_foreseen_is_below_the_noise(
+    tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig, worth: str, trials: list[int]
+) -> None:
+    (tmp_path / "trainer.py").write_text(TRAINER.replace("3 - share", f"3 - ({worth})"))
+    asked = {"argv": (sys.executable, "-S", str(tmp_path / "trainer.py"))}
+    changes = {"evaluator": "command", "screen": False, "command": tiny.command.model_copy(update=asked)}
+    search = {"method": "bayesian", "surrogate": "linear", "noise_seeds": 3, "rounds": (5, 2, 2), "stop_early": True}
+    artefact = found(tmp_path, tiny.model_copy(update={**changes, **search}), upstream)
+    record = json.loads(artefact.file("search.json").read_text())
+    judged = [Outlook(**judged) for judged in record["outlooks"]]
+    assert [look.stops for look in judged] == [False] * (len(judged) - 1) + [True]
+    assert [look.gain < look.floor for look in judged] == [look.stops for look in judged]
+    assert [len(done["trials"]) for done in record["rounds"]] == trials
+    assert stopped(artefact.path) == judged[-1]
+    assert stopped(artefact.path, before=len(judged)) is None  # looked at again, it plans the rounds that it has run
 
 
 # Bits per byte that fall with a domain's share, the last target's twice as much.

@@ -10,21 +10,32 @@ def test_points_are_the_noise_and_the_rounds_without_failed_trials(artefacts):
     assert not {point.round for point in points} & {"finalists", "final"}
 
 
-def test_the_noise_trials_are_measured_with_the_searchs_objective(artefacts, edited):
+def test_the_natural_mixture_is_the_mean_of_the_noise_trials(artefacts, edited):
     def shift(found):
-        found["objective"]["centre"] = {name: value + 0.05 for name, value in found["objective"]["centre"].items()}
+        found["noise"]["trials"] = [{**row, "objective": row["objective"] - 1} for row in found["noise"]["trials"]]
         return found
 
     before, after = (read_search(run).natural for run in (artefacts, edited("search", "search.json", shift)))
-    assert after == pytest.approx(before - 1)  # every scale is 0.05
+    assert after == pytest.approx(before - 1)
 
 
-def test_noise_of_another_fidelity_is_left_out(edited):
-    rounds = edited(
-        "search", "search.json", lambda found: {**found, "rounds": [{**found["rounds"][0], "name": "final"}]}
-    )
-    search = read_search(rounds)
-    assert search.natural is None
+def test_noise_that_is_not_comparable_is_no_point(edited):
+    def without(found):
+        return {**found, "noise": {**found["noise"], "trials": []}}
+
+    assert read_search(edited("search", "search.json", without)).natural is None
+
+
+def test_the_front_has_the_losses_of_the_targets_that_count(artefacts, edited):
+    front = read_search(artefacts).front
+    assert [found.objective for found in front] == sorted(found.objective for found in front)
+    assert {len(found.losses) for found in front} == {4}
+
+    def unweighted(found):
+        return {**found, "targets": {**found["targets"], "tech_docs": 0.0}}
+
+    fewer = read_search(edited("search", "search.json", unweighted)).front
+    assert [found.losses for found in fewer] == [found.losses[:3] for found in front]
 
 
 def test_targets_have_weights_that_sum_to_one(artefacts):

@@ -19,10 +19,46 @@ def test_the_finalist_that_won_is_marked(artefacts):
 def test_one_round_without_predictions_or_finalists_is_enough(edited):
     def first_only(found):
         finalists = {"from": "recommended", "objective": {}}
-        return {**found, "rounds": found["rounds"][:1], "finalists": finalists, "evidence": {"trials": 0}}
+        pareto = {"trials": [], "of": 15}
+        rounds = found["rounds"][:1]
+        return {**found, "rounds": rounds, "finalists": finalists, "pareto": pareto, "evidence": {"trials": 0}}
 
     blocks = search_section(edited("search", "search.json", first_only)).blocks
     assert len([block for block in blocks if isinstance(block, Plot)]) == 1
+
+
+def test_a_search_that_stopped_says_why(artefacts, edited):
+    def ended(found):
+        return {**found, "outlooks": [{"round": "round-1", "gain": 0.021, "floor": 0.4, "stops": True}]}
+
+    blocks = search_section(edited("search", "search.json", ended)).blocks
+    (text,) = [block.text for block in blocks if isinstance(block, Note) and block.text.startswith("Stopped")]
+    assert text.startswith("Stopped after round-1, round-2 and round-3 skipped: the best mixture foreseen is 0.021")
+    assert text.endswith("two noise deviations, 0.400.")
+    assert not [b for b in search_section(artefacts).blocks if isinstance(b, Note) and b.text.startswith("Stopped")]
+
+
+def test_the_objective_is_named_with_its_unit(artefacts, edited):
+    def ranked(found):
+        return {**found, "objective": {**found["objective"], "kind": "rank"}}
+
+    assert "the weighted mean of the targets' losses in standard deviations" in search_section(artefacts).lead
+    ranks = search_section(edited("search", "search.json", ranked)).lead
+    assert (
+        "the weighted mean of the targets' places in percentile ranks among the search's trials, from 0, the best"
+        in ranks
+    )
+
+
+def test_the_front_is_shown_for_several_targets_only(artefacts, edited):
+    def alone(found):
+        return {**found, "targets": {name: float(name == "code") for name in found["targets"]}}
+
+    tables = [block for block in search_section(artefacts).blocks if isinstance(block, Table)]
+    assert tables[1].caption.startswith("4 of 28 trials are beaten by no other on every target at once")
+    assert [column.title for column in tables[1].columns[2:]] == ["code", "law", "medicine", "tech_docs"]
+    assert len(tables[1].rows) == 4
+    assert len([b for b in search_section(edited("search", "search.json", alone)).blocks if isinstance(b, Table)]) == 2
 
 
 def test_without_a_search_there_is_no_section(given):
