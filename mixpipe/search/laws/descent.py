@@ -41,6 +41,7 @@ def huber_fit(
     delta: float,
     slopes: Callable[[np.ndarray], np.ndarray] | None = None,
     bounds: tuple[np.ndarray, np.ndarray] | None = None,
+    tolerance: float = TOLERANCE,
 ) -> np.ndarray:
     """Return the parameters (p,) of the least Huber loss that is reached from the starts.
 
@@ -52,6 +53,7 @@ def huber_fit(
         delta: size of a residual from which on it counts linearly, in units of the residuals.
         slopes: from (p,) to the Jacobian (n, p); by finite differences when None.
         bounds: lower and upper, (p,) each.
+        tolerance: relative gain of a step, in the loss or in the parameters, that ends the fit.
     """
     lower, upper = bounds if bounds is not None else (-np.inf, np.inf)
 
@@ -64,9 +66,9 @@ def huber_fit(
             loss="huber",
             f_scale=delta,
             x_scale="jac",
-            ftol=TOLERANCE,
-            xtol=TOLERANCE,
-            gtol=TOLERANCE,
+            ftol=tolerance,
+            xtol=tolerance,
+            gtol=tolerance,
             max_nfev=evaluations,
         )
         return float(fit.cost), np.asarray(fit.x)
