@@ -11,6 +11,7 @@ __all__ = ["METHODS", "load_method", "method_names"]
 METHODS = {
     "bayesian": "mixpipe.search.methods.bayesian:Bayesian",
     "climb": "mixpipe.search.methods.climb:Climb",
+    "data-mixing-laws": "mixpipe.search.methods.data_mixing_laws:DataMixingLaws",
     "mixpipe": "mixpipe.search.methods.mixpipe:Mixpipe",
     "natural": "mixpipe.search.methods.natural:Natural",
     "random": "mixpipe.search.methods.random_search:RandomSearch",
