@@ -10,6 +10,7 @@ __all__ = ["METHODS", "load_method", "method_names"]
 
 METHODS = {
     "bayesian": "mixpipe.search.methods.bayesian:Bayesian",
+    "bimix": "mixpipe.search.methods.bimix:Bimix",
     "climb": "mixpipe.search.methods.climb:Climb",
     "data-mixing-laws": "mixpipe.search.methods.data_mixing_laws:DataMixingLaws",
     "mixpipe": "mixpipe.search.methods.mixpipe:Mixpipe",
