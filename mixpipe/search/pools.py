@@ -4,7 +4,8 @@ Every part tokenises its documents above the survey's line; `finish` ranks them 
 trial of fewer tokens reads the beginning of each pool, so that epochs stay those of the target run.
 
 Writes `pools.npz` (`tokens`, documents one after the other, each behind end-of-text, and `starts` of each domain),
-`held_out.npz` and `targets.npz` (see `texts.py`), and `pools.json`: the targets' names and the digests of the three.
+`held_out.npz` and `targets.npz` (see `texts.py`), `pools.json`: the targets' names and the digests of the three, and
+`entropies.json` (see `entropies.py`).
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pyarrow as pa
 
 from mixpipe.errors import InputError
 from mixpipe.search.config import SearchConfig
+from mixpipe.search.entropies import write_entropies
 from mixpipe.search.survey import SURVEY, VOCABULARY, eligible
 from mixpipe.search.texts import Texts
 from mixpipe.search.vocabulary import Vocabulary, load_vocabulary
@@ -71,6 +73,7 @@ def finish_pools(context: Context) -> Counts:
         pools.append(_at_least(joined[: survey["pool"][number]], context.config.proxy.context + 1))
     starts = np.cumsum([0, *(len(pool) for pool in pools)])
     write_arrays(context.out / POOLS, tokens=np.concatenate(pools), starts=starts)
+    write_entropies(context.out, pools, vocabulary.size)
     Texts.gather(held_out, owners=len(pools), end_of_text=vocabulary.end_of_text).write(context.out / HELD_OUT)
     names = _write_targets(context, vocabulary)
     digests = {name: file_digest(context.out / name) for name in (POOLS, HELD_OUT, TARGETS)}

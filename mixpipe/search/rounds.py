@@ -17,6 +17,7 @@ import numpy as np
 from mixpipe.errors import StageError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.config import SearchConfig
+from mixpipe.search.entropies import read_entropies
 from mixpipe.search.evaluators import JUDGE, load_evaluator, trains
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.forecast import forecast
@@ -109,6 +110,7 @@ def problem_of(context: Context, rounds: int) -> Problem:
         target_weights=np.array([weights[name] for name in targets]),
         prior=Mixing.read(experts, Texts.read(context.out / TARGETS), "targets").screen if whole else None,
         objective=config.objective,
+        entropies=read_entropies(context.out),
     )
 
 

@@ -50,7 +50,7 @@ class BimixLaw:
             return np.asarray((gains * np.exp(-log_multiplier)) ** (1 / (1 + self.share_exponents)))
 
         # At the largest gain no share exceeds 1 but one reaches it; k^2 times that gain leaves less than 1 in all.
-        top = float(np.log(gains.max()))
+        top = float(np.log(gains.max())) - 1e-9  # rounding must not take the sum below 1 there
         found = brentq(lambda log: float(shares(log).sum()) - 1, top, top + 2 * np.log(len(gains)) + 1, xtol=1e-14)
         mixture = shares(float(found))
         return np.asarray(mixture / mixture.sum())

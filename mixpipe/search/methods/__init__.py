@@ -10,7 +10,10 @@ __all__ = ["METHODS", "load_method", "method_names"]
 
 METHODS = {
     "bayesian": "mixpipe.search.methods.bayesian:Bayesian",
+    "bimix": "mixpipe.search.methods.bimix:Bimix",
     "climb": "mixpipe.search.methods.climb:Climb",
+    "data-mixing-laws": "mixpipe.search.methods.data_mixing_laws:DataMixingLaws",
+    "entropy": "mixpipe.search.methods.entropy:Entropy",
     "mixpipe": "mixpipe.search.methods.mixpipe:Mixpipe",
     "natural": "mixpipe.search.methods.natural:Natural",
     "random": "mixpipe.search.methods.random_search:RandomSearch",
