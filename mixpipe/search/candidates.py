@@ -12,7 +12,7 @@ from mixpipe.mixture.dirichlet import Tempering, tempered_dirichlet
 from mixpipe.mixture.simplex import lattice_key, shares
 from mixpipe.search.problem import Problem
 
-__all__ = ["first_new", "new_draws", "prior_draws", "spread_out", "variations"]
+__all__ = ["designed", "first_new", "new_draws", "prior_draws", "spread_out", "variations"]
 
 # Draws before giving up on finding new mixtures: bounds may leave only one.
 ATTEMPTS = 20
@@ -74,6 +74,12 @@ def new_draws(
         rows = np.concatenate([rows, draw(count)])
         found = first_new(rows, count, taken)
     return found
+
+
+def designed(problem: Problem, rows: np.ndarray, count: int, taken: set[bytes], rng: np.random.Generator) -> np.ndarray:
+    """Return (count, k) new mixtures: those of a design (n, k) under the constraints, in order, then random ones."""
+    settled = problem.constraints.settle(rows)
+    return new_draws(lambda n: prior_draws(problem, n, rng), count, taken, first=settled)
 
 
 def spread_out(rows: np.ndarray, count: int, near: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ __all__ = [
     "OK",
     "Checkpoint",
     "Trial",
+    "domain_losses",
     "losses",
     "mixtures",
     "refused",
@@ -92,6 +93,12 @@ def losses(trials: Sequence[Trial], targets: Sequence[str]) -> np.ndarray:
     """Return the target losses of trials as (n, m) float64, NaN where a target was not measured."""
     rows = [[trial.target_losses.get(target, np.nan) for target in targets] for trial in trials]
     return np.array(rows, dtype=np.float64).reshape(-1, len(targets))
+
+
+def domain_losses(trials: Sequence[Trial], domains: int) -> np.ndarray:
+    """Return the losses of trials on the domains themselves as (n, domains) float64, NaN where not measured."""
+    rows = [[trial.domain_losses.get(str(domain), np.nan) for domain in range(domains)] for trial in trials]
+    return np.array(rows, dtype=np.float64).reshape(-1, domains)
 
 
 def tried(trials: Sequence[Trial]) -> set[bytes]:

@@ -11,15 +11,19 @@ from mixpipe.mixture.simplex import LATTICE, lattice_key
 from mixpipe.search.methods import load_method, method_names
 from mixpipe.search.methods.protocol import Method, Recommendation
 from mixpipe.search.problem import Problem
-from mixpipe.search.trials import Trial, tried
+from mixpipe.search.trials import Checkpoint, Trial, tried
 from mixpipe.store.fingerprint import canonical_json
 
 every_method = pytest.mark.parametrize("name", method_names())
 BUDGET = 1e6
+KINDS = ("se", "je", "ce", "vne")
 
 
 def problem(tokens: list[float], max_epochs: float = 4.0) -> Problem:
+    """Return a problem with all that any method needs: a screen that is biased, and telling entropies."""
     available = np.array(tokens) / np.sum(tokens) * BUDGET
+    entropies = np.full(len(tokens), 3.0)
+    entropies[2:4] = 5.0
     return Problem(
         domains=tuple(f"domain-{i}" for i in range(len(tokens))),
         available_tokens=available,
@@ -27,22 +31,38 @@ def problem(tokens: list[float], max_epochs: float = 4.0) -> Problem:
         constraints=Constraints.from_epochs(available, BUDGET, max_epochs),
         targets=("prose", "code"),
         target_weights=np.array([1.0, 1.0]),
+        prior=lambda mixtures: 3 + 1.7 * bowl(0.9 * mixtures + 0.1 / mixtures.shape[-1]),
+        entropies=dict.fromkeys(KINDS, entropies),
     )
 
 
 SKEWED = problem([50, 20, 14, 10, 4, 2])
 
 
-def bowl(mixture: np.ndarray) -> np.ndarray:
+BARE = replace(SKEWED, prior=None, entropies=None)
+
+
+def bowl(mixtures: np.ndarray) -> np.ndarray:
     """Losses on two targets, quadratic in sqrt(w), least where the third and fourth domains share the budget."""
-    best = np.zeros(len(mixture))
+    best = np.zeros(mixtures.shape[-1])
     best[2:4] = 0.5
-    return np.array([2.0, 1.0]) + ((np.sqrt(mixture) - np.sqrt(best)) ** 2).sum() * np.array([0.5, 0.3])
+    distance = ((np.sqrt(mixtures) - np.sqrt(best)) ** 2).sum(axis=-1, keepdims=True)
+    return np.array([2.0, 1.0]) + distance * np.array([0.5, 0.3])
 
 
 def trial(mixture: np.ndarray, losses: np.ndarray, *, seed: int = 0, status: str = "ok") -> Trial:
+    """Return a trial with checkpoints, and with losses on the domains that agree with the bowl.
+
+    The third and fourth domains' fall with their shares and the others' hardly.
+    """
     names = dict(zip(SKEWED.targets, losses.tolist(), strict=True))
-    return Trial(f"{seed}", "test", "round-1", mixture, 1000, 1000, seed, names, {}, status)
+    gains = np.full(len(mixture), 0.01)
+    gains[2:4] = 1.0
+    of_domains = {str(i): 1 + float(gains[i]) * float(np.exp(-3 * w)) for i, w in enumerate(mixture)}
+    earlier = tuple(
+        Checkpoint(tokens, {name: loss + 20 / tokens for name, loss in names.items()}) for tokens in (250, 500)
+    )
+    return Trial(f"{seed}", "test", "round-1", mixture, 1000, 1000, seed, names, of_domains, status, earlier)
 
 
 def searched(method: Method, search: Problem, rounds: tuple[int, ...] = (10, 5), seed: int = 0) -> list[Trial]:
@@ -137,12 +157,24 @@ def test_all_trials_failed_or_equal_is_no_crash(name: str) -> None:
 @every_method
 def test_methods_that_measure_beat_natural_and_uniform(name: str) -> None:
     method = load_method(name)
-    if method.about.needs == "nothing":
+    if method.about.needs == "nothing" or method.about.needs.startswith("two domains"):
         return
     trials = searched(method, SKEWED, (16, 8, 4))
     recommended = bowl(method.recommend(SKEWED, trials).mixture).sum()
     controls = [bowl(load_method(control).recommend(SKEWED, []).mixture).sum() for control in ("natural", "uniform")]
     assert recommended < min(controls)
+
+
+@every_method
+def test_what_a_method_needs_may_be_missing(name: str) -> None:
+    method = load_method(name)
+    trials = [replace(t, domain_losses={}, trajectory=()) for t in searched(method, BARE, (16, 8, 4))]
+    check(BARE, np.array([t.mixture for t in trials]))
+    recommended = method.recommend(BARE, trials)
+    check(BARE, recommended.mixture)
+    if method.about.needs == "proxies":
+        controls = [bowl(load_method(control).recommend(BARE, []).mixture).sum() for control in ("natural", "uniform")]
+        assert bowl(recommended.mixture).sum() < min(controls)
 
 
 @every_method

@@ -1,7 +1,8 @@
 """A search whose truth is known: losses are exponential laws of the mixture, the optimum comes from SLSQP."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from mixpipe.mixture.constraints import Constraints
 from mixpipe.mixture.dirichlet import tempered_dirichlet
 from mixpipe.search.methods.protocol import Method
 from mixpipe.search.problem import Problem
-from mixpipe.search.trials import Trial
+from mixpipe.search.trials import Checkpoint, Trial
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,3 +78,40 @@ class Oracle:
 @pytest.fixture
 def make_oracle() -> Callable[..., Oracle]:
     return Oracle.make
+
+
+@pytest.fixture
+def make_problem() -> Callable[..., Problem]:
+    """Make a problem of k domains of as many tokens, `epochs` of which may be used, and so many targets."""
+
+    def made(domains: int, targets: int = 1, *, budget: float = 1e6, epochs: float = 1e9, **extra: Any) -> Problem:
+        tokens = np.full(domains, budget / domains)
+        constraints = Constraints.from_epochs(tokens, budget, epochs)
+        names = tuple(f"d{i}" for i in range(domains))
+        of = tuple(f"t{i}" for i in range(targets))
+        return Problem(names, tokens, budget, constraints, of, np.ones(targets), **extra)
+
+    return made
+
+
+@pytest.fixture
+def make_trial() -> Callable[..., Trial]:
+    """Make a trial of a mixture with target losses (m,), domain losses (k,) and checkpoints by tokens."""
+
+    def made(
+        mixture: np.ndarray,
+        losses: Sequence[float],
+        *,
+        domains: Sequence[float] = (),
+        tokens: int = 1000,
+        size: int = 1,
+        earlier: Mapping[int, Sequence[float]] | None = None,
+    ) -> Trial:
+        def named(values: Sequence[float]) -> dict[str, float]:
+            return {f"t{i}": float(value) for i, value in enumerate(values)}
+
+        points = tuple(Checkpoint(at, named(values)) for at, values in (earlier or {}).items())
+        of_domains = {str(i): float(value) for i, value in enumerate(domains)}
+        return Trial("x", "test", "round-1", mixture, size, tokens, 0, named(losses), of_domains, "ok", points)
+
+    return made
