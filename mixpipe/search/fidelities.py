@@ -81,7 +81,7 @@ def forecast_fidelities(problem: Problem, trials: Sequence[Trial]) -> Forecast:
     """Fit the objective of the usable trials (at least one), their checkpoints included."""
     good = usable(trials)
     y = losses(good, problem.targets)
-    objective = Objective.fit(y, problem.target_weights)
+    objective = problem.fit_objective(y)
     rows = _Rows.of(problem, good, objective)
     ends = objective.value(y)
     scale = float(ends.std(ddof=1)) if len(ends) > 1 and np.ptp(ends) > 0 else 1.0
@@ -89,7 +89,7 @@ def forecast_fidelities(problem: Problem, trials: Sequence[Trial]) -> Forecast:
     held_out = fitted.held_out * scale + ends.mean()
     one = np.zeros(1, dtype=np.int64)
     plain = FittedTargets(held_out, np.array([ends.mean()]), np.array([scale]), ((one, fitted),))
-    alone = Objective.fit(ends[:, None], np.ones(1))
+    alone = Objective(np.ones(1), np.zeros(1), np.ones(1), np.eye(1))  # the value itself, in the objective's own unit
     rank = spearman(held_out, ends[:, None])
     nothing = np.zeros(1, dtype=bool)
     return Forecast(

@@ -15,7 +15,6 @@ from scipy.optimize import minimize
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.candidates import prior_draws, variations
 from mixpipe.search.methods.protocol import Candidate, Recommendation
-from mixpipe.search.objective import Objective
 from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial, losses, usable
 from mixpipe.store.fingerprint import Json
@@ -61,7 +60,7 @@ def recommend_least(
     rows, names, measured = [least(problem, score, starts)], ["predicted"], list[float | None]([None])
     if good:
         values = losses(good, problem.targets)
-        values = Objective.fit(values, problem.target_weights).value(values)
+        values = problem.fit_objective(values).value(values)
         rows.append(problem.constraints.settle(good[int(values.argmin())].mixture))
         names.append("measured")
         measured.append(float(values.min()))

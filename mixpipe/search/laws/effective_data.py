@@ -20,8 +20,10 @@ __all__ = ["EffectiveDataLaw", "fit_effective_data", "perturbations"]
 
 HUBER = 1e-3
 FACTORS = (1 / 3, 1 / 2, 2.0, 3.0)
-TRANSFERS, POWERS, DECAYS = (0.02, 0.2, 0.7), (0.5, 0.9), (0.1, 0.3, 0.6)
+TRANSFERS, POWERS, DECAYS = (0.05, 0.4), (0.7,), (0.1, 0.3, 0.6)
 LARGEST_DECAY = 3.0
+# The valley is flat: steps below this trade a coefficient for another and leave the losses as they are.
+TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +115,22 @@ def _fit_domain(own: np.ndarray, others: np.ndarray, losses: np.ndarray, delta: 
         scale, share, power, decay, floor = free
         return np.asarray(scale * effective(share, power) ** -decay + floor - losses)
 
+    def slopes(free: np.ndarray) -> np.ndarray:
+        scale, share, power, decay, _ = free
+        worth = effective(share, power)
+        curve = worth**-decay
+        gained = centre * (others / centre) ** power / unit * (share * centre * (others / centre) ** power < others)
+        by_worth = -decay * scale * curve / worth
+        return np.column_stack(
+            [
+                curve,
+                by_worth * gained,
+                by_worth * share * gained * np.log(others / centre),
+                -scale * curve * np.log(worth),
+                np.ones(len(own)),
+            ]
+        )
+
     starts = []
     for share in TRANSFERS:
         for power in POWERS:
@@ -121,5 +139,7 @@ def _fit_domain(own: np.ndarray, others: np.ndarray, losses: np.ndarray, delta: 
                 scale, floor = np.linalg.lstsq(np.column_stack([curve, np.ones(len(own))]), losses, rcond=None)[0]
                 starts.append([max(scale, 1e-6), share, power, decay, floor])
     bounds = (np.array([1e-9, 0, 0, 1e-3, -np.inf]), np.array([np.inf, 1, 1, LARGEST_DECAY, np.inf]))
-    scale, share, power, decay, floor = huber_fit(residuals, np.array(starts), delta=delta, bounds=bounds)
+    scale, share, power, decay, floor = huber_fit(
+        residuals, np.array(starts), delta=delta, slopes=slopes, bounds=bounds, tolerance=TOLERANCE
+    )
     return np.array([scale * unit**decay, share * centre ** (1 - power), power, decay, floor])

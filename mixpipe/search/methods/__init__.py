@@ -12,15 +12,20 @@ METHODS = {
     "bayesian": "mixpipe.search.methods.bayesian:Bayesian",
     "bimix": "mixpipe.search.methods.bimix:Bimix",
     "climb": "mixpipe.search.methods.climb:Climb",
+    "critical-ratio": "mixpipe.search.methods.critical_ratio:CriticalRatio",
     "data-mixing-laws": "mixpipe.search.methods.data_mixing_laws:DataMixingLaws",
+    "effective-data": "mixpipe.search.methods.effective_data:EffectiveData",
     "entropy": "mixpipe.search.methods.entropy:Entropy",
+    "mde": "mixpipe.search.methods.mde:MixtureOfDataExperts",
+    "merging": "mixpipe.search.methods.merging:Merging",
     "mixpipe": "mixpipe.search.methods.mixpipe:Mixpipe",
     "natural": "mixpipe.search.methods.natural:Natural",
+    "quadratic": "mixpipe.search.methods.quadratic:Quadratic",
     "random": "mixpipe.search.methods.random_search:RandomSearch",
     "regmix": "mixpipe.search.methods.regmix:RegMix",
     "temperature": "mixpipe.search.methods.temperature:Temperature",
-    "unimax": "mixpipe.search.methods.unimax:UniMax",
     "uniform": "mixpipe.search.methods.uniform:Uniform",
+    "unimax": "mixpipe.search.methods.unimax:UniMax",
 }
 
 

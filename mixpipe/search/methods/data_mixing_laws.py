@@ -20,7 +20,6 @@ from mixpipe.search.laws.implicit import ImplicitLaw, fit_implicit
 from mixpipe.search.laws.mixing import MixingLaw, fit_mixing
 from mixpipe.search.laws.power import fit_power
 from mixpipe.search.methods.protocol import About, Recommendation
-from mixpipe.search.objective import Objective
 from mixpipe.search.optimum import natural_instead, recommend_least
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough
@@ -70,7 +69,7 @@ class DataMixingLaws:
             if self.variant == "explicit"
             else fit_implicit(x, y, self.hidden, np.random.default_rng(0))
         )
-        objective = Objective.fit(y, problem.target_weights)
+        objective = problem.fit_objective(y)
         optimum = law.optimum(objective.weights / objective.scale)
         error = float(np.abs(law.predict(x) - y).mean())
         return recommend_least(

@@ -1,0 +1,24 @@
+"""Ranks make targets of any unit equal, and rounds get better."""
+
+import numpy as np
+
+from mixpipe.search.methods import load_method
+
+
+def test_a_target_of_large_losses_has_no_larger_say(make_problem, make_trial):
+    problem = make_problem(3, 2)
+    rows = problem.constraints.settle(np.random.default_rng(0).dirichlet(np.ones(3), size=60))
+    bests = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2]])
+
+    def found(unit: float) -> np.ndarray:
+        trials = [make_trial(row, ((row - bests) ** 2).sum(axis=1) * [1, unit]) for row in rows]
+        return load_method("merging").recommend(problem, trials).mixture
+
+    np.testing.assert_array_equal(found(1.0), found(1000.0))
+
+
+def test_later_rounds_are_better_than_the_first(make_oracle):
+    oracle = make_oracle(0, noise=0.0)
+    trials = oracle.search(load_method("merging"), (32, 16, 8), 0)[3:]
+    values = [oracle.value(trial.mixture) for trial in trials]
+    assert np.mean(values[32:]) < np.mean(values[:32])
