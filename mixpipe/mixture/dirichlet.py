@@ -2,7 +2,8 @@
 
 Liu et al. 2024 (RegMix, arXiv 2407.01492, released sampler): temper the prior (q = p^0.5 / sum), draw from
 Dirichlet(strength * q) with one of 15 log-spaced strengths in 0.1..5, refuse draws above the caps. The caps and not
-the prior decide how much of the tail is explored, so the share of draws accepted is returned with them. Deviation:
+the prior decide how much of the tail is explored, so how many were refused and the mean of the others is returned with
+them. Deviation:
 shares below 2e-4 become 0 as there, but mixtures stay off the lattice: whoever uses them settles them on it.
 """
 
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixpipe.mixture.simplex import shares
+from mixpipe.store.fingerprint import Json
 
 __all__ = ["Draws", "Tempering", "tempered_dirichlet"]
 
@@ -43,11 +45,24 @@ class Draws(NamedTuple):
 
     Attributes:
         mixtures: (n, k) float64; n falls short of what was asked when the caps refuse nearly everything.
-        acceptance: accepted share of all draws.
+        drawn: all draws.
+        refused: how many of them the caps refused.
+        mean: (k,) float64 of all accepted draws; zeros when there are none.
     """
 
     mixtures: np.ndarray
-    acceptance: float
+    drawn: int
+    refused: int
+    mean: np.ndarray
+
+    @property
+    def acceptance(self) -> float:
+        """Accepted share of all draws."""
+        return 1 - self.refused / max(self.drawn, 1)
+
+    def record(self) -> dict[str, Json]:
+        """Return the figures as JSON, without the mixtures."""
+        return {"drawn": self.drawn, "refused": self.refused, "mean": self.mean.tolist()}
 
 
 def tempered_dirichlet(
@@ -77,9 +92,10 @@ def tempered_dirichlet(
             batch = batch[(batch <= caps).all(axis=1)]
         kept += len(batch)
         accepted.append(batch)
-    mixtures = np.concatenate(accepted)[:count]
-    mixtures = np.where(mixtures < min(tempering.smallest, 1 / len(prior)), 0, mixtures)
-    return Draws(shares(mixtures), kept / max(drawn, 1))
+    every = np.concatenate(accepted)
+    mean = every.mean(axis=0) if kept else np.zeros(len(prior))
+    mixtures = np.where(every[:count] < min(tempering.smallest, 1 / len(prior)), 0, every[:count])
+    return Draws(shares(mixtures), drawn, drawn - kept, mean)
 
 
 def _draw(prior: np.ndarray, count: int, rng: np.random.Generator, tempering: Tempering) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixpipe.errors import ConfigError
+from mixpipe.errors import ConfigError, InputError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.mixture.simplex import shares
 from mixpipe.search.objective import Objective, ObjectiveKind
@@ -58,5 +58,12 @@ class Problem:
         return shares(self.available_tokens)
 
     def fit_objective(self, losses: np.ndarray) -> Objective:
-        """Return the objective in units of (n, m) finite losses."""
+        """Return the objective in units of (n, m) finite losses.
+
+        Raises:
+            InputError: a loss is not finite: a trial lacks a target, or was not left out by `usable`.
+        """
+        if not np.isfinite(losses).all():
+            bad = [name for name, column in zip(self.targets, losses.T, strict=True) if not np.isfinite(column).all()]
+            raise InputError(f"expected losses of every trial on every target, found none for some on {', '.join(bad)}")
         return Objective.fit(losses, self.target_weights, self.objective)

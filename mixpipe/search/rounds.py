@@ -22,6 +22,7 @@ from mixpipe.search.evaluators import JUDGE, load_evaluator, trains
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.forecast import forecast
 from mixpipe.search.methods import load_method
+from mixpipe.search.methods.protocol import draws
 from mixpipe.search.noise import MINIMUM_SNR, noise_floor
 from mixpipe.search.objective import Objective
 from mixpipe.search.pools import POOLS_RECORD, TARGETS
@@ -261,7 +262,9 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
     """Return the record of a round.
 
     Keys: `name`; `best`, the lowest objective so far; `trials`, each with `trial`, `objective`, `bits` (weighted mean
-    of bits per byte) and `predicted`, the objective foreseen from the trials before the round (null when too few).
+    of bits per byte) and `predicted`, the objective foreseen from the trials before the round (null when too few);
+    `draws`, how many were `drawn` and `refused` for the round and the `mean` of the others (null where none are
+    refused by the method, or the round was skipped).
     """
     before, after = observed(context, number - 1), observed(context, number)
     fresh = usable(after[len(before) :])
@@ -276,7 +279,19 @@ def round_record(context: Context, problem: Problem, objective: Objective, numbe
         "name": round_name(number),
         "best": float(so_far.min()) if len(so_far) else None,
         "trials": trial_records(fresh, problem, objective, predicted),
+        "draws": _draws(context, problem, number),
     }
+
+
+def _draws(context: Context, problem: Problem, number: int) -> Json:
+    """Return what the caps of the method did to the draws of a round, by making them again."""
+    config: SearchConfig = context.config
+    method = load_method(config.method, surrogate=config.surrogate)
+    if not draws(method) or stopped(context.out, before=number):
+        return None
+    rng = np.random.default_rng([config.seed, number])
+    found = method.drawn(problem, observed(context, number - 1), config.rounds[number - 1], rng)
+    return None if found is None else found.record()
 
 
 def trial_records(

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pyarrow as pa
 
-from mixpipe.mixture.simplex import lattice_key
+from mixpipe.errors import InputError
+from mixpipe.mixture.simplex import check_mixture, lattice_key
 from mixpipe.tables import TRIALS
 
 __all__ = [
@@ -85,7 +86,16 @@ def refused(trials: Sequence[Trial]) -> dict[str, str]:
 
 
 def mixtures(trials: Sequence[Trial], domains: int) -> np.ndarray:
-    """Return the mixtures of trials as (n, domains) float64."""
+    """Return the mixtures of trials as (n, domains) float64.
+
+    Raises:
+        InputError: a trial's mixture has another length or is off the simplex; the message names the trial.
+    """
+    for trial in trials:
+        try:
+            check_mixture(trial.mixture, domains)
+        except InputError as error:
+            raise InputError(f"trial {trial.trial}: {error}") from error
     return np.array([trial.mixture for trial in trials], dtype=np.float64).reshape(-1, domains)
 
 
@@ -125,8 +135,19 @@ def trials_table(trials: Sequence[Trial]) -> pa.Table:
 
 
 def trials_from_table(table: pa.Table) -> list[Trial]:
-    """Return the trials of a table under `tables.TRIALS`."""
-    rows = table.cast(TRIALS).to_pylist()
+    """Return the trials of a table under `tables.TRIALS`.
+
+    Raises:
+        InputError: its columns are others, or of other types.
+    """
+    if set(table.column_names) != set(TRIALS.names):
+        lacking = ", ".join(sorted(set(TRIALS.names) - set(table.column_names))) or "none"
+        unknown = ", ".join(sorted(set(table.column_names) - set(TRIALS.names))) or "none"
+        raise InputError(f"expected the columns of trials.parquet, found {lacking} missing and {unknown} unknown")
+    try:
+        rows = table.select(TRIALS.names).cast(TRIALS).to_pylist()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(f"expected the types of trials.parquet, found {error}") from error
     arrays = ("mixture", "target_losses", "domain_losses", "trajectory")
     return [
         Trial(

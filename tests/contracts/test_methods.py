@@ -1,7 +1,7 @@
 """What every registered method must do; a new one is checked without an edit here."""
 
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -9,8 +9,9 @@ import pytest
 from mixpipe.errors import ConfigError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.mixture.simplex import LATTICE, lattice_key
+from mixpipe.search.candidates import first_new
 from mixpipe.search.methods import load_method, method_names
-from mixpipe.search.methods.protocol import Method, Recommendation
+from mixpipe.search.methods.protocol import Method, Recommendation, draws
 from mixpipe.search.objective import ObjectiveKind
 from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Checkpoint, Trial, tried
@@ -73,6 +74,10 @@ def searched(method: Method, search: Problem, rounds: tuple[int, ...] = (10, 5),
     for count in rounds:
         trials += [trial(row, bowl(row)) for row in method.propose(search, trials, count, rng)]
     return trials
+
+
+def tried_rows(rows: np.ndarray) -> set[bytes]:
+    return {lattice_key(row) for row in rows}
 
 
 def check(search: Problem, rows: np.ndarray) -> None:
@@ -165,6 +170,23 @@ def test_methods_that_measure_beat_natural_and_uniform(name: str) -> None:
     recommended = bowl(method.recommend(SKEWED, trials).mixture).sum()
     controls = [bowl(load_method(control).recommend(SKEWED, []).mixture).sum() for control in ("natural", "uniform")]
     assert recommended < min(controls)
+
+
+@every_method
+def test_the_draws_told_are_those_proposed(name: str) -> None:
+    method = load_method(name)
+    if not draws(method):
+        return
+    told = method.drawn(SKEWED, [], 8, np.random.default_rng(2))
+    assert told is not None
+    assert told.drawn >= 64
+    settled = SKEWED.constraints.settle(told.mixtures)
+    proposed = method.propose(SKEWED, [], 8, np.random.default_rng(2))
+    assert (first_new(settled, 8, set()) == proposed[: len(tried_rows(settled))]).all()
+    evidence: Any = method.recommend(SKEWED, searched(method, SKEWED)).evidence["draws"]
+    # Both shares are of one sampler; the round's few draws leave its own uncertain by .06.
+    assert told.refused / told.drawn == pytest.approx(evidence["refused"] / evidence["drawn"], abs=0.25)
+    assert sum(evidence["mean"]) == pytest.approx(1)
 
 
 @every_method

@@ -10,7 +10,7 @@ from mixpipe.search.stop_rule import Outlook
 from mixpipe.search.tally import Tally, tally
 from mixpipe.store.files import read_json, read_table
 
-__all__ = ["Compromise", "Noise", "Point", "Search", "Target", "read_search"]
+__all__ = ["Compromise", "Drawn", "Noise", "Point", "Search", "Target", "read_search"]
 
 NOISE = "noise"  # the round that repeats the natural mixture over seeds
 
@@ -61,6 +61,14 @@ class Target(NamedTuple):
     weak: float | None
 
 
+class Drawn(NamedTuple):
+    """The draws of a round: how many, and how many of them the method's caps refused."""
+
+    round: str
+    drawn: int
+    refused: int
+
+
 class Compromise(NamedTuple):
     """A trial that no other beats on every target that has a weight.
 
@@ -88,6 +96,7 @@ class Search:
         compared: how many trials the front is of.
         stop: the outlook that ended the rounds; None where all of them ran.
         skipped: the rounds that were not run.
+        drawn: of the rounds whose draws the method's caps may refuse.
         chosen: which of the method's candidates won the finalists' comparison.
         finalists: mean objective by candidate, under fresh seeds.
         method: registered name.
@@ -104,6 +113,7 @@ class Search:
     compared: int
     stop: Outlook | None
     skipped: tuple[str, ...]
+    drawn: tuple[Drawn, ...]
     chosen: str
     finalists: Mapping[str, float]
     method: str
@@ -139,6 +149,11 @@ def read_search(artefacts: Artefacts) -> Search | None:
         compared=found["pareto"]["of"],
         stop=stop,
         skipped=() if stop is None else tuple(names[names.index(stop.round) + 1 :]),
+        drawn=tuple(
+            Drawn(record["name"], record["draws"]["drawn"], record["draws"]["refused"])
+            for record in found["rounds"]
+            if record["draws"]
+        ),
         chosen=found["finalists"]["from"],
         finalists=found["finalists"]["objective"],
         method=config["method"],

@@ -57,6 +57,13 @@ def _notes(search: Search) -> list[Block]:
             f"{decimal(search.stop.floor, 3)}."
         )
         notes.append(Note(text))
+    refusals = [f"{found.refused:,} of {found.drawn:,} for {found.round}" for found in search.drawn if found.refused]
+    if refusals:
+        text = (
+            f"Draws that the method refused, for a share too many times the natural one: {listed(refusals)}. "
+            "The more it refuses, the less of the small domains it has tried."
+        )
+        notes.append(Note(text))
     return notes + [Note(f"{counted(n, 'trial')} left out: {reason}.", "bad") for reason, n in search.refused.items()]
 
 

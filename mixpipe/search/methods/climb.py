@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from mixpipe.mixture.constraints import Constraints
-from mixpipe.mixture.dirichlet import Tempering, tempered_dirichlet
+from mixpipe.mixture.dirichlet import Draws, Tempering, tempered_dirichlet
 from mixpipe.search.candidates import first_new, new_draws
 from mixpipe.search.forecast import forecast_objective
 from mixpipe.search.methods.protocol import About, Recommendation
@@ -62,6 +62,10 @@ class Climb:
                 first = rows[self.rank(problem, trials, rows, min(count, len(rows)), rng)]
         return new_draws(lambda n: self._start(problem, n, rng), count, taken, first=first)
 
+    def drawn(self, problem: Problem, trials: Sequence[Trial], count: int, rng: np.random.Generator) -> Draws | None:
+        """Return the draws that `propose` makes first under an equal generator; None once it ranks candidates."""
+        return None if enough(trials) else self._drawn(problem, count, rng)
+
     def rank(
         self,
         problem: Problem,
@@ -84,17 +88,22 @@ class Climb:
         fitted = forecast_objective(problem, trials, self.surrogate)
         free = replace(problem, constraints=Constraints.free(len(problem.domains)))
         pools = (self._draw(kind, self.candidates, np.random.default_rng(0)) for kind in (problem, free))
-        return select(problem, fitted, *pools, choose="predicted", top=AVERAGED)
+        found = select(problem, fitted, *pools, choose="predicted", top=AVERAGED)
+        started = self._drawn(problem, self.candidates, np.random.default_rng(0))
+        return replace(found, evidence={**found.evidence, "draws": started.record()})
 
     def _considered(self, count: int) -> int:
         return max(count**2, 128) if self.variant == "recipe" else 8 * count
 
     def _start(self, problem: Problem, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Return draws for the first round."""
+        """Return mixtures for the first round."""
+        return problem.constraints.settle(self._drawn(problem, count, rng).mixtures)
+
+    def _drawn(self, problem: Problem, count: int, rng: np.random.Generator) -> Draws:
+        """Return draws for the first round: the paper's refuse none."""
         if self.variant == "paper":
-            return self._draw(problem, count, rng)
-        caps = np.minimum(1, MAXIMUM_USAGE * problem.natural)
-        return problem.constraints.settle(tempered_dirichlet(problem.natural, count, rng, caps=caps).mixtures)
+            return tempered_dirichlet(problem.natural, count, rng, tempering=PAPER)
+        return tempered_dirichlet(problem.natural, count, rng, caps=np.minimum(1, MAXIMUM_USAGE * problem.natural))
 
     def _draw(self, problem: Problem, count: int, rng: np.random.Generator) -> np.ndarray:
         """Return candidates."""

@@ -6,11 +6,12 @@ from typing import ClassVar, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
+from mixpipe.mixture.dirichlet import Draws
 from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial
 from mixpipe.store.fingerprint import Json
 
-__all__ = ["About", "Candidate", "Method", "RankingMethod", "Recommendation", "ranks"]
+__all__ = ["About", "Candidate", "DrawingMethod", "Method", "RankingMethod", "Recommendation", "draws", "ranks"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,20 @@ class RankingMethod(Method, Protocol):
     ) -> np.ndarray:
         """Return (count,) int64, the rows of (q, k) `candidates` to try next, all different; q >= count."""
         ...
+
+
+@runtime_checkable
+class DrawingMethod(Method, Protocol):
+    """A method whose caps refuse draws, and that can tell how many."""
+
+    def drawn(self, problem: Problem, trials: Sequence[Trial], count: int, rng: np.random.Generator) -> Draws | None:
+        """Return the draws that `propose` makes first under an equal generator; None where it ranks candidates."""
+        ...
+
+
+def draws(method: Method) -> TypeGuard[DrawingMethod]:
+    """Tell whether a method refuses draws."""
+    return isinstance(method, DrawingMethod)
 
 
 def ranks(method: Method) -> TypeGuard[RankingMethod]:

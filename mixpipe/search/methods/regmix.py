@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from mixpipe.mixture.constraints import Constraints
-from mixpipe.mixture.dirichlet import tempered_dirichlet
+from mixpipe.mixture.dirichlet import Draws, tempered_dirichlet
 from mixpipe.search.candidates import new_draws
 from mixpipe.search.forecast import forecast
 from mixpipe.search.methods.protocol import About, Recommendation
@@ -41,7 +41,11 @@ class RegMix:
 
     def propose(self, problem: Problem, trials: Sequence[Trial], count: int, rng: np.random.Generator) -> np.ndarray:
         """Return new draws around the natural mixture; what was measured does not matter."""
-        return new_draws(lambda n: self._draw(problem, n, rng), count, tried(trials))
+        return new_draws(lambda n: self._settled(problem, n, rng), count, tried(trials))
+
+    def drawn(self, problem: Problem, trials: Sequence[Trial], count: int, rng: np.random.Generator) -> Draws:
+        """Return the draws that `propose` makes first under an equal generator."""
+        return tempered_dirichlet(problem.natural, count, rng, caps=np.minimum(1, MAXIMUM_USAGE * problem.natural))
 
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the mean of the draws predicted best; natural without enough trials."""
@@ -49,9 +53,10 @@ class RegMix:
             return Recommendation(problem.constraints.settle(problem.natural), {"trials": 0})
         fitted = forecast(replace(problem, prior=None), trials, self.surrogate)
         free = replace(problem, constraints=Constraints.free(len(problem.domains)))
-        pools = (self._draw(kind, self.candidates, np.random.default_rng(0)) for kind in (problem, free))
-        return select(problem, fitted, *pools, choose="top-mean", top=TOP)
+        draws = self.drawn(problem, trials, self.candidates, np.random.default_rng(0))
+        pools = (kind.constraints.settle(draws.mixtures) for kind in (problem, free))
+        found = select(problem, fitted, *pools, choose="top-mean", top=TOP)
+        return replace(found, evidence={**found.evidence, "draws": draws.record()})
 
-    def _draw(self, problem: Problem, count: int, rng: np.random.Generator) -> np.ndarray:
-        caps = np.minimum(1, MAXIMUM_USAGE * problem.natural)
-        return problem.constraints.settle(tempered_dirichlet(problem.natural, count, rng, caps=caps).mixtures)
+    def _settled(self, problem: Problem, count: int, rng: np.random.Generator) -> np.ndarray:
+        return problem.constraints.settle(self.drawn(problem, [], count, rng).mixtures)

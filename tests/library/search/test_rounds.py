@@ -1,6 +1,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,12 +10,14 @@ from mixpipe.errors import StageError
 from mixpipe.mixture.simplex import LATTICE, snap
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.evaluators.ngram import Ngram
+from mixpipe.search.methods import load_method
 from mixpipe.search.objective import Objective
 from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.rounds import (
     judge_name,
     observed,
     plan_experts,
+    plan_round,
     problem_of,
     round_record,
     run_expert,
@@ -99,6 +102,21 @@ def test_predictions_of_a_round_are_made_before_it(finished: Context) -> None:
     assert all(np.isfinite(trial["predicted"]) for trial in second["trials"])
     values = objective.value(losses(trials, problem.targets))
     assert [first["best"], second["best"]] == [values[:5].min(), values.min()]
+
+
+def test_a_round_tells_how_many_draws_the_caps_refused(finished: Context) -> None:
+    problem = problem_of(finished, 2)
+    trials = observed(finished, 2)
+    objective = problem.fit_objective(losses(trials, problem.targets))
+    assert round_record(finished, problem, objective, 1)["draws"] is None  # random search refuses none
+    asked = replace(finished, config=finished.config.model_copy(update={"method": "regmix"}))
+    found: Any = round_record(asked, problem, objective, 1)["draws"]
+    assert (found["drawn"], found["refused"]) == (64, 0)  # no domain is rarer than a fifteenth
+    assert sum(found["mean"]) == pytest.approx(1)
+    planned = np.array([part.spec["mixture"] for part in plan_round(asked, 1)]) / LATTICE
+    draws = load_method("regmix").drawn(problem, [], 4, np.random.default_rng([asked.config.seed, 1]))
+    np.testing.assert_array_equal(planned, problem.constraints.settle(draws.mixtures))
+    np.testing.assert_array_equal(found["mean"], draws.mean)
 
 
 def write_trials(context: Context, rows: list[tuple[str, int, float, list[float]]]) -> Context:

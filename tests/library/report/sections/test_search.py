@@ -7,7 +7,8 @@ def test_noise_failures_and_predictions_are_shown(artefacts):
     notes = [block.text for block in blocks if isinstance(block, Note)]
     assert notes[0].startswith("Left out of the objective because mixtures move them too little")
     assert "tech_docs (1.4)" in notes[0]
-    assert notes[1] == "1 trial left out: the loss is not a number."
+    assert "13 of 64 for round-1. The more" in notes[1]
+    assert notes[2] == "1 trial left out: the loss is not a number."
     assert len([block for block in blocks if isinstance(block, Plot)]) == 2
 
 
