@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixpipe.errors import InputError
-from mixpipe.search.laws.descent import huber_fit, minimise_mixture, need_trials, simplex_starts
+from mixpipe.search.laws.descent import LAST_EVALUATIONS, huber_fit, minimise_mixture, need_trials, simplex_starts
 
 __all__ = ["AppleLaw", "best_mixture", "fit_additive", "fit_joint"]
 
@@ -85,9 +85,23 @@ def best_mixture(laws: Sequence[AppleLaw], weights: np.ndarray, parameters: floa
 
 
 def fit_additive(
-    mixtures: np.ndarray, parameters: np.ndarray, tokens: np.ndarray, losses: np.ndarray, rng: np.random.Generator
+    mixtures: np.ndarray,
+    parameters: np.ndarray,
+    tokens: np.ndarray,
+    losses: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    evaluations: int = LAST_EVALUATIONS,
 ) -> AppleLaw:
     """Fit one target's losses (n,) of mixtures (n, k) at (n,) parameters and (n,) tokens.
+
+    Args:
+        mixtures: shares.
+        parameters: of the models.
+        tokens: of their training.
+        losses: in any unit.
+        rng: of the starts.
+        evaluations: of the law, after which a fit ends in any case.
 
     Raises:
         InputError: there are fewer losses than coefficients, or a size that is not positive.
@@ -103,16 +117,22 @@ def fit_additive(
         exponents = np.log(rng.uniform(0.1, 0.7, 2))
         gains, powers = rng.normal(0, 1, k) - np.log(spread), np.log(rng.uniform(0.1, 1.0, k))
         starts.append(np.concatenate([[floor], exponents, gains, powers, terms]))
-    return _fit(mixtures, parameters, tokens, losses, np.array(starts))
+    return _fit(mixtures, parameters, tokens, losses, np.array(starts), evaluations)
 
 
 def fit_joint(
-    mixtures: np.ndarray, parameters: np.ndarray, tokens: np.ndarray, losses: np.ndarray, rng: np.random.Generator
+    mixtures: np.ndarray,
+    parameters: np.ndarray,
+    tokens: np.ndarray,
+    losses: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    evaluations: int = LAST_EVALUATIONS,
 ) -> AppleLaw:
     """Fit one target's losses (n,) as `fit_additive` does, with terms of N and D that depend on the mixture."""
     k = mixtures.shape[1]
     need_trials(len(losses), 5 + 4 * k, "joint")
-    law = fit_additive(mixtures, parameters, tokens, losses, rng)
+    law = fit_additive(mixtures, parameters, tokens, losses, rng, evaluations=evaluations)
     shared = np.concatenate([[law.floor], np.log(law.exponents[:2]), np.log(law.gains), np.log(law.powers)])
     terms = np.log(np.concatenate([law.sizes, law.tokens]))
     starts = [
@@ -120,7 +140,7 @@ def fit_joint(
         for sign in (1.0, -1.0)
         for width in (0.0, 0.3, 1.0)
     ]
-    return _fit(mixtures, parameters, tokens, losses, np.array(starts))
+    return _fit(mixtures, parameters, tokens, losses, np.array(starts), evaluations)
 
 
 def _law(free: np.ndarray, k: int, units: np.ndarray) -> AppleLaw:
@@ -136,7 +156,12 @@ def _law(free: np.ndarray, k: int, units: np.ndarray) -> AppleLaw:
 
 
 def _fit(
-    mixtures: np.ndarray, parameters: np.ndarray, tokens: np.ndarray, losses: np.ndarray, starts: np.ndarray
+    mixtures: np.ndarray,
+    parameters: np.ndarray,
+    tokens: np.ndarray,
+    losses: np.ndarray,
+    starts: np.ndarray,
+    evaluations: int,
 ) -> AppleLaw:
     k = mixtures.shape[1]
     units = np.exp([np.log(parameters).mean(), np.log(tokens).mean()])
@@ -154,9 +179,14 @@ def _fit(
         lower[exponents], upper[exponents] = np.log(EXPONENTS)
     if starts.shape[1] > 5 + 2 * k:
         lower[-2:], upper[-2:] = -LARGEST_BEND, LARGEST_BEND
+
+    def fit(starts: np.ndarray, delta: float) -> np.ndarray:
+        bounds = (lower, upper)
+        return huber_fit(residuals, starts, delta=delta, slopes=slopes, bounds=bounds, evaluations=evaluations)
+
     # So small a delta makes every far start look alike: squares first.
-    coarse = huber_fit(residuals, starts, delta=float(np.ptp(losses)) + HUBER, slopes=slopes, bounds=(lower, upper))
-    return _law(huber_fit(residuals, coarse[None], delta=HUBER, slopes=slopes, bounds=(lower, upper)), k, units)
+    coarse = fit(starts, float(np.ptp(losses)) + HUBER)
+    return _law(fit(coarse[None], HUBER), k, units)
 
 
 def _slopes(

@@ -42,6 +42,7 @@ def huber_fit(
     slopes: Callable[[np.ndarray], np.ndarray] | None = None,
     bounds: tuple[np.ndarray, np.ndarray] | None = None,
     tolerance: float = TOLERANCE,
+    evaluations: int = LAST_EVALUATIONS,
 ) -> np.ndarray:
     """Return the parameters (p,) of the least Huber loss that is reached from the starts.
 
@@ -54,10 +55,11 @@ def huber_fit(
         slopes: from (p,) to the Jacobian (n, p); by finite differences when None.
         bounds: lower and upper, (p,) each.
         tolerance: relative gain of a step, in the loss or in the parameters, that ends the fit.
+        evaluations: of the residuals, after which the fit ends in any case.
     """
     lower, upper = bounds if bounds is not None else (-np.inf, np.inf)
 
-    def run(start: np.ndarray, evaluations: int) -> tuple[float, np.ndarray]:
+    def run(start: np.ndarray, most: int) -> tuple[float, np.ndarray]:
         fit = least_squares(
             residuals,
             np.clip(start, lower, upper),
@@ -69,13 +71,13 @@ def huber_fit(
             ftol=tolerance,
             xtol=tolerance,
             gtol=tolerance,
-            max_nfev=evaluations,
+            max_nfev=most,
         )
         return float(fit.cost), np.asarray(fit.x)
 
     heats = [run(start, FIRST_EVALUATIONS) for start in starts]
     order = np.argsort([cost for cost, _ in heats], kind="stable")[:FINALISTS]
-    finals = [run(heats[i][1], LAST_EVALUATIONS) for i in order]
+    finals = [run(heats[i][1], evaluations) for i in order]
     return min(finals, key=lambda final: final[0])[1]
 
 

@@ -22,7 +22,7 @@ __all__ = ["ImplicitLaw", "fit_implicit"]
 HUBER = 0.03
 # Of the sum of squared effects, against the sum of Huber losses in squared units of the losses.
 SHRINKAGE = 1e-7
-STARTS, FINALISTS = 8, 1
+STARTS, FINALISTS = 12, 2
 FIRST_STEPS, LAST_STEPS = 150, 1500
 LARGEST_EXPONENT = 50.0
 
@@ -66,6 +66,7 @@ def fit_implicit(
     *,
     delta: float = HUBER,
     shrinkage: float = SHRINKAGE,
+    steps: int = LAST_STEPS,
 ) -> ImplicitLaw:
     """Fit (n, k) mixtures to losses (n, m) with `hidden` domains; more of them than mixtures are shrunk, not refused.
 
@@ -86,7 +87,7 @@ def fit_implicit(
         return float(fit.fun), np.asarray(fit.x)
 
     heats = [run(_start(mixtures, losses, hidden, rng), FIRST_STEPS) for _ in range(STARTS)]
-    finals = [run(x, LAST_STEPS) for _, x in sorted(heats, key=lambda heat: heat[0])[:FINALISTS]]
+    finals = [run(x, steps) for _, x in sorted(heats, key=lambda heat: heat[0])[:FINALISTS]]
     logits, floors, effects = _split(min(finals, key=lambda final: final[0])[1], losses.shape[1], hidden)
     return ImplicitLaw(softmax(logits, axis=1), floors, effects)
 

@@ -23,6 +23,7 @@ METHODS = {
     "quadratic": "mixpipe.search.methods.quadratic:Quadratic",
     "random": "mixpipe.search.methods.random_search:RandomSearch",
     "regmix": "mixpipe.search.methods.regmix:RegMix",
+    "scaling-law": "mixpipe.search.methods.apple:ScalingLaw",
     "temperature": "mixpipe.search.methods.temperature:Temperature",
     "uniform": "mixpipe.search.methods.uniform:Uniform",
     "unimax": "mixpipe.search.methods.unimax:UniMax",

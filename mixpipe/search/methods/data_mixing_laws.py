@@ -31,6 +31,7 @@ STEPS = 16
 # Picks from the design per mixture wanted: some coincide, some were tried.
 PICKS = 8
 LEAST_CHECKPOINTS = 3
+IMPLICIT_STEPS = 600  # of a fit: mixtures are told apart long before the law has settled
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class DataMixingLaws:
         law: MixingLaw | ImplicitLaw = (
             fit_mixing(x, y)
             if self.variant == "explicit"
-            else fit_implicit(x, y, self.hidden, np.random.default_rng(0))
+            else fit_implicit(x, y, self.hidden, np.random.default_rng(0), steps=IMPLICIT_STEPS)
         )
         objective = problem.fit_objective(y)
         optimum = law.optimum(objective.weights / objective.scale)
