@@ -27,7 +27,7 @@ ARGUMENTS = {
     ],
     "sample": [],
     "memory": [],
-    "surrogates": [],
+    "surrogates": ["--targets", "24"],
     "search_replay": [],
     "methods": [],
     "targets": [],
