@@ -19,7 +19,7 @@ from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial, losses, usable
 from mixpipe.store.fingerprint import Json
 
-__all__ = ["Score", "least", "natural_instead", "recommend_least"]
+__all__ = ["Score", "best_measured", "least", "natural_instead", "recommend_least"]
 
 # (q, k) mixtures to (q,) float64, lower is better.
 Score = Callable[[np.ndarray], np.ndarray]
@@ -55,22 +55,23 @@ def recommend_least(
         starts: (s, k) mixtures, the law's own optimum for one.
         evidence: figures of the fit; how many trials there were is added.
     """
-    good = usable(trials)
     free = replace(problem, constraints=Constraints.free(len(problem.domains)))
-    rows, names, measured = [least(problem, score, starts)], ["predicted"], list[float | None]([None])
-    if good:
-        values = losses(good, problem.targets)
-        values = problem.fit_objective(values).value(values)
-        rows.append(problem.constraints.settle(good[int(values.argmin())].mixture))
-        names.append("measured")
-        measured.append(float(values.min()))
-    foreseen = score(np.array(rows))
-    candidates = tuple(
-        Candidate(name, row, float(value), seen)
-        for name, row, value, seen in zip(names, rows, foreseen, measured, strict=True)
-    )
-    shown: dict[str, Json] = {"trials": len(good), "chosen": "predicted", "foreseen": float(foreseen[0]), **evidence}
-    return Recommendation(rows[0], shown, candidates, least(free, score, starts))
+    best = least(problem, score, starts)
+    foreseen = float(score(best[None])[0])
+    candidates = (Candidate("predicted", best, foreseen, None), *best_measured(problem, trials, score))
+    shown: dict[str, Json] = {"trials": len(usable(trials)), "chosen": "predicted", "foreseen": foreseen, **evidence}
+    return Recommendation(best, shown, candidates, least(free, score, starts))
+
+
+def best_measured(problem: Problem, trials: Sequence[Trial], score: Score) -> tuple[Candidate, ...]:
+    """Return the best trial as a candidate, under the constraints and with its score; none without trials."""
+    good = usable(trials)
+    if not good:
+        return ()
+    values = losses(good, problem.targets)
+    values = problem.fit_objective(values).value(values)
+    mixture = problem.constraints.settle(good[int(values.argmin())].mixture)
+    return (Candidate("measured", mixture, float(score(mixture[None])[0]), float(values.min())),)
 
 
 def natural_instead(problem: Problem, trials: Sequence[Trial], reason: str) -> Recommendation:

@@ -17,13 +17,14 @@ import numpy as np
 
 from mixpipe.mixture.dirichlet import Tempering, tempered_dirichlet
 from mixpipe.search.candidates import first_new, new_draws
-from mixpipe.search.methods.protocol import About, Recommendation
-from mixpipe.search.optimum import Score, natural_instead, recommend_least
+from mixpipe.search.methods.protocol import About, Candidate, Recommendation
+from mixpipe.search.optimum import Score, best_measured, natural_instead
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough
 from mixpipe.search.surrogates.lightgbm import LightGBM
 from mixpipe.search.surrogates.ridge import Ridge
 from mixpipe.search.trials import Trial, losses, mixtures, tried, usable
+from mixpipe.store.fingerprint import Json
 
 __all__ = ["Merging"]
 
@@ -52,8 +53,21 @@ class Merging:
         first = None
         if enough(trials):
             rows = self._draw(problem, self.candidates, rng)
-            first = first_new(rows[np.argsort(_ranked(problem, trials)(rows), kind="stable")], count, taken)
+            first = first_new(rows[self.rank(problem, trials, rows, len(rows), rng)], count, taken)
         return new_draws(lambda n: self._draw(problem, n, rng), count, taken, first=first)
+
+    def rank(
+        self,
+        problem: Problem,
+        trials: Sequence[Trial],
+        candidates: np.ndarray,
+        count: int,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Return the rows ranked best; any before there is enough to fit."""
+        if not enough(trials):
+            return rng.permutation(len(candidates))[:count]
+        return np.argsort(_ranked(problem, trials)(candidates), kind="stable")[:count]
 
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the mean of the candidates ranked best; natural without enough trials."""
@@ -62,9 +76,11 @@ class Merging:
         score = _ranked(problem, trials)
         rows = self._draw(problem, self.candidates, np.random.default_rng(0))
         best = rows[np.argsort(score(rows), kind="stable")[:BEST]].mean(axis=0)
-        found = recommend_least(problem, trials, score, best[None], {})
         mixture = problem.constraints.settle(best)
-        return replace(found, mixture=mixture, evidence={**found.evidence, "chosen": "mean of the best candidates"})
+        foreseen = float(score(mixture[None])[0])
+        evidence: dict[str, Json] = {"trials": len(usable(trials)), "chosen": "top-mean", "foreseen": foreseen}
+        candidates = (Candidate("top-mean", mixture, foreseen, None), *best_measured(problem, trials, score))
+        return Recommendation(mixture, evidence, candidates)
 
     def _draw(self, problem: Problem, count: int, rng: np.random.Generator) -> np.ndarray:
         caps = np.minimum(1, MAXIMUM_USAGE * problem.natural)
