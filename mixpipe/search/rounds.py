@@ -1,9 +1,8 @@
-"""Noise, experts and rounds: the steps that gather trials.
+"""Noise and rounds: the steps that gather trials.
 
-`noise` repeats the natural mixture over seeds. `experts` trains one proxy per domain and keeps its log-probabilities
-of every measured token, and its weights where the evaluator reads them. Each round asks the method for mixtures, given
-all trials before it. All rounds use the same proxy seed, so that initial weights and the order of draws do not blur the
-differences between mixtures; a method sees no trial of another seed.
+`noise` repeats the natural mixture over seeds. Each round asks the method for mixtures, given all trials before it. All
+rounds use the same proxy seed, so that initial weights and the order of draws do not blur the differences between
+mixtures; a method sees no trial of another seed.
 
 After the first round, a target whose signal is too weak beside its noise loses its weight in the objective: scaled to
 the spread of its losses, its noise would count as much as the signal of the others. It is judged once, because later
@@ -18,7 +17,7 @@ from mixpipe.errors import StageError
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.entropies import read_entropies
-from mixpipe.search.evaluators import JUDGE, load_evaluator, trains
+from mixpipe.search.evaluators import JUDGE, trains
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.forecast import forecast
 from mixpipe.search.methods import load_method
@@ -31,42 +30,36 @@ from mixpipe.search.running import (
     Asked,
     domain_names,
     expert_paths,
-    proxy_data,
     read_trials,
-    trial_identity,
     trial_part,
 )
 from mixpipe.search.selection import enough
 from mixpipe.search.stop_rule import LEAST_DEGREES, Outlook, outlook, stopped
 from mixpipe.search.survey import SURVEY
 from mixpipe.search.texts import Texts
-from mixpipe.search.training import diverged, log_probabilities, train_proxies, training_tokens
 from mixpipe.search.trials import Trial, losses, mixtures, refused, usable
 from mixpipe.store.artefact import Counts
-from mixpipe.store.files import read_json, write_arrays, write_json
+from mixpipe.store.files import read_json, write_json
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part
 
 __all__ = [
-    "EXPERTS",
     "NOISE",
     "finish_round",
     "judge_name",
     "observed",
-    "plan_experts",
     "plan_noise",
     "plan_round",
     "problem_of",
     "round_name",
     "round_record",
-    "run_expert",
     "seeds",
     "trial_records",
     "usable_or_stop",
     "weak_targets",
 ]
 
-NOISE, EXPERTS = "noise", "experts"
+NOISE = "noise"
 FORESEER = "auto"  # foresees a round's trials for the report, where the method's own surrogate is used
 # Seeds of a search lie so far apart that its kinds of trials never share one.
 SEARCH_SEEDS, KIND_SEEDS = 1_000_000, 10_000
@@ -153,41 +146,6 @@ def plan_noise(context: Context) -> list[Part]:
     natural = problem.constraints.settle(problem.natural)
     asked = [Asked("natural", natural, config.proxy_tokens, s) for s in seeds(config, 0, config.noise_seeds)]
     return [trial_part(context, NOISE, number, ask, judge_name(config)) for number, ask in enumerate(asked)]
-
-
-def plan_experts(context: Context) -> list[Part]:
-    """List one expert per domain that has tokens."""
-    config: SearchConfig = context.config
-    identity = trial_identity(context, config.proxy_tokens)
-    seed = seeds(config, 0, 1)[0]
-    weights: dict[str, Json] = {"weights": True} if load_evaluator(config.evaluator).needs_weights else {}
-    parts = []
-    for domain in np.flatnonzero(read_json(context.out / SURVEY)["available"]).tolist():
-        spec: dict[str, Json] = {"domain": domain, "tokens": config.proxy_tokens, "seed": seed, **weights}
-        parts.append(Part(f"{EXPERTS}-domain-{domain:03d}", spec, {**identity, **spec}))
-    return parts
-
-
-def run_expert(context: Context, part: Part) -> Counts:
-    """Train one domain's expert and write what it thinks of every measured token; nothing when it diverges."""
-    config: SearchConfig = context.config
-    data = proxy_data(context, config.proxy_tokens)
-    alone = np.zeros(len(data.pools))
-    alone[int(str(part.spec["domain"]))] = 1
-    seed, tokens = int(str(part.spec["seed"])), config.proxy_tokens
-    model = train_proxies(
-        data.pools, alone[None], config.proxy, vocabulary=data.vocabulary, tokens=tokens, seeds=[seed]
-    )
-    if any(diverged(model)):
-        return {"diverged_experts": 1}
-    write_arrays(
-        context.out / f"{part.name}.npz",
-        targets=log_probabilities(model, data.targets)[0],
-        held_out=log_probabilities(model, data.held_out)[0],
-        model_size=np.array(model.size),
-        **({"weights": model.weights()[0]} if part.spec.get("weights") else {}),
-    )
-    return {"experts": 1, "trained_tokens": training_tokens(config.proxy, tokens)}
 
 
 def plan_round(context: Context, number: int) -> list[Part]:

@@ -10,17 +10,16 @@ from mixpipe.errors import StageError
 from mixpipe.mixture.simplex import LATTICE, snap
 from mixpipe.search.evaluators.experts import Mixing
 from mixpipe.search.evaluators.ngram import Ngram
+from mixpipe.search.experts import plan_experts, run_expert
 from mixpipe.search.methods import load_method
 from mixpipe.search.objective import Objective
 from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.rounds import (
     judge_name,
     observed,
-    plan_experts,
     plan_round,
     problem_of,
     round_record,
-    run_expert,
     seeds,
     usable_or_stop,
     weak_targets,
