@@ -19,7 +19,7 @@ from scipy.interpolate import PchipInterpolator
 from mixpipe.errors import InputError
 from mixpipe.search.laws.descent import huber_fit
 
-__all__ = ["CriticalRatio", "PowerSum", "critical_ratio", "fit_power_sum"]
+__all__ = ["CriticalRatio", "PowerSum", "critical_ratio", "fit_power_sum", "largest_feasible"]
 
 TOLERATED_RISE = 0.05
 HUBER = 0.01
@@ -136,13 +136,31 @@ def critical_ratio(
     fell = np.array([_value(fit_power_sum(tokens, row), tokens, row, budget) for row in domain])
     curves = [fit_power_sum(tokens, row, terms=2) for row in general]
     rose = np.array([_value(curve, tokens, row, budget) for curve, row in zip(curves, general, strict=True)])
-    grid = np.linspace(ratios[0], ratios[-1], GRID)
-    feasible = (PchipInterpolator(ratios, fell)(grid) < 0) & (PchipInterpolator(ratios, rose)(grid) <= tolerated_rise)
-    if not feasible.any():
+    ratio = largest_feasible(ratios, fell, rose, tolerated_rise=tolerated_rise)
+    if ratio is None:
         return CriticalRatio(0.0, False)
-    ratio = float(grid[np.flatnonzero(feasible)[-1]])
     slope = float(np.interp(ratio, ratios, [curve.slope(budget) for curve in curves]))
     return CriticalRatio(ratio, slope > 0)
+
+
+def largest_feasible(
+    ratios: np.ndarray, domain: np.ndarray, general: np.ndarray, *, tolerated_rise: float = TOLERATED_RISE
+) -> float | None:
+    """Return the largest ratio at which the domain's loss has fallen and the general one has not risen too far.
+
+    Args:
+        ratios: (r,) shares of the new domain, two or more, increasing.
+        domain: (r,) changes of the domain's loss, interpolated in between.
+        general: (r,) changes of the general loss likewise.
+        tolerated_rise: of the general loss.
+
+    Returns:
+        The ratio, or None where there is none.
+    """
+    grid = np.linspace(ratios[0], ratios[-1], GRID)
+    fell = PchipInterpolator(ratios, domain)(grid) < 0
+    feasible = fell & (PchipInterpolator(ratios, general)(grid) <= tolerated_rise)
+    return float(grid[np.flatnonzero(feasible)[-1]]) if feasible.any() else None
 
 
 def _value(curve: PowerSum, tokens: np.ndarray, values: np.ndarray, budget: float) -> float:

@@ -12,7 +12,7 @@ METHODS = {
     "bayesian": "mixpipe.search.methods.bayesian:Bayesian",
     "bimix": "mixpipe.search.methods.bimix:Bimix",
     "climb": "mixpipe.search.methods.climb:Climb",
-    "critical-ratio": "mixpipe.search.methods.critical_ratio:CriticalRatio",
+    "critical-ratio": "mixpipe.search.methods.critical_ratio:CriticalMixtureRatio",
     "data-mixing-laws": "mixpipe.search.methods.data_mixing_laws:DataMixingLaws",
     "effective-data": "mixpipe.search.methods.effective_data:EffectiveData",
     "entropy": "mixpipe.search.methods.entropy:Entropy",
