@@ -22,8 +22,8 @@ __all__ = ["ImplicitLaw", "fit_implicit"]
 HUBER = 0.03
 # Of the sum of squared effects, against the sum of Huber losses in squared units of the losses.
 SHRINKAGE = 1e-7
-STARTS, FINALISTS = 12, 2
-FIRST_STEPS, LAST_STEPS = 150, 1500
+STARTS, FINALISTS = 12, 3
+FIRST_STEPS, LAST_STEPS = 150, 3000
 LARGEST_EXPONENT = 50.0
 
 
