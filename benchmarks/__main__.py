@@ -19,7 +19,7 @@ ARGUMENTS = {
     "overhead": [],
     "materialise": ["--corpus", f"{DATA}/corpus", "--parts", "6"],
     "embedding": [],
-    "proxies": [],
+    "proxies": ["--tokens", "30000", "--rounds", "2"],
     "domains": [
         *("--root", "{scratch}", "--corpus", f"{DATA}/sample", "--target", f"{DATA}/targets/recipes.parquet"),
         *("--labels", f"{DATA}/labels/sample_labels.parquet"),

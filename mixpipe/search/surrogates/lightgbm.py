@@ -7,6 +7,7 @@ of the held-out errors, the same everywhere: trees do not know where they extrap
 runs as well as hundreds of 15 leaves (docs/search.md) and score several times faster.
 """
 
+import os
 from dataclasses import dataclass
 
 import lightgbm
@@ -77,5 +78,7 @@ class FittedTrees:
         """Return the losses foreseen for (q, k) mixtures."""
         if not len(mixtures):
             return Prediction(np.empty((0, len(self.models))), np.empty((0, len(self.models))))
-        mean = np.column_stack([np.asarray(model.predict(mixtures)) for model in self.models])
+        mean = np.column_stack(
+            [np.asarray(model.predict(mixtures, num_threads=os.cpu_count() or 1)) for model in self.models]
+        )
         return Prediction(mean, np.broadcast_to(self.sd, mean.shape).copy())
