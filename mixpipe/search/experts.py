@@ -10,6 +10,7 @@ from mixpipe.search.evaluators import load_evaluator
 from mixpipe.search.rounds import seeds
 from mixpipe.search.running import proxy_data, trial_identity
 from mixpipe.search.survey import SURVEY
+from mixpipe.search.tally import EXPERTS
 from mixpipe.search.training import diverged, log_probabilities, train_proxies, training_tokens
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_json, write_arrays
@@ -17,8 +18,6 @@ from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part
 
 __all__ = ["EXPERTS", "plan_experts", "run_expert"]
-
-EXPERTS = "experts"
 
 
 def plan_experts(context: Context) -> list[Part]:

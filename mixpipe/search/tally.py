@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Tally", "tally"]
+__all__ = ["EXPERTS", "Tally", "tally"]
 
 EXPERTS, ROUND = "experts", "round-"
 TRAINED = ("noise", "finalists", "final")  # by a proxy, whatever the evaluator of the rounds is
