@@ -27,6 +27,7 @@ ARGUMENTS = {
     ],
     "sample": [],
     "memory": [],
+    "surrogate_speed": [],
     "surrogates": ["--targets", "24"],
     "search_replay": [],
     "methods": [],
