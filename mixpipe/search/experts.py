@@ -17,7 +17,7 @@ from mixpipe.store.files import read_json, write_arrays
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part
 
-__all__ = ["EXPERTS", "plan_experts", "run_expert"]
+__all__ = ["plan_experts", "run_expert"]
 
 
 def plan_experts(context: Context) -> list[Part]:

@@ -10,7 +10,7 @@ from functools import partial
 
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.evaluators import evaluator_identity, load_evaluator
-from mixpipe.search.experts import EXPERTS, plan_experts, run_expert
+from mixpipe.search.experts import plan_experts, run_expert
 from mixpipe.search.finals import FINAL, FINALISTS, finish_final, finish_finalists, plan_final, plan_finalists
 from mixpipe.search.given import GIVEN, finish_given, given_identity, no_parts, run_nothing
 from mixpipe.search.pools import HELD_OUT, POOLS, finish_pools, plan_pools, run_pool
@@ -23,6 +23,7 @@ from mixpipe.search.rounds import (
 )
 from mixpipe.search.running import run_trial
 from mixpipe.search.survey import finish_survey, plan_survey, run_survey
+from mixpipe.search.tally import EXPERTS
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Stage, Step
 
