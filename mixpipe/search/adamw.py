@@ -26,6 +26,8 @@ class AdamW:
         self.weights = torch.cat([parameter.detach().flatten() for parameter in parameters])
         self.gradient = torch.zeros_like(self.weights)
         self._first, self._second = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
+        # Kept: megabytes asked of the system anew in every step cost more than the arithmetic on them.
+        self._scratch = torch.empty_like(self.weights)
         self._steps = 0
         self._gradients = []
         start = 0
@@ -46,7 +48,7 @@ class AdamW:
             gradient *= shrink[:, None]
         self._first.lerp_(self.gradient, 1 - BETAS[0])
         self._second.mul_(BETAS[1]).addcmul_(self.gradient, self.gradient, value=1 - BETAS[1])
-        scale = (self._second / (1 - BETAS[1] ** self._steps)).sqrt_().add_(EPSILON)
+        scale = torch.div(self._second, 1 - BETAS[1] ** self._steps, out=self._scratch).sqrt_().add_(EPSILON)
         self.weights.mul_(1 - learning_rate * WEIGHT_DECAY)
         self.weights.addcdiv_(self._first, scale, value=-learning_rate / (1 - BETAS[0] ** self._steps))
         self.gradient.zero_()
