@@ -12,13 +12,13 @@ import json
 import os
 import time
 from collections.abc import Callable
-from multiprocessing import get_context
-from multiprocessing.pool import Pool
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 import pyarrow.parquet as pq
+
+from benchmarks.workers import worker_pool
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 SAMPLE = Path(__file__).resolve().parents[1] / "../shared/data/corpus/sample"
@@ -41,7 +41,7 @@ def run(corpus: Path = SAMPLE, *, documents: int = 600, rounds: int = 3) -> dict
     workers = os.cpu_count() or 1
     parts = [texts[start : start + DOCUMENTS_PER_PART] for start in range(0, len(texts), DOCUMENTS_PER_PART)]
     pairs = []
-    with one_thread_pool(workers, model, dtype) as pool:
+    with worker_pool(workers, load, model, dtype) as pool:
         pool.map(encode, [texts[:8]] * (4 * workers), chunksize=1)  # all workers warm
         rival.encode(texts[:8])
         for _ in range(rounds):
@@ -72,18 +72,6 @@ def timed(work: Callable[[], np.ndarray]) -> tuple[np.ndarray, float]:
     start = time.perf_counter()
     result = work()
     return result, time.perf_counter() - start
-
-
-def one_thread_pool(workers: int, model: Path, dtype: str) -> Pool:
-    """Start processes that work as the stage's do: the thread limit is set before torch is loaded."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
-    try:
-        return get_context("spawn").Pool(workers, load, (model, dtype))
-    finally:
-        os.environ.pop("OMP_NUM_THREADS")
-        if before:
-            os.environ["OMP_NUM_THREADS"] = before
 
 
 def load(model: Path, dtype: str) -> None:

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from benchmarks.workers import worker_pool
 from mixpipe.search.adamw import BETAS, GRADIENT_NORM, WEIGHT_DECAY
 from mixpipe.search.config import ProxyConfig
 from mixpipe.search.proxy import Proxies, compute_device
@@ -123,7 +124,8 @@ def measure(name: str, config: ProxyConfig, vocabulary: int, cores: int) -> dict
     """Train as this loop does on all cores; return tokens per second of all processes, and the loss of seed 0."""
     processes, threads = (cores, 1) if LOOPS[name][1] else (1, cores)
     tasks = [(name, config, vocabulary, seed, threads) for seed in range(processes)]
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    start = worker_pool if name == "mixpipe" else multiprocessing.get_context("spawn").Pool
+    with start(processes) as pool:
         found = pool.starmap(work, tasks, chunksize=1)
     tokens = training_steps(config, config.tokens) * config.batch * config.context
     return {"tokens_per_second": sum(tokens / run["seconds"] for run in found), "loss": found[0]["loss"]}

@@ -22,7 +22,7 @@ from mixpipe.errors import StageError
 from mixpipe.store.artefact import Counts
 from mixpipe.store.build import Job, run_part
 from mixpipe.store.stage import Part, Step
-from mixpipe.store.threads import THREAD_VARIABLES
+from mixpipe.store.threads import WORKER_ENVIRONMENT
 
 __all__ = ["fan_out", "start_workers", "stop_ray"]
 
@@ -73,7 +73,6 @@ def start_ray(engine: EngineConfig) -> None:
     address = engine.address or os.environ.get("RAY_ADDRESS")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    variables = {**dict.fromkeys(THREAD_VARIABLES, "1"), "TOKENIZERS_PARALLELISM": "false"}
     local: dict[str, Any] = (
         {} if address else {"num_cpus": engine.workers, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     )
@@ -81,7 +80,7 @@ def start_ray(engine: EngineConfig) -> None:
         address=address,
         log_to_driver=False,
         logging_level=logging.ERROR,
-        runtime_env={"env_vars": variables},
+        runtime_env={"env_vars": WORKER_ENVIRONMENT},
         **local,
     )
 
