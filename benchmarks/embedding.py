@@ -4,7 +4,7 @@ The rival has its defaults and all cores for its threads. Ours is what a run doe
 processes, one per core, loaded beforehand as the rival is. Both sides alternate and the ratio of each pair counts, so
 that other work on the machine hits both. Cosines are between the two sides' vectors.
 
-    python -m benchmarks.embedding [--documents 600] [--rounds 3] [--corpus FOLDER]
+    python -m benchmarks.embedding [--documents 600] [--rounds 3] [--dtype auto|float32|bfloat16] [--corpus FOLDER]
 """
 
 import argparse
@@ -28,7 +28,7 @@ DOCUMENTS_PER_PART = 50
 _encoders: dict[str, object] = {}  # this worker's encoder
 
 
-def run(corpus: Path = SAMPLE, *, documents: int = 600, rounds: int = 3) -> dict[str, object]:
+def run(corpus: Path, *, documents: int, rounds: int, dtype: str) -> dict[str, object]:
     """Return throughputs, their ratio and the agreement of the vectors."""
     from sentence_transformers import SentenceTransformer
 
@@ -36,7 +36,7 @@ def run(corpus: Path = SAMPLE, *, documents: int = 600, rounds: int = 3) -> dict
     from mixpipe.embed.precision import resolve_dtype
 
     texts = sample(corpus, documents)
-    dtype, model = resolve_dtype("auto", "cpu"), find_model(MODEL)
+    dtype, model = resolve_dtype(dtype, "cpu"), find_model(MODEL)
     rival = SentenceTransformer(str(model), device="cpu")
     workers = os.cpu_count() or 1
     parts = [texts[start : start + DOCUMENTS_PER_PART] for start in range(0, len(texts), DOCUMENTS_PER_PART)]
@@ -92,6 +92,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--dtype", choices=("auto", "float32", "bfloat16"), default="auto")
     parser.add_argument("--corpus", type=Path, default=SAMPLE)
     arguments = parser.parse_args()
-    print(json.dumps(run(arguments.corpus, documents=arguments.documents, rounds=arguments.rounds), indent=2))
+    print(json.dumps(run(**vars(arguments)), indent=2))
