@@ -194,7 +194,7 @@ def replay(
 ) -> None:
     """Judge surrogates (--fit) or searches (--pool) on recorded training runs: columns w:DOMAIN and y:TARGET."""
     from mixpipe.errors import ConfigError
-    from mixpipe.search.replay.command import Asked, replay_pool, replay_surrogates
+    from mixpipe.search.replay.command import Asked, Searches, replay_pool, replay_surrogates
 
     if (fit is None) == (pool is None):
         raise ConfigError("expected one of --fit RUNS.csv and --pool RUNS.csv; see `mixpipe replay --help`")
@@ -213,9 +213,7 @@ def replay(
         found = replay_surrogates(Asked(fit, fit_where, **asked), scored, surrogate, seeds=seeds, figure=drawn, say=say)
     else:
         place = Asked(Path(str(pool)), fit_where, **asked)
-        found = replay_pool(
-            place, method, budget=budget, batch=batch, seeds=seeds, objective=objective, figure=drawn, say=say
-        )
+        found = replay_pool(place, method, Searches(budget, batch, seeds, objective), figure=drawn, say=say)
     show(found.record, as_json, found.lines)
 
 

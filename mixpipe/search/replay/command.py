@@ -17,7 +17,7 @@ from mixpipe.search.surrogates import SURROGATES
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.threads import fixed_threads
 
-__all__ = ["Asked", "Replayed", "replay_pool", "replay_surrogates"]
+__all__ = ["Asked", "Replayed", "Searches", "replay_pool", "replay_surrogates"]
 
 ALL = "all"
 # Fixed mixtures need no runs, so nothing is replayed of them.
@@ -38,6 +38,23 @@ class Asked:
     def read(self) -> RunTable:
         """Return the runs."""
         return where(read_runs(self.path, maximise=self.maximise), self.where).narrowed(self.targets)
+
+
+@dataclass(frozen=True)
+class Searches:
+    """What is replayed by each method.
+
+    Attributes:
+        budget: runs in all.
+        batch: runs chosen together.
+        seeds: searches.
+        objective: `standardised` or `mean`.
+    """
+
+    budget: int
+    batch: int
+    seeds: int
+    objective: str
 
 
 @dataclass(frozen=True)
@@ -99,18 +116,13 @@ def replay_surrogates(
 
 
 @fixed_threads(1)
-def replay_pool(
-    pool: Asked, method: str, *, budget: int, batch: int, seeds: int, objective: str, figure: Path | None, say: Say
-) -> Replayed:
+def replay_pool(pool: Asked, method: str, asked: Searches, *, figure: Path | None, say: Say) -> Replayed:
     """Replay searches, by one method or `all` that need runs, over finished runs.
 
     Args:
         pool: the runs.
         method: registered name, with a variant if it has several, or `all`.
-        budget: runs in all.
-        batch: runs chosen together.
-        seeds: searches by each method.
-        objective: `standardised` or `mean`.
+        asked: how many runs, how many together, and how often.
         figure: where to draw; None draws nothing.
         say: told what is going on.
 
@@ -119,11 +131,11 @@ def replay_pool(
         ConfigError: there is no such method, target or column.
     """
     table = pool.read()
-    runs = Pool.of(table, objective)
+    runs = Pool.of(table, asked.objective)
     found: dict[str, Mapping[str, Mapping[str, float]]] = {}
     names = [name for name in method_names() if load_method(name).about.family != UNTRAINED]
     for name in _chosen(method, names if method == ALL else [*METHODS, *method_names()], "method"):
-        found[name] = gap_left(runs, load_method(name), budget=budget, batch=batch, seeds=seeds)
+        found[name] = gap_left(runs, load_method(name), budget=asked.budget, batch=asked.batch, seeds=asked.seeds)
         say(f"{name}: gap left " + ", ".join(f"{f['mean']:.3f} after {point}" for point, f in found[name].items()))
     points = list(next(iter(found.values())))
     rows = [
@@ -132,7 +144,7 @@ def replay_pool(
     ]
     notes = [
         f"share of the gap from the best to the median of {len(runs.trials)} mixtures left after so many runs; "
-        f"mean and standard deviation of {seeds} searches",
+        f"mean and standard deviation of {asked.seeds} searches",
         *table.notes(),
     ]
     record: dict[str, Json] = {
