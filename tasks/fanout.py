@@ -4,6 +4,9 @@ Ray workers are actors, one per core (or per accelerator), that live as long as 
 model is loaded once per process. They belong to this process and end with it, however it ends, so runs that share a
 cluster do not meet. At most two parts wait per worker, so the driver's memory does not grow with the number of parts.
 A worker that dies is restarted and its part run again: parts are written whole or not at all.
+
+A step that can run several parts as one program is asked, where the work is done, how many that should be: dozens of
+proxies on an accelerator, one on a core. Its parts are then cut into groups, equally many and large for each worker.
 """
 
 import logging
@@ -20,7 +23,7 @@ from ray.exceptions import RayError, RayTaskError
 from mixpipe.config import EngineConfig
 from mixpipe.errors import StageError
 from mixpipe.store.artefact import Counts
-from mixpipe.store.build import Job, run_part
+from mixpipe.store.build import Job, run_parts
 from mixpipe.store.stage import Part, Step
 from mixpipe.store.threads import WORKER_ENVIRONMENT
 
@@ -31,7 +34,7 @@ RESTARTS = 3  # of a worker, and repetitions of its part, before the run gives u
 
 
 class Worker:
-    """A process that runs parts, one at a time.
+    """A process that runs parts, one group at a time.
 
     It fetches the job once per step: a job holds the manifests of its inputs, so fetching it anew for every part would
     cost each part what all parts weigh.
@@ -41,12 +44,19 @@ class Worker:
         """Hold no work yet."""
         self._held: tuple[str, tuple[Job, Step]] | None = None
 
-    def run(self, work: list[Any], part: Part) -> tuple[str, Counts]:
-        """Run one part of `work`: a reference to (job, step), in a list so that Ray leaves it a reference."""
+    def run(self, work: list[Any], parts: Sequence[Part]) -> dict[str, Counts]:
+        """Run parts of `work`: a reference to (job, step), in a list so that Ray leaves it a reference."""
+        return run_parts(*self._fetched(work), parts)
+
+    def most_together(self, work: list[Any]) -> int:
+        """Return how many parts of `work` this process runs as one program."""
+        return most_together(self._fetched(work)[1])
+
+    def _fetched(self, work: list[Any]) -> tuple[Job, Step]:
         (reference,) = work
         if self._held is None or self._held[0] != reference.hex():
             self._held = (reference.hex(), ray.get(reference))
-        return part.name, run_part(*self._held[1], part)
+        return self._held[1]
 
     def ready(self) -> bool:
         """Answer once the process is up."""
@@ -61,9 +71,22 @@ def fan_out(engine: EngineConfig, job: Job, step: Step, parts: Sequence[Part]) -
         StageError: a worker was lost more often than it is restarted.
     """
     if engine.kind == "local":
-        yield from ((part.name, run_part(job, step, part)) for part in parts)
+        for group in groups(parts, most_together(step), workers=1):
+            yield from run_parts(job, step, group).items()
     elif parts:
         yield from _on_ray(engine, job, step, parts)
+
+
+def most_together(step: Step) -> int:
+    """Return how many parts of a step this process runs as one program."""
+    return step.together.size() if step.together else 1
+
+
+def groups(parts: Sequence[Part], most: int, *, workers: int) -> list[Sequence[Part]]:
+    """Cut parts into groups of at most `most`, as few as keep all workers busy to the end, and as even."""
+    turns = max(-(-len(parts) // (most * workers)), 1)
+    size = max(-(-len(parts) // (turns * workers)), 1)
+    return [parts[start : start + size] for start in range(0, len(parts), size)]
 
 
 def start_ray(engine: EngineConfig) -> None:
@@ -120,12 +143,13 @@ def _worker(index: int, *, on_gpu: bool) -> Any:  # noqa: ANN401  a Ray actor ha
 def _on_ray(engine: EngineConfig, job: Job, step: Step, parts: Sequence[Part]) -> Iterator[tuple[str, Counts]]:
     workers = workers_for(engine, step, len(parts))
     work = [ray.put((replace(job), step))]  # a copy: without the parts that the job has looked up
-    todo = iter(parts)
+    most = ray.get(workers[0].most_together.remote(work)) if step.together else 1
+    todo = iter(groups(parts, most, workers=len(workers)))
     flying: dict[Any, Any] = {}
 
     def submit(worker: Any) -> None:  # noqa: ANN401  a Ray actor handle has no public type
-        if (part := next(todo, None)) is not None:
-            flying[worker.run.remote(work, part)] = worker
+        if (group := next(todo, None)) is not None:
+            flying[worker.run.remote(work, group)] = worker
 
     for worker in workers * WAITING_PER_WORKER:
         submit(worker)
@@ -144,13 +168,13 @@ def _on_ray(engine: EngineConfig, job: Job, step: Step, parts: Sequence[Part]) -
                 f"set engine.workers lower: {str(error).strip().splitlines()[0]}"
             ) from error
         submit(worker)
-        yield finished
+        yield from finished.items()
 
 
 def _call_off(flying: Iterable[Any]) -> None:
-    """Drop the parts that wait and let those at work end, so that a retry does not meet them in the same files."""
+    """Drop the groups that wait and let those at work end, so that a retry does not meet them in the same files."""
     waiting = list(flying)
-    for part in waiting:
-        ray.cancel(part)
+    for group in waiting:
+        ray.cancel(group)
     if waiting:
         ray.wait(waiting, num_returns=len(waiting))

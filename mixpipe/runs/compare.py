@@ -14,7 +14,7 @@ from mixpipe.store.stage import HANDED_DOWN
 
 __all__ = ["Comparison", "compare_runs"]
 
-HARDWARE = ("machine", "python", "mixpipe")
+HARDWARE = ("machine", "python", "mixpipe", "together")  # the last: most parts of one program
 UPSTREAM = "inputs."  # a difference that follows from one in an earlier stage
 MOST = 5  # lines of one kind
 LONGEST = 100  # characters of a line; lists of input files are longer

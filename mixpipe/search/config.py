@@ -26,6 +26,12 @@ class ProxyConfig(StageConfig):
     average: float = Field(0.0, ge=0, le=1, description="share of the last steps whose weights are averaged")
     checkpoints: int = Field(0, ge=0, description="times on the way at which the targets are measured")
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="`auto`: bfloat16 where it is native")
+    together: int | None = execution_only(
+        default=None,
+        ge=1,
+        description="most proxies trained as one program, each in 15 MiB at the defaults: 20 bytes a parameter and its "
+        "activations; none: 64 on an accelerator, 1 on a CPU",
+    )
 
     @field_validator("heads")
     @classmethod

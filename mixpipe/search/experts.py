@@ -3,10 +3,13 @@
 Of each are kept its log-probabilities of every measured token, and its weights where the evaluator reads them.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.evaluators import load_evaluator
+from mixpipe.search.proxy import room_for_proxies
 from mixpipe.search.rounds import seeds
 from mixpipe.search.running import proxy_data, trial_identity
 from mixpipe.search.survey import SURVEY
@@ -17,7 +20,7 @@ from mixpipe.store.files import read_json, write_arrays
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part
 
-__all__ = ["plan_experts", "run_expert"]
+__all__ = ["plan_experts", "run_expert", "run_experts"]
 
 
 def plan_experts(context: Context) -> list[Part]:
@@ -35,21 +38,30 @@ def plan_experts(context: Context) -> list[Part]:
 
 def run_expert(context: Context, part: Part) -> Counts:
     """Train one domain's expert and write what it thinks of every measured token; nothing when it diverges."""
+    return run_experts(context, [part])[0]
+
+
+@room_for_proxies()
+def run_experts(context: Context, parts: Sequence[Part]) -> list[Counts]:
+    """Train several domains' experts as one program and write of each what `run_expert` does."""
     config: SearchConfig = context.config
-    data = proxy_data(context, config.proxy_tokens)
-    alone = np.zeros(len(data.pools))
-    alone[int(str(part.spec["domain"]))] = 1
-    seed, tokens = int(str(part.spec["seed"])), config.proxy_tokens
-    model = train_proxies(
-        data.pools, alone[None], config.proxy, vocabulary=data.vocabulary, tokens=tokens, seeds=[seed]
-    )
-    if any(diverged(model)):
-        return {"diverged_experts": 1}
-    write_arrays(
-        context.out / f"{part.name}.npz",
-        targets=log_probabilities(model, data.targets)[0],
-        held_out=log_probabilities(model, data.held_out)[0],
-        model_size=np.array(model.size),
-        **({"weights": model.weights()[0]} if part.spec.get("weights") else {}),
-    )
-    return {"experts": 1, "trained_tokens": training_tokens(config.proxy, tokens)}
+    data, tokens = proxy_data(context, config.proxy_tokens), config.proxy_tokens
+    domains, drawn = ([int(str(part.spec[key])) for part in parts] for key in ("domain", "seed"))
+    alone = np.eye(len(data.pools))[domains]
+    models = train_proxies(data.pools, alone, config.proxy, vocabulary=data.vocabulary, tokens=tokens, seeds=drawn)
+    targets, held_out = (log_probabilities(models, texts) for texts in (data.targets, data.held_out))
+    weights = {"weights": models.weights()} if parts[0].spec.get("weights") else {}
+    counts: list[Counts] = []
+    for n, (part, failed) in enumerate(zip(parts, diverged(models), strict=True)):
+        if failed:
+            counts.append({"diverged_experts": 1})
+            continue
+        write_arrays(
+            context.out / f"{part.name}.npz",
+            targets=targets[n],
+            held_out=held_out[n],
+            model_size=np.array(models.size),
+            **{name: array[n] for name, array in weights.items()},
+        )
+        counts.append({"experts": 1, "trained_tokens": training_tokens(config.proxy, tokens)})
+    return counts

@@ -9,20 +9,22 @@ Many proxies are stacked: every parameter has a first dimension that counts them
 so that an accelerator, which one small proxy leaves idle, trains dozens in the time of a few. They share nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mixpipe.errors import ConfigError
+from mixpipe.errors import ConfigError, StageError
 from mixpipe.search.config import ProxyConfig
 
-__all__ = ["Proxies", "compute_device", "compute_dtype"]
+__all__ = ["Proxies", "compute_device", "compute_dtype", "most_together", "room_for_proxies"]
 
 # 0.05 against the usual 0.02, with the blocks' scales below: 0.15 bits per byte less after 120,000 tokens.
 EMBEDDING_SD = 0.05
+TOGETHER = 64  # proxies that an accelerator trains as one program
 
 
 class Proxies(nn.Module):
@@ -125,6 +127,27 @@ def _norm(state: Tensor) -> Tensor:
 def compute_device() -> torch.device:
     """Return the accelerator when there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def most_together(config: ProxyConfig) -> int:
+    """Return how many proxies to train as one program on the machine that this is called on."""
+    return config.together or (1 if compute_device().type == "cpu" else TOGETHER)
+
+
+@contextmanager
+def room_for_proxies() -> Iterator[None]:
+    """Say what to do when the accelerator's memory is too small for a program's proxies.
+
+    Raises:
+        StageError: it was.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise StageError(
+            "expected room on the accelerator for all proxies of one program; set search.proxy.together lower: "
+            f"{str(error).strip().splitlines()[0]}"
+        ) from error
 
 
 def compute_dtype(name: str) -> torch.dtype:

@@ -18,7 +18,7 @@ from mixpipe.errors import StageError
 from mixpipe.mixture.simplex import LATTICE
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.evaluators import load_evaluator
-from mixpipe.search.evaluators.protocol import ProxyData
+from mixpipe.search.evaluators.protocol import Measured, ProxyData
 from mixpipe.search.pools import HELD_OUT, POOLS, POOLS_RECORD, TARGETS
 from mixpipe.search.survey import SURVEY, VOCABULARY, pool_tokens
 from mixpipe.search.texts import Texts
@@ -36,6 +36,7 @@ __all__ = [
     "proxy_data",
     "read_trials",
     "run_trial",
+    "run_trials",
     "trial_identity",
     "trial_part",
 ]
@@ -85,13 +86,29 @@ def trial_identity(context: Context, tokens: int) -> dict[str, Json]:
 
 def run_trial(context: Context, part: Part) -> Counts:
     """Measure one mixture and write what was found."""
-    spec: Any = part.spec
-    mixture = np.array(spec["mixture"]) / LATTICE
-    data = proxy_data(context, spec["tokens"])
-    found = load_evaluator(spec["evaluator"]).measure(data, mixture, tokens=spec["tokens"], seed=spec["seed"])
+    return run_trials(context, [part])[0]
+
+
+def run_trials(context: Context, parts: Sequence[Part]) -> list[Counts]:
+    """Measure mixtures, those of equal tokens and evaluator at once, and write what was found of each."""
+    alike: dict[tuple[int, str], list[Any]] = {}
+    for part in parts:
+        spec: Any = part.spec
+        alike.setdefault((spec["tokens"], spec["evaluator"]), []).append(part)
+    counts: dict[str, Counts] = {}
+    for (tokens, evaluator), group in alike.items():
+        mixtures = np.array([part.spec["mixture"] for part in group]) / LATTICE
+        seeds = [part.spec["seed"] for part in group]
+        data = proxy_data(context, tokens)
+        found = load_evaluator(evaluator).measure_many(data, mixtures, tokens=tokens, seeds=seeds)
+        counts.update({part.name: _write(context, part, one) for part, one in zip(group, found, strict=True)})
+    return [counts[part.name] for part in parts]
+
+
+def _write(context: Context, part: Part, found: Measured) -> Counts:
     record: dict[str, Json] = {
-        "mixture": spec["mixture"],
-        "seed": spec["seed"],
+        "mixture": part.spec["mixture"],
+        "seed": part.spec["seed"],
         "tokens": found.tokens,
         "model_size": found.model_size,
         "status": found.status,

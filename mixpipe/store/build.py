@@ -2,7 +2,7 @@
 
     job = open_stage(root, stage, config, inputs)      an Artefact when it is sealed already
     for step in job.steps:
-        for part in job.pending(step): run_part(job, step, part)      here, or in a Ray worker
+        for part in job.pending(step): run_part(job, step, part)      here, or in a Ray worker; or run_parts
         finish_step(job, step)
     artefact = seal(job)                                              see seal.py
 
@@ -11,7 +11,7 @@ which is written after its files; a rerun after any kill starts at the first par
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from mixpipe.store.memory import forget_peak, peak_rss_mib
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.store.threads import fixed_threads
 
-__all__ = ["Job", "finish_step", "open_stage", "reopen", "run_part", "stage_identity"]
+__all__ = ["Job", "finish_step", "open_stage", "reopen", "run_part", "run_parts", "stage_identity"]
 
 DONE = ".done"
 IDENTITY = "identity.json"
@@ -178,20 +178,44 @@ def _upstream(stage: Stage, inputs: Mapping[str, Artefact]) -> dict[str, Artefac
 
 def run_part(job: Job, step: Step, part: Part) -> Counts:
     """Write one part and then its record; return its counts. Safe to repeat, safe to kill."""
-    if done := job.record(part.name):
-        return done.counts
-    out = job.context.out
-    for leftover in files_of(out, part.name):
+    return run_parts(job, step, [part])[part.name]
+
+
+def run_parts(job: Job, step: Step, parts: Sequence[Part]) -> dict[str, Counts]:
+    """Write parts, as one program where the step has one, then a record of each; return their counts by name.
+
+    Safe to repeat, safe to kill: parts that have their record are left as they are, and the others are run.
+    """
+    counts = {part.name: done.counts for part in parts if (done := job.record(part.name))}
+    todo = [part for part in parts if part.name not in counts]
+    if todo:
+        counts.update(_written(job, step, todo))
+    return {part.name: counts[part.name] for part in parts}
+
+
+def _written(job: Job, step: Step, parts: Sequence[Part]) -> dict[str, Counts]:
+    out, together = job.context.out, step.together if len(parts) > 1 else None
+    for leftover in [path for part in parts for path in files_of(out, part.name)]:
         leftover.unlink()
     started = time.monotonic()
     pa.default_memory_pool().release_unused()  # what the last part left behind must not add to this one's peak
     forget_peak()
     with fixed_threads(job.context.threads):
-        counts = step.run(job.context, part)
-    files = tuple(file_entry(out, path) for path in files_of(out, part.name))
-    key = job.reuse_key(part)
-    entry = PartEntry(step=step.name, name=part.name, identity=key, files=files, counts=counts)
-    _write_record(out, entry, seconds=time.monotonic() - started)
+        found = together.run(job.context, parts) if together else [step.run(job.context, part) for part in parts]
+    counts = {part.name: counted for part, counted in zip(parts, found, strict=True)}
+    entries = [
+        PartEntry(
+            step=step.name,
+            name=part.name,
+            identity=job.reuse_key(part),
+            files=tuple(file_entry(out, path) for path in files_of(out, part.name)),
+            counts=counts[part.name],
+        )
+        for part in parts
+    ]
+    seconds = (time.monotonic() - started) / len(parts)
+    for entry in entries:
+        _write_record(out, entry, seconds=seconds, together=len(parts) if together else 1)
     return counts
 
 
@@ -223,10 +247,11 @@ def files_of(out: Path, part: str) -> list[Path]:
     return sorted(path for mark in (".", "-") for path in out.glob(f"{part}{mark}*"))
 
 
-def _write_record(out: Path, entry: PartEntry, *, seconds: float) -> None:
+def _write_record(out: Path, entry: PartEntry, *, seconds: float, together: int = 1) -> None:
     record: dict[str, Json] = {
         "entry": entry.model_dump(mode="json"),
         "seconds": seconds,
         "peak_rss_mib": peak_rss_mib(),
+        "together": together,
     }
     write_json(out / DONE / f"{entry.name}.part.json", record)

@@ -77,4 +77,5 @@ def _provenance(records: list[dict[str, float]], finishes: Mapping[str, Mapping[
         "part_seconds": sum(record["seconds"] for record in records),
         "finish_seconds": {name: finish["seconds"] for name, finish in finishes.items()},
         "peak_rss_mib": max(peaks, default=0.0),
+        "together": max((record.get("together", 1) for record in records), default=1),
     }

@@ -9,7 +9,7 @@ fingerprints; paths, worker counts, devices, hosts and times never are. Fields o
 to work are marked `execution_only()`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mixpipe.store.artefact import Artefact, Counts
 from mixpipe.store.fingerprint import Json
 
-__all__ = ["HANDED_DOWN", "Context", "Part", "Stage", "StageConfig", "Step", "execution_only"]
+__all__ = ["HANDED_DOWN", "Context", "Part", "Stage", "StageConfig", "Step", "Together", "execution_only"]
 
 HANDED_DOWN = ("seed", "budget_tokens", "max_epochs")  # said once at the top of a run's configuration
 
@@ -95,6 +95,19 @@ class Context:
 
 
 @dataclass(frozen=True)
+class Together:
+    """How several parts are run as one program, where that costs less than one after another.
+
+    Attributes:
+        run: writes the files of parts, of each what `Step.run` writes, and returns their counts in the same order.
+        size: tells, in the process that runs them, how many parts at most; 1: each by itself.
+    """
+
+    run: Callable[[Context, Sequence[Part]], list[Counts]]
+    size: Callable[[], int]
+
+
+@dataclass(frozen=True)
 class Step:
     """A map over parts and then an optional reduction.
 
@@ -109,6 +122,7 @@ class Step:
             removed at sealing, or None; lets a kept part be taken over without its scratch.
         gpu: the step uses an accelerator when there is one.
         unit: what one part is called on a progress bar.
+        together: runs several parts as one program; None: each part is run by itself.
     """
 
     name: str
@@ -119,6 +133,7 @@ class Step:
     stand_in: Callable[[Artefact, str], str | None] | None = None
     gpu: bool = False
     unit: str = "part"
+    together: Together | None = None
 
 
 def _no_outside(config: Any) -> dict[str, Json]:  # noqa: ANN401  any stage's config

@@ -119,6 +119,17 @@ def test_the_same_trial_gives_the_same_losses(evaluator, data):
     assert_equal(measured(evaluator, data, MIXED), measured(evaluator, data, MIXED))
 
 
+def test_many_mixtures_are_measured_as_each_is_alone(evaluator, data):
+    exact = replace(data, proxy=PROXY.model_copy(update={"dtype": "float32"}))
+    mixtures, seeds = np.array([MIXED, [0.1, 0.2, 0.7, 0], MIXED]), [1, 1, 2]
+    many = evaluator.measure_many(exact, mixtures, tokens=TOKENS, seeds=seeds)
+    for mixture, seed, one in zip(mixtures, seeds, many, strict=True):
+        alone = measured(evaluator, exact, mixture, seed=seed)
+        np.testing.assert_allclose(one.target_losses, alone.target_losses, atol=1e-3)
+        np.testing.assert_allclose(one.domain_losses, alone.domain_losses, atol=1e-3)
+        assert one[2:] == alone[2:]
+
+
 def test_losses_follow_the_seed_where_a_trial_trains_and_only_there(evaluator, data):
     one, two = (measured(evaluator, data, MIXED, seed=seed) for seed in (1, 2))
     assert bool((one.target_losses != two.target_losses).any()) is evaluator.trains
@@ -157,6 +168,7 @@ def test_it_says_what_it_needs(evaluator):
         evaluator.needs_weights,
         evaluator.reads_outside,
         evaluator.measures_domains,
+        evaluator.together,
     )
     assert all(isinstance(word, bool) for word in said)
     assert evaluator.needs_experts or not evaluator.needs_weights

@@ -8,8 +8,8 @@ import pytest
 from mixpipe.config import EngineConfig
 from mixpipe.errors import InputError, StageError
 from mixpipe.store.build import open_stage
-from mixpipe.store.stage import Part, Stage, StageConfig, Step
-from tasks.fanout import fan_out, start_workers, stop_ray
+from mixpipe.store.stage import Part, Stage, StageConfig, Step, Together
+from tasks.fanout import fan_out, groups, start_workers, stop_ray
 
 LOCAL = EngineConfig(kind="local")
 RAY = EngineConfig(kind="ray", workers=2)
@@ -22,14 +22,14 @@ def ray():
     stop_ray()
 
 
-def job_of(root, run, count):
+def job_of(root, run, count, together=None):
     """Open a made-up stage of one step; its functions are local, so that Ray ships them by value."""
 
     def plan(context):
         return [Part(f"part-{number:02d}", {"number": number}, {"number": number}) for number in range(count)]
 
     def steps(config):
-        return (Step("only", plan, run),)
+        return (Step("only", plan, run, together=together),)
 
     job = open_stage(root, Stage("made", 1, StageConfig, (), steps), StageConfig(), {})
     return job, job.steps[0], job.plan(job.steps[0])
@@ -57,6 +57,52 @@ def test_in_this_process_parts_are_run_in_order(tmp_path):
     assert start_workers(LOCAL, step, 4) < 1
     assert [counts["sum"] for _, counts in fan_out(LOCAL, job, step, parts)] == [0, 1, 4, 9]
     assert job.pending(step, parts) == []
+
+
+def in_groups(size):
+    """Run parts together, with how many there were as a count; pickled with its code, as above."""
+
+    def run(context, parts):
+        for part in parts:
+            (context.out / f"{part.name}.txt").write_text(str(part.spec["number"] ** 2))
+        return [{"sum": part.spec["number"] ** 2, "group": len(parts)} for part in parts]
+
+    return Together(run, lambda: size)
+
+
+@pytest.mark.parametrize(
+    ("parts", "most", "workers", "sizes"),
+    [
+        (0, 64, 1, []),
+        (3, 1, 2, [1, 1, 1]),
+        (16, 64, 1, [16]),
+        (16, 64, 8, [2] * 8),
+        (7, 3, 1, [3, 3, 1]),
+        (130, 64, 2, [33, 33, 33, 31]),
+        (3, 64, 8, [1, 1, 1]),
+    ],
+)
+def test_groups_are_as_large_as_may_be_while_every_worker_has_one(parts, most, workers, sizes):
+    cut = groups([Part(f"part-{number}", {}, {}) for number in range(parts)], most, workers=workers)
+    assert [len(group) for group in cut] == sizes
+    assert [part.name for group in cut for part in group] == [f"part-{number}" for number in range(parts)]
+
+
+def test_in_this_process_parts_are_run_in_groups_and_counted_one_by_one(tmp_path):
+    job, step, parts = job_of(tmp_path, write_square, 5, in_groups(3))
+    found = list(fan_out(LOCAL, job, step, parts))
+    assert [name for name, _ in found] == [part.name for part in parts]
+    assert [(counts["sum"], counts.get("group")) for _, counts in found] == [(0, 3), (1, 3), (4, 3), (9, 2), (16, 2)]
+    assert job.pending(step, parts) == []
+
+
+@pytest.mark.ray
+def test_workers_share_the_groups_and_a_rerun_has_none_left(ray, tmp_path):
+    job, step, parts = job_of(tmp_path, by_value(lambda context, number: None), 6, in_groups(64))
+    found = dict(fan_out(ray, job, step, parts))
+    assert found == {f"part-{n:02d}": {"sum": n**2, "group": 3} for n in range(6)}
+    assert job.pending(step, parts) == []
+    assert (job.context.out / "part-05.txt").read_text() == "25"
 
 
 def test_in_this_process_an_error_is_the_parts_own(tmp_path):

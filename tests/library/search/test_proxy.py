@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from mixpipe.errors import ConfigError
+from mixpipe.errors import ConfigError, StageError
 from mixpipe.search.config import ProxyConfig
-from mixpipe.search.proxy import Proxies, compute_dtype
+from mixpipe.search.proxy import Proxies, compute_device, compute_dtype, most_together, room_for_proxies
 
 CONFIG = ProxyConfig(width=32, heads=2, layers=2, context=16, dtype="float32")
 
@@ -54,6 +54,16 @@ def test_size_counts_every_parameter() -> None:
 def test_heads_must_divide_the_width() -> None:
     with pytest.raises(ConfigError, match=r"multiple of heads=5, found 32"):
         Proxies(CONFIG.model_copy(update={"heads": 5}), 50, [0])
+
+
+def test_many_are_trained_as_one_program_on_an_accelerator_or_where_asked() -> None:
+    assert most_together(CONFIG) == {"cpu": 1, "cuda": 64}[compute_device().type]
+    assert most_together(CONFIG.model_copy(update={"together": 3})) == 3
+
+
+def test_an_accelerator_that_is_too_small_says_what_to_lower() -> None:
+    with pytest.raises(StageError, match=r"search\.proxy\.together lower: tried to allocate$"), room_for_proxies():
+        raise torch.OutOfMemoryError("tried to allocate\nand more")
 
 
 def test_bfloat16_stays_near_float32() -> None:

@@ -1,10 +1,11 @@
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from mixpipe.search.rounds import observed
-from mixpipe.search.running import Asked, proxy_data, read_trials, run_trial, trial_part
+from mixpipe.search.running import Asked, proxy_data, read_trials, run_trial, run_trials, trial_part
 from mixpipe.search.survey import SURVEY, pool_tokens
 from mixpipe.search.trials import usable
 from mixpipe.store.artefact import Artefact
@@ -79,6 +80,41 @@ def test_a_diverged_trial_has_a_status_and_no_losses(prepared: Context) -> None:
     assert trial.status == "diverged: its loss stopped being a number"
     assert np.isnan(list(trial.target_losses.values())).all()
     assert usable([trial]) == []
+
+
+def test_trials_of_any_kind_may_be_run_at_once(prepared: Context) -> None:
+    asked = [(2000, "transformer"), (1000, "ngram"), (1000, "transformer"), (2000, "transformer")]
+    parts = [
+        trial_part(prepared, "many", number, Asked("natural", MIXTURE, tokens, number), evaluator)
+        for number, (tokens, evaluator) in enumerate(asked)
+    ]
+    counts = run_trials(prepared, parts)
+    found = [read_json(prepared.out / f"{part.name}.json") for part in parts]
+    for part, one, count in zip(parts, found, counts, strict=True):
+        assert run_trial(prepared, part) == count
+        alone = read_json(prepared.out / f"{part.name}.json")
+        assert {**one, "target_losses": None, "domain_losses": None} == {
+            **alone,
+            "target_losses": None,
+            "domain_losses": None,
+        }
+        np.testing.assert_allclose(one["target_losses"], alone["target_losses"], rtol=1e-2)  # bfloat16 has 8 bits
+
+
+def test_of_trials_run_at_once_the_one_that_fails_has_a_status(prepared: Context) -> None:
+    trainer = """
+import json
+asked = json.load(open("mixture.json"))
+assert asked["seed"] != 2
+json.dump({"losses": {"prose": 1, "ledger": 2, "runes": 3}}, open(asked["out"], "w"))
+"""
+    command = prepared.config.command.model_copy(update={"argv": (sys.executable, "-S", "-c", trainer), "retries": 0})
+    context = replace(prepared, config=prepared.config.model_copy(update={"command": command}), outside={})
+    parts = [trial_part(context, "some", n, Asked("natural", MIXTURE, 1000, n), "command") for n in (1, 2, 3)]
+    assert [count["trials"] for count in run_trials(context, parts)] == [1, 1, 1]
+    one, two, three = read_trials(context, ["some"])
+    assert (one.status, three.status) == ("ok", "ok") and two.status != "ok"
+    assert usable([one, two, three]) == [one, three]
 
 
 def test_a_shorter_trial_reads_the_beginning_of_each_pool(prepared: Context) -> None:

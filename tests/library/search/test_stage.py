@@ -12,8 +12,8 @@ from mixpipe.search.stage import SEARCH, search_steps
 from mixpipe.search.stop_rule import Outlook, stopped
 from mixpipe.search.trials import trials_from_table
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import Job, finish_step, open_stage, run_part
-from mixpipe.store.files import read_table
+from mixpipe.store.build import Job, finish_step, open_stage, run_part, run_parts
+from mixpipe.store.files import read_arrays, read_table
 from mixpipe.store.seal import seal
 from mixpipe.tables import TRIALS
 
@@ -37,12 +37,13 @@ for step in job.steps:
 
 
 def found(root: Path, config: SearchConfig, upstream: dict[str, Artefact]) -> Artefact:
-    """Run a whole search in this process."""
+    """Run a whole search in this process, its proxies together where that is asked for."""
     job = open_stage(root, SEARCH, config, upstream)
     assert isinstance(job, Job)
     for step in job.steps:
-        for part in job.pending(step, job.plan(step)):
-            run_part(job, step, part)
+        pending, most = job.pending(step, job.plan(step)), step.together.size() if step.together else 1
+        for start in range(0, len(pending), most):
+            run_parts(job, step, pending[start : start + most])
         finish_step(job, step)
     return seal(job)
 
@@ -69,6 +70,43 @@ def test_every_trial_is_in_the_table(searched: Artefact) -> None:
     assert len(trials) == searched.counts["trials"]
     assert {trial.status for trial in trials} == {"ok"}
     assert all(trial.mixture.sum() == 1 for trial in trials)
+
+
+def test_only_what_gains_by_it_is_run_together(tiny: SearchConfig) -> None:
+    def together(config: SearchConfig) -> set[str]:
+        return {step.name for step in search_steps(config) if step.together}
+
+    judged = {"noise", "experts", "finalists", "final"}
+    assert together(tiny) == {*judged, "round-1", "round-2"}
+    assert together(tiny.model_copy(update={"evaluator": "merge"})) == judged
+    assert together(tiny.model_copy(update={"evaluator": "command"})) == {"experts"}
+
+
+def test_proxies_trained_together_are_the_same_trials(
+    tmp_path: Path, upstream: dict[str, Artefact], tiny: SearchConfig
+) -> None:
+    def of(together: int) -> Artefact:
+        proxy = tiny.proxy.model_copy(update={"dtype": "float32", "checkpoints": 1, "together": together})
+        return found(tmp_path / str(together), tiny.model_copy(update={"proxy": proxy}), upstream)
+
+    alone, three = of(1), of(3)
+    assert [one.manifest.provenance["together"] for one in (alone, three)] == [1, 3]
+    assert (three.fingerprint, three.counts) == (alone.fingerprint, alone.counts)
+    parts = [[(part.name, part.identity, part.counts) for part in one.manifest.parts] for one in (alone, three)]
+    assert parts[0] == parts[1]
+    for other, trial in zip(
+        *(trials_from_table(read_table(a.file("trials.parquet"))) for a in (three, alone)), strict=True
+    ):
+        assert (other.trial, other.status, other.model_size) == (trial.trial, trial.status, trial.model_size)
+        assert other.target_losses == pytest.approx(trial.target_losses, abs=1e-3)
+        assert other.domain_losses == pytest.approx(trial.domain_losses, abs=1e-3)
+        for one, two in zip(other.trajectory, trial.trajectory, strict=True):
+            assert one.tokens == two.tokens
+            assert one.target_losses == pytest.approx(two.target_losses, abs=1e-3)
+    for name in alone.names("experts-*.npz"):
+        one, two = (read_arrays(artefact.file(name)) for artefact in (alone, three))
+        assert list(one) == list(two)
+        assert all(np.allclose(one[key], two[key], atol=1e-3) for key in one)
 
 
 def test_the_pools_are_not_kept(searched: Artefact) -> None:

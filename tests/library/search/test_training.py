@@ -146,6 +146,22 @@ def test_proxies_trained_together_learn_what_each_learns_alone() -> None:
     np.testing.assert_allclose(learned(slice(None)), alone, rtol=1e-3)
 
 
+def test_a_proxy_that_diverges_among_others_leaves_them_as_they_are() -> None:
+    def lose_the_second(_: int, models: Proxies) -> None:
+        with torch.no_grad():
+            models.embedding[1:2] *= torch.inf
+
+    config, mixtures = CONFIG.model_copy(update={"checkpoints": 1}), np.eye(3)
+    runs = [
+        train_proxies(POOLS, mixtures, config, vocabulary=VOCABULARY, tokens=1000, seeds=[0, 1, 2], watch=watch)
+        for watch in (None, lose_the_second)
+    ]
+    assert [diverged(models) for models in runs] == [[False] * 3, [False, True, False]]
+    whole, torn = (models.weights() for models in runs)
+    np.testing.assert_array_equal(torn[[0, 2]], whole[[0, 2]])
+    assert not np.isfinite(torn[1]).any()
+
+
 def test_checkpoints_come_at_even_steps_before_the_last() -> None:
     seen: list[int] = []
     config = CONFIG.model_copy(update={"checkpoints": 3})

@@ -1,12 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from mixpipe.errors import StageError, StoreError
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.build import finish_step, open_stage, reopen, run_part
+from mixpipe.store.build import finish_step, open_stage, reopen, run_part, run_parts
 from mixpipe.store.seal import seal
-from mixpipe.store.stage import Part, Stage, Step
+from mixpipe.store.stage import Part, Stage, Step, Together
 
 
 def build(root, stage, config, *, stop_after=None):
@@ -23,6 +24,18 @@ def build(root, stage, config, *, stop_after=None):
             ran += 1
         finish_step(job, step)
     return seal(job)
+
+
+def together(stage, config, seen):
+    """Return the stage with a first step that runs its parts as one program and tells which."""
+    first, *others = stage.steps(config)
+
+    def run(context, parts):
+        seen.append([part.name for part in parts])
+        return [first.run(context, part) for part in parts]
+
+    steps = (replace(first, together=Together(run, lambda: len(config.numbers))), *others)
+    return replace(stage, steps=lambda config: steps)
 
 
 def digests(artefact):
@@ -83,6 +96,55 @@ def test_equal_parts_of_a_sealed_artefact_are_taken_over(root, kept_squares, con
     artefact = build(root, kept_squares, larger)
     assert [json.loads(artefact.file(f"square-00{i}.json").read_text()) for i in range(3)] == [0, 9, 1]
     assert artefact.counts["numbers"] == 3
+
+
+def test_parts_run_together_give_what_each_gives_alone(tmp_path, kept_squares, config):
+    alone = build(tmp_path / "alone", kept_squares, config)
+    seen = []
+    job = open_stage(tmp_path / "together", together(kept_squares, config, seen), config, {})
+    (step,) = job.steps
+    assert run_parts(job, step, job.plan(step)) == {
+        f"square-00{i}": {"numbers": 1, "sum": (i + 1) ** 2} for i in range(3)
+    }
+    finish_step(job, step)
+    found = seal(job)
+    assert seen == [["square-000", "square-001", "square-002"]]
+    assert (found.fingerprint, digests(found), found.counts) == (alone.fingerprint, digests(alone), alone.counts)
+    assert [entry.identity for entry in found.manifest.parts] == [entry.identity for entry in alone.manifest.parts]
+    assert [one.manifest.provenance["together"] for one in (alone, found)] == [1, 3]
+
+
+def test_a_kill_between_the_records_of_a_group_reruns_what_has_none(root, squares, config):
+    seen = []
+    job = open_stage(root, together(squares, config, seen), config, {})
+    step, out = job.steps[0], job.context.out
+    parts = job.plan(step)
+    counts = run_parts(job, step, parts)
+    written = {path: path.stat().st_mtime_ns for path in out.glob("square-*.json")}
+    (out / ".done" / "square-001.part.json").unlink()
+    (out / "square-001-half.json").write_text("left over")
+    assert job.pending(step, parts) == [parts[1]]
+    assert run_parts(job, step, parts) == counts
+    assert len(seen) == 1  # one part is run by itself
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("square-*.json")}
+    assert {path.name for path in written if kept[path] != written[path]} == {"square-001.json"}
+    assert kept.keys() == written.keys()
+    assert run_parts(job, step, []) == {}
+
+
+def test_a_group_that_fails_leaves_no_record(root, squares, config):
+    def run(context, parts):
+        step.run(context, parts[0])
+        raise StageError("expected more")
+
+    job = open_stage(root, squares, config, {})
+    step = job.steps[0]
+    parts = job.plan(step)
+    with pytest.raises(StageError, match="expected more"):
+        run_parts(job, replace(step, together=Together(run, lambda: 3)), parts)
+    assert (job.context.out / "square-000.json").exists()
+    assert job.pending(step, parts) == parts
+    assert len(run_parts(job, step, parts)) == 3
 
 
 def test_execution_settings_are_no_part_of_identity(root, squares, config):
