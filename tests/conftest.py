@@ -1,11 +1,13 @@
 """Fixtures for the whole suite: the shared data, and one Prefect server for all tests that need one."""
 
 import ast
+import copy
 import importlib.util
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,20 @@ def prefect_server() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def ended_within() -> Callable[["subprocess.Popen[Any]", float], bool]:
+    """Wait for the end of a process of ours, at most so many seconds; tell whether it ended."""
+
+    def waited(process: "subprocess.Popen[Any]", seconds: float) -> bool:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    return waited
+
+
+@pytest.fixture(scope="session")
 def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus of the standard library: source, documentation strings and a few duplicates; two held-out targets."""
     folder = tmp_path_factory.mktemp("toy")
@@ -64,8 +80,14 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def toy_config(toy_folder: Path) -> dict[str, Any]:
-    """The smallest configuration that has every stage at work, as JSON values."""
+def toy_config(toy_settings: dict[str, Any]) -> dict[str, Any]:
+    """The smallest configuration that has every stage at work, as JSON values; a copy, to be changed at will."""
+    return copy.deepcopy(toy_settings)
+
+
+@pytest.fixture(scope="session")
+def toy_settings(toy_folder: Path) -> dict[str, Any]:
+    """What `toy_config` is a copy of."""
     return {
         "ingest": {"paths": [str(toy_folder / "corpus")], "vocabulary": 512, "documents_per_part": 64},
         "targets": {
