@@ -69,9 +69,7 @@ def test_every_verb_has_a_purpose_and_an_example(verb):
         (["--until", "the-end"], "the-end"),
     ],
 )
-def test_a_bad_configuration_is_one_line_and_exit_code_2_before_any_work(
-    inside, config, tmp_path, changes, message
-):
+def test_a_bad_configuration_is_one_line_and_exit_code_2_before_any_work(inside, config, tmp_path, changes, message):
     done = inside("run", config, "--root", tmp_path / "root", "--no-prefect", *changes)
     assert done.returncode == 2
     assert message in done.stderr
