@@ -181,6 +181,7 @@ def run_part(job: Job, step: Step, part: Part) -> Counts:
     if done := job.record(part.name):
         return done.counts
     out = job.context.out
+    # A try that was killed may have left files that this one does not write, and they would be recorded as its own.
     for leftover in files_of(out, part.name):
         leftover.unlink()
     started = time.monotonic()
@@ -220,6 +221,7 @@ def _serving(artefact: Artefact, step: Step, file: FileEntry) -> FileEntry | Non
 
 
 def files_of(out: Path, part: str) -> list[Path]:
+    # A mark behind the name, so that `part-1` does not claim the files of `part-10`.
     return sorted(path for mark in (".", "-") for path in out.glob(f"{part}{mark}*"))
 
 
