@@ -1,8 +1,9 @@
 """What a mixture may be: a floor and a cap on every domain's share, one layer for every proposal and the final mixture.
 
 Caps come from repetition: no domain is repeated more than `max_epochs` times in the budget. Mixtures are brought
-under them by Euclidean projection on the capped simplex, w = clip(v - shift, floors, caps), the shift by bisection.
-Clipping and rescaling is wrong: (.29, .5, .21) under caps (.3, .3, 1) rescales to .406 in the first domain.
+under them by Euclidean projection on the capped simplex, w = clip(v - shift, floors, caps), the shift by Newton's
+steps inside a bracket. Clipping and rescaling is wrong: (.29, .5, .21) under caps (.3, .3, 1) rescales to .406 in the
+first domain.
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from mixpipe.mixture.simplex import LATTICE, renormalise, snap
 
 __all__ = ["Constraints"]
 
-# Each halving gives a bit; doubles have 52 and shifts span at most a few units.
-BISECTIONS = 60
+# Newton's steps end at the exact shift after as many as bounds are met on the way, 5 to 10 for 20 domains. Where a step
+# leaves the bracket it is halved: 60 halvings are all the bits of a double, as shifts span at most a few units.
+STEPS = 60
+EXACT = 1e-13
 TOLERANCE = 1e-9
 
 
@@ -124,9 +127,17 @@ def _project(points: np.ndarray, floors: np.ndarray, caps: np.ndarray) -> np.nda
     result = rows.copy()
     v = rows[todo]
     low, high = (v - caps).min(axis=-1, initial=0, keepdims=True), (v - floors).max(axis=-1, initial=0, keepdims=True)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        too_much = np.clip(v - middle, floors, caps).sum(axis=-1, keepdims=True) > 1
-        low, high = np.where(too_much, middle, low), np.where(too_much, high, middle)
-    result[todo] = np.clip(v - (low + high) / 2, floors, caps)
+    shift = (low + high) / 2
+    for _ in range(STEPS):
+        moved = v - shift
+        excess = np.clip(moved, floors, caps).sum(axis=-1, keepdims=True) - 1
+        if (exact := np.abs(excess) <= EXACT).all():
+            break
+        low, high = np.where(excess > 0, shift, low), np.where(excess > 0, high, shift)
+        # The sum falls by the number of shares between their bounds, straight until one of them meets a bound.
+        free = ((moved > floors) & (moved < caps)).sum(axis=-1, keepdims=True)
+        straight = shift + excess / np.maximum(free, 1)
+        straight = np.where((free > 0) & (low < straight) & (straight < high), straight, (low + high) / 2)
+        shift = np.where(exact, shift, straight)
+    result[todo] = np.clip(v - shift, floors, caps)
     return result.reshape(points.shape)

@@ -17,6 +17,7 @@ from mixpipe.plan.copies import NEVER
 
 __all__ = ["DRAFT", "Cut", "find_cuts", "gains"]
 
+# 16,384 bins: of a million documents about a hundred share a bin and are sorted; 64 domains' counts take 8 MB.
 BIN_BITS = 14
 MARGIN_BITS = 53  # margins lie in [-2^52, 2^52)
 

@@ -4,6 +4,7 @@ Every measure becomes a column, so each rule's outcome can be read back whatever
 without scoring again. `<family>_rule` holds the number, from 1, of the first rule that fires; 0 when none does.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from mixpipe.scores.protocol import Batch, Floats, Rule, Sample, State
 __all__ = ["RuleSet"]
 
 
-class RuleSet:
+class RuleSet(ABC):
     """A scorer made of rules; a subclass names its family, lists its rules and measures documents.
 
     Attributes:
@@ -28,7 +29,7 @@ class RuleSet:
     rules: tuple[Rule, ...]
     measures: tuple[str, ...]
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State) -> None:  # noqa: B027  every family may leave it as it is
         """Take nothing: rules learn nothing."""
 
     @property
@@ -41,9 +42,9 @@ class RuleSet:
         """Learn nothing."""
         return {}
 
+    @abstractmethod
     def measure(self, documents: Sequence[Document]) -> np.ndarray:
         """Return (n, measures) float64."""
-        raise NotImplementedError
 
     def score(self, batch: Batch) -> Floats:
         """Return (n, measures + 1) float64."""

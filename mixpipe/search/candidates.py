@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mixpipe.mixture.dirichlet import Tempering, tempered_dirichlet
-from mixpipe.mixture.simplex import lattice_key, shares
+from mixpipe.mixture.simplex import lattice_keys, shares
 from mixpipe.search.problem import Problem
 
 __all__ = ["designed", "first_new", "new_draws", "prior_draws", "spread_out", "variations"]
@@ -46,10 +46,10 @@ def variations(problem: Problem, centres: np.ndarray, count: int, rng: np.random
 def first_new(rows: np.ndarray, count: int, taken: set[bytes]) -> np.ndarray:
     """Return the first `count` of (n, k) rows that are neither in `taken` nor equal to an earlier one; may be fewer."""
     seen, found = set(taken), list[int]()
-    for index, row in enumerate(rows):
+    for index, key in enumerate(lattice_keys(rows)):
         if len(found) == count:
             break
-        if (key := lattice_key(row)) not in seen:
+        if key not in seen:
             seen.add(key)
             found.append(index)
     return rows[np.array(found, dtype=np.int64)]

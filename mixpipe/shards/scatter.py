@@ -38,6 +38,7 @@ def count_shards(plan: Artefact, shard_mib: float) -> int:
 def group_parts(plan: Artefact, shard_mib: float) -> list[list[Json]]:
     """Return groups of consecutive parts: each part's file and the row in the corpus of its first document."""
     groups: list[list[Json]] = []
+    # As if one were full already: the first part opens a group, however large it is.
     held, first_row, limit = np.inf, 0, shard_mib * 2**20 / GROUPS_PER_SHARD
     for part in sorted(plan.manifest.parts, key=lambda entry: entry.name):
         size = part.counts["bytes"]
@@ -55,8 +56,9 @@ def write_batches(context: Context, path: Path, parts: Sequence[tuple[str, int]]
     loaded = [_planned_documents(context, name, first_row) for name, first_row in parts]
     documents = pa.concat_tables([table for table, _ in loaded]).combine_chunks()
     keys = [key for _, part_keys in loaded for key in part_keys]
-    del loaded
+    del loaded  # `documents` is a copy: both together would be twice the group's text
     placed = place_copies(keys, documents["copies"].to_numpy(), context.config.seed)
+    # A position may be 1: (copy + u) / copies is rounded up to it where u is within 1e-16 of 1.
     shard = np.minimum((placed.position * n_shards).astype(np.int64), n_shards - 1)
     edges = np.searchsorted(shard, np.arange(n_shards + 1))
     with whole_file(path) as scratch, pa.ipc.new_file(scratch, SCATTERED) as writer:
@@ -65,6 +67,7 @@ def write_batches(context: Context, path: Path, parts: Sequence[tuple[str, int]]
             rows = rows.append_column("copy", pa.array(placed.copy[start:stop]))
             rows = rows.append_column("position", pa.array(placed.position[start:stop]))
             batch = rows.select(SCATTERED.names).cast(SCATTERED).combine_chunks().to_batches()
+            # No rows make no batch, but the second pass finds a shard's batch by its number.
             writer.write_batch(batch[0] if batch else pa.RecordBatch.from_pylist([], schema=SCATTERED))
     return len(shard)
 

@@ -113,7 +113,7 @@ def _swapped(ids: list[str], before: str | None, *, is_last: bool) -> list[int] 
         left = before if place == 0 else ids[order[place - 1]]
         if ids[order[place]] != left:
             continue
-        moved = min(place, end - 1)
+        moved = min(place, end - 1)  # where the row itself is fixed, the one before it makes way
         for other in _by_distance(moved, end):
             order[moved], order[other] = order[other], order[moved]
             if not clashes(moved) and not clashes(other):

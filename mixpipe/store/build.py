@@ -195,6 +195,7 @@ def run_parts(job: Job, step: Step, parts: Sequence[Part]) -> dict[str, Counts]:
 
 def _written(job: Job, step: Step, parts: Sequence[Part]) -> dict[str, Counts]:
     out, together = job.context.out, step.together if len(parts) > 1 else None
+    # A try that was killed may have left files that this one does not write, and they would be recorded as its own.
     for leftover in [path for part in parts for path in files_of(out, part.name)]:
         leftover.unlink()
     started = time.monotonic()
@@ -244,6 +245,7 @@ def _serving(artefact: Artefact, step: Step, file: FileEntry) -> FileEntry | Non
 
 
 def files_of(out: Path, part: str) -> list[Path]:
+    # A mark behind the name, so that `part-1` does not claim the files of `part-10`.
     return sorted(path for mark in (".", "-") for path in out.glob(f"{part}{mark}*"))
 
 

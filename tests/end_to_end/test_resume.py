@@ -53,7 +53,7 @@ def config(tmp_path, toy_config):
     return path
 
 
-def test_killed_at_random_points_the_rerun_ends_with_the_same_shards(config, tmp_path):
+def test_killed_at_random_points_the_rerun_ends_with_the_same_shards(config, tmp_path, ended_within):
     started = time.monotonic()
     whole = run(config, tmp_path / "whole", "--engine", "local")
     duration = time.monotonic() - started
@@ -64,7 +64,7 @@ def test_killed_at_random_points_the_rerun_ends_with_the_same_shards(config, tmp
             command(config, tmp_path / "cut", "--engine", "local"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         # each try gets a little further, so that the kills fall into all stages
-        time.sleep(duration * (0.25 + 0.6 * chance.random()) * (kill + 1) / KILLS + 2)
+        ended_within(process, duration * (0.25 + 0.6 * chance.random()) * (kill + 1) / KILLS + 2)
         process.send_signal(signal.SIGKILL)
         process.wait()
         now = done_records(tmp_path / "cut")
@@ -74,22 +74,22 @@ def test_killed_at_random_points_the_rerun_ends_with_the_same_shards(config, tmp
 
 
 @pytest.mark.ray
-def test_engines_and_worker_counts_and_a_killed_worker_do_not_change_the_shards(config, tmp_path):
+def test_engines_and_worker_counts_and_a_killed_worker_do_not_change_the_shards(config, tmp_path, ended_within):
     local = run(config, tmp_path / "local", "--engine", "local")
     one = run(config, tmp_path / "one", "--engine", "ray", "--set", "engine.workers=1")
     process = subprocess.Popen(
         command(config, tmp_path / "two", "--engine", "ray", "--set", "engine.workers=2"), stderr=subprocess.PIPE
     )
-    assert kill_a_worker(process)
+    assert kill_a_worker(process, ended_within)
     _, said = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, said.decode()
     assert local == one == shard_digests(tmp_path / "two")
 
 
-def kill_a_worker(process):
+def kill_a_worker(process, ended_within):
     """Kill one Ray worker of a run once it is at work; tell whether one was found."""
     deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and not ended_within(process, 0.1):
         for child in descendants(process):
             try:
                 if child.name().startswith("ray::Worker") and child.cpu_times().user > 4:
@@ -97,5 +97,4 @@ def kill_a_worker(process):
                     return True
             except psutil.NoSuchProcess:
                 continue
-        time.sleep(0.1)
     return False

@@ -3,20 +3,14 @@
 import pytest
 from prefect.client.orchestration import get_client
 
-from mixpipe.config import RunConfig
 from mixpipe.runs.run import load_artefacts
 from mixpipe.stages import STAGES
 
 pytestmark = pytest.mark.prefect
 
 
-def test_the_flow_builds_every_stage_and_shows_what_it_found(prefect_server, toy_config, tmp_path):
-    from flows.build import build
-
-    folder = build(config=RunConfig.model_validate(toy_config), root=str(tmp_path / "root"), name="toy")
-    artefacts = load_artefacts(tmp_path / "root" / "runs" / "toy")
-    assert list(artefacts) == list(STAGES)
-    assert folder == str(tmp_path / "root" / "runs" / "toy")
+def test_the_flow_builds_every_stage_and_shows_what_it_found(built_root):
+    assert list(load_artefacts(built_root / "runs" / "toy")) == list(STAGES)
     with get_client(sync_client=True) as client:
         keys = {artifact.key for artifact in client.read_artifacts()}
         names = {flow.name for flow in client.read_flows()}

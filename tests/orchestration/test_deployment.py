@@ -1,5 +1,6 @@
 """The scheduled deployment, for real: server, process worker, a run through the API, another after new files."""
 
+import asyncio
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.flow_runs import wait_for_flow_run
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from mixpipe.runs.run import load_artefacts
@@ -23,7 +25,7 @@ pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory):
+def environment(tmp_path_factory, ended_within):
     """A server on SQLite and a process worker, both on loopback, and the environment in which they run."""
     home = tmp_path_factory.mktemp("prefect")
     with socket.socket() as probe:
@@ -34,7 +36,7 @@ def environment(tmp_path_factory):
     server = start(["server", "start", "--host", "127.0.0.1", "--port", str(port)], variables, home / "server.log")
     started = [server]
     try:
-        wait_for(f"{url}/health", server)
+        wait_for(f"{url}/health", server, ended_within)
         prefect(["work-pool", "create", "mixpipe", "--type", "process"], variables)
         prefect(["deploy", "--all", "--prefect-file", str(PREFECT_FILE)], variables)
         worker = ["worker", "start", "--pool", "mixpipe", "--type", "process"]
@@ -58,30 +60,24 @@ def prefect(arguments, variables):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def wait_for(url, process):
+def wait_for(url, process, ended_within):
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        assert process.poll() is None
+        assert not ended_within(process, 0.2)
         try:
             with urllib.request.urlopen(url, timeout=2) as reply:
                 if reply.status == 200:
                     return
         except OSError:
-            time.sleep(0.2)
+            continue
     raise AssertionError(f"{url} does not answer")
 
 
 def run_deployment(client: SyncPrefectClient, parameters):
     deployment = client.read_deployment_by_name("mixpipe-refresh/nightly")
     flow_run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
-    deadline = time.monotonic() + SECONDS_FOR_A_RUN
-    while time.monotonic() < deadline:
-        state = client.read_flow_run(flow_run.id).state
-        if state.is_final():
-            assert state.is_completed(), state.message
-            return flow_run
-        time.sleep(1)
-    raise AssertionError("the run did not end in time")
+    ended = asyncio.run(wait_for_flow_run(flow_run.id, timeout=SECONDS_FOR_A_RUN, poll_interval=1))
+    assert ended.state.is_completed(), ended.state.message
 
 
 def test_the_scheduled_deployment_builds_and_then_takes_in_new_files(environment, toy_folder, toy_config, tmp_path):

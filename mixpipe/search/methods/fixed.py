@@ -1,5 +1,6 @@
 """Methods that need no trials: their one mixture is a function of the token counts and the bounds."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,12 +15,12 @@ __all__ = ["FixedMixture"]
 
 
 @dataclass(frozen=True)
-class FixedMixture:
+class FixedMixture(ABC):
     """Proposes its mixture once and recommends it."""
 
+    @abstractmethod
     def weights(self, problem: Problem) -> np.ndarray:
         """Return the mixture (k,) before the constraints; each fixed method has its own."""
-        raise NotImplementedError(f"{type(self).__name__} must say its mixture in `weights`")
 
     def propose(self, problem: Problem, trials: Sequence[Trial], count: int, rng: np.random.Generator) -> np.ndarray:
         """Return the mixture, unless it was tried."""

@@ -5,6 +5,7 @@ domains with all their pairs cost what the trials cost. Features are centred and
 left out. The standard deviation is that of the held-out errors: what a form misses is no uncertainty about its weights.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ __all__ = ["FeatureRidge", "FittedFeatures"]
 
 
 @dataclass(frozen=True)
-class FeatureRidge:
+class FeatureRidge(ABC):
     """Ridge regression; each form has its own features.
 
     Attributes:
@@ -26,9 +27,9 @@ class FeatureRidge:
     noises: tuple[float, ...] = tuple(NOISES)
 
     @staticmethod
+    @abstractmethod
     def features(mixtures: np.ndarray) -> np.ndarray:
-        """Return the features (n, f) of (n, k) mixtures."""
-        raise NotImplementedError("each form must say its features")
+        """Return the features (n, f) of (n, k) mixtures; each form has its own."""
 
     def fit(self, mixtures: np.ndarray, losses: np.ndarray) -> "FittedFeatures":
         """Fit (n, k) mixtures to standardised (n, m) losses."""

@@ -1,4 +1,7 @@
+"""The first rule that fires is named, measures come before it, and a limit itself is allowed."""
+
 import numpy as np
+import pytest
 
 from mixpipe.scores.protocol import Rule
 from mixpipe.scores.rules import RuleSet
@@ -31,3 +34,8 @@ def test_a_limit_itself_is_allowed_also_when_read_back_as_float32():
     rule = Rule("most", "x", most=0.2)
     values = np.array([0.2, 0.2001])
     assert rule.fires(values).tolist() == rule.fires(values.astype(np.float32)).tolist() == [False, True]
+
+
+def test_a_set_that_does_not_measure_cannot_be_made():
+    with pytest.raises(TypeError, match="measure"):
+        RuleSet({})

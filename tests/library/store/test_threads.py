@@ -1,4 +1,8 @@
+"""The number of numeric threads holds inside a block, for libraries loaded before and after, and nowhere else."""
+
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -26,3 +30,19 @@ def test_an_error_in_the_block_restores_it_too(monkeypatch):
     with pytest.raises(KeyError), fixed_threads(1):
         raise KeyError
     assert os.environ[THREAD_VARIABLES[0]] == "7"
+
+
+LATER = """
+from mixpipe.store.threads import fixed_threads
+with fixed_threads(1):
+    pass
+import numpy, threadpoolctl
+with fixed_threads(1):
+    print(sorted({pool["num_threads"] for pool in threadpoolctl.threadpool_info()}))
+"""
+
+
+def test_a_library_that_is_loaded_between_two_blocks_is_limited_too():
+    environment = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
+    done = subprocess.run([sys.executable, "-c", LATER], env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[1]\n", "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,13 @@ class Oracle:
     noise: float
 
     @classmethod
-    def make(cls, seed: int, *, domains: int = 12, noise: float = 0.01) -> "Oracle":
+    def make(cls, seed: int, *, domains: int = 12, noise: float = 0.01, epochs: float = 4) -> "Oracle":
         rng = np.random.default_rng(seed)
         tokens = rng.dirichlet(np.full(domains, 1.5)) * 1e8
         useful = rng.random((3, domains)) < 0.6
         slopes = -rng.gamma(0.4, 2.0, (3, domains)) * useful + rng.normal(0, 0.3, (3, domains))
         names = tuple(f"d{i}" for i in range(domains))
-        constraints = Constraints.from_epochs(tokens, 1e8, 4)
+        constraints = Constraints.from_epochs(tokens, 1e8, epochs)
         problem = Problem(names, tokens, 1e8, constraints, ("x", "y", "z"), np.ones(3))
         draws = constraints.settle(tempered_dirichlet(problem.natural, 2000, np.random.default_rng(9)).mixtures)
         raw = np.exp(draws @ slopes.T)
@@ -44,6 +45,7 @@ class Oracle:
     def value(self, mixture: np.ndarray) -> float:
         return float(self.losses(mixture[None]).mean())
 
+    @cached_property
     def optimum(self) -> np.ndarray:
         bounds = list(zip(self.problem.constraints.floors, self.problem.constraints.caps, strict=True))
         sums = {"type": "eq", "fun": lambda w: w.sum() - 1}
@@ -61,9 +63,10 @@ class Oracle:
         off = 0.4 * np.abs(self.slopes).mean() * np.random.default_rng(seed).standard_normal(self.slopes.shape)
         return replace(self, problem=replace(self.problem, prior=lambda w: 3 + 1.7 * np.exp(w @ (self.slopes + off).T)))
 
-    def search(self, method: Method, rounds: Sequence[int], seed: int) -> list[Trial]:
+    def search(self, method: Method, rounds: Sequence[int], seed: int, *, repeats: int = 3) -> list[Trial]:
+        """Return the trials of a search, after so many of the natural mixture."""
         rng = np.random.default_rng(seed)
-        trials = [self.trial(self.problem.constraints.settle(self.problem.natural), 1000 + i) for i in range(3)]
+        trials = [self.trial(self.problem.constraints.settle(self.problem.natural), 1000 + i) for i in range(repeats)]
         for count in rounds:
             rows = method.propose(self.problem, trials, count, rng)
             trials += [self.trial(row, 5000 * seed + len(trials) + i) for i, row in enumerate(rows)]
@@ -71,11 +74,11 @@ class Oracle:
 
     def recovered(self, mixture: np.ndarray) -> float:
         """Return which share of the way from natural to the optimum a mixture goes."""
-        natural, best = self.value(self.problem.natural), self.value(self.optimum())
+        natural, best = self.value(self.problem.natural), self.value(self.optimum)
         return (natural - self.value(mixture)) / (natural - best)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_oracle() -> Callable[..., Oracle]:
     return Oracle.make
 
@@ -113,5 +116,18 @@ def make_trial() -> Callable[..., Trial]:
         points = tuple(Checkpoint(at, named(values)) for at, values in (earlier or {}).items())
         of_domains = {str(i): float(value) for i, value in enumerate(domains)}
         return Trial("x", "test", "round-1", mixture, size, tokens, 0, named(losses), of_domains, "ok", points)
+
+    return made
+
+
+@pytest.fixture
+def sized() -> Callable[..., Problem]:
+    """Make a problem of one target from the domains' tokens, a budget, and the epochs allowed."""
+
+    def made(tokens: Sequence[float], *, budget: float, epochs: float) -> Problem:
+        available = np.array(tokens, dtype=np.float64)
+        constraints = Constraints.from_epochs(available, budget, epochs)
+        names = tuple(f"d{i}" for i in range(len(available)))
+        return Problem(names, available, budget, constraints, ("t0",), np.ones(1))
 
     return made
