@@ -20,6 +20,7 @@ from mixpipe.mixture.dirichlet import Draws, Tempering, tempered_dirichlet
 from mixpipe.search.candidates import first_new, new_draws
 from mixpipe.search.forecast import forecast_objective
 from mixpipe.search.methods.protocol import About, Recommendation
+from mixpipe.search.optimum import natural_instead
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough, select
 from mixpipe.search.trials import Trial, tried
@@ -84,7 +85,7 @@ class Climb:
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the candidate foreseen best; natural without enough trials."""
         if not enough(trials):
-            return Recommendation(problem.constraints.settle(problem.natural), {"trials": 0})
+            return natural_instead(problem, trials, "the regression needs 4 mixtures")
         fitted = forecast_objective(problem, trials, self.surrogate)
         free = replace(problem, constraints=Constraints.free(len(problem.domains)))
         pools = (self._draw(kind, self.candidates, np.random.default_rng(0)) for kind in (problem, free))

@@ -16,6 +16,7 @@ from mixpipe.mixture.dirichlet import Draws, tempered_dirichlet
 from mixpipe.search.candidates import new_draws
 from mixpipe.search.forecast import forecast
 from mixpipe.search.methods.protocol import About, Recommendation
+from mixpipe.search.optimum import natural_instead
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough, select
 from mixpipe.search.trials import Trial, tried
@@ -50,7 +51,7 @@ class RegMix:
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the mean of the draws predicted best; natural without enough trials."""
         if not enough(trials):
-            return Recommendation(problem.constraints.settle(problem.natural), {"trials": 0})
+            return natural_instead(problem, trials, "the regression needs 4 mixtures")
         fitted = forecast(replace(problem, prior=None), trials, self.surrogate)
         free = replace(problem, constraints=Constraints.free(len(problem.domains)))
         draws = self.drawn(problem, trials, self.candidates, np.random.default_rng(0))

@@ -1,0 +1,39 @@
+"""The end of a search: the least of a score, and what is said where nothing better than natural is known."""
+
+import numpy as np
+import pytest
+
+from mixpipe.mixture.constraints import Constraints
+from mixpipe.search.methods import load_method
+from mixpipe.search.optimum import least
+from mixpipe.search.problem import Problem
+from mixpipe.search.trials import Trial
+
+TOKENS = np.array([50.0, 30.0, 20.0]) * 1e4
+PROBLEM = Problem(tuple("abc"), TOKENS, 1e6, Constraints.from_epochs(TOKENS, 1e6, 2), ("x",), np.ones(1))
+
+
+def test_the_least_score_under_the_caps_is_not_the_projected_free_optimum() -> None:
+    """Slopes 1, 2 and 4 away from all on the last: its cap of .4 leaves .6, which goes to the flattest."""
+    cost = np.array([1.0, 2.0, -4.0])
+    found = least(PROBLEM, lambda rows: rows @ cost, np.array([[0.0, 0, 1]]))
+    assert found == pytest.approx([0.6, 0, 0.4], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "name", ["bayesian:multi-fidelity", "bayesian:single", "climb:paper", "climb:recipe", "mde", "merging", "regmix"]
+)
+def test_natural_for_want_of_trials_says_so(name: str) -> None:
+    rows = PROBLEM.constraints.settle(np.random.default_rng(0).dirichlet(np.ones(3), 3))
+    trials = [Trial(str(n), "t", "round-1", row, 1, 1, 0, {"x": 1.0 + n}, {}, "ok") for n, row in enumerate(rows)]
+    found = load_method(name).recommend(PROBLEM, trials)
+    assert found.mixture == pytest.approx(PROBLEM.natural, abs=1e-4)
+    assert (found.evidence["trials"], found.evidence["chosen"]) == (3, "natural")
+    assert found.evidence["reason"]
+
+
+@pytest.mark.parametrize("name", ["entropy:ce", "entropy:vne", "random"])
+def test_natural_for_want_of_measurements_says_so(name: str) -> None:
+    found = load_method(name).recommend(PROBLEM, [])
+    assert found.mixture == pytest.approx(PROBLEM.natural, abs=1e-4)
+    assert "not measured" in str(found.evidence["reason"]) or "no mixture was measured" in str(found.evidence["reason"])
