@@ -3,7 +3,8 @@
 Ge et al. 2024 (BiMix, arXiv 2405.14908, section 3), s in steps or tokens. A domain does not help another, so its
 coefficients follow from as few as two mixtures measured at many budgets, and the best mixture is closed but for one
 multiplier, found by bisection. A factor of A may be moved to B and C: here A is 1 and four numbers are free, not
-five. A share of 0 has no loss under the law: shares are at least 1e-4, as in the paper.
+five. A share of 0 has no loss under the law: shares are at least 1e-4, as in the paper. Deviation: a Huber loss, where
+the paper takes squares.
 """
 
 from dataclasses import dataclass
