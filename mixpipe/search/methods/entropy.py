@@ -2,8 +2,9 @@
 
 Ge et al. 2024 (BiMix, arXiv 2405.14908, section 4; see `laws/entropy.py`): shares in proportion to e^H, with H in nats.
 Variants: `ce` of a token given the one before (the paper's choice), `se` of tokens, `je` of pairs, `vne` of word
-vectors. The search measures all but `vne` on the proxies' pools. Deviations: the mixture is brought under the
-constraints; a domain without tokens gets nothing. Natural where the problem has no such entropies.
+vectors. The search measures them on the proxies' pools, see `entropies.py`. Deviations: vectors of tokens, learned from
+the pools, and not of words, learned elsewhere; the mixture is brought under the constraints; a domain without tokens
+gets nothing. Natural where the problem has no such entropies.
 """
 
 from collections.abc import Sequence
