@@ -20,6 +20,21 @@ def test_the_least_score_under_the_caps_is_not_the_projected_free_optimum() -> N
     assert found == pytest.approx([0.6, 0, 0.4], abs=1e-4)
 
 
+@pytest.mark.parametrize("name", ["data-mixing-laws", "merging", "quadratic", "regmix"])
+def test_optimum_mean_of_the_best_and_best_measured_are_all_kept(name: str) -> None:
+    """A predicted optimum is optimistic: the two that are safer are finalists too, whatever the method."""
+    rows = PROBLEM.constraints.settle(np.random.default_rng(0).dirichlet(np.ones(3), 12))
+    trials = [Trial(str(n), "t", "round-1", r, 1, 1, 0, {"x": 2 - r[2]}, {}, "ok") for n, r in enumerate(rows)]
+    found = load_method(name).recommend(PROBLEM, trials)
+    by_name = {candidate.name: candidate for candidate in found.candidates}
+    assert list(by_name) == ["predicted", "top-mean", "measured"]
+    foreseen = {kind: candidate.predicted for kind, candidate in by_name.items()}
+    assert None not in foreseen.values() and foreseen["predicted"] == min(foreseen.values(), key=float)
+    assert (by_name["measured"].mixture == rows[np.argmax(rows[:, 2])]).all()
+    assert (by_name[str(found.evidence["chosen"])].mixture == found.mixture).all()
+    assert found.unconstrained is not None and found.unconstrained[2] > found.mixture[2]
+
+
 @pytest.mark.parametrize(
     "name", ["bayesian:multi-fidelity", "bayesian:single", "climb:paper", "climb:recipe", "mde", "merging", "regmix"]
 )
