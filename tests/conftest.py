@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 # Before anything that reads them is imported: no telemetry, no console log, one numeric thread.
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -17,6 +18,9 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+settings.register_profile("busy", deadline=None)  # a busy machine is no failure
+settings.load_profile("busy")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
