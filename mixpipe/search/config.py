@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -83,7 +83,9 @@ class SearchConfig(StageConfig):
     objective: ObjectiveKind = Field(
         "mean", description="over targets: `mean`, the `worst`, or the mean `rank` among the trials"
     )
-    rounds: tuple[int, ...] = Field((16, 8, 4), min_length=1, description="proxies in each round")
+    rounds: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (16, 8, 4), min_length=1, description="proxies in each round"
+    )
     stop_early: bool = Field(False, description="skip the rounds left when the gain foreseen is below the noise")
     max_epochs: float = Field(4.0, gt=0, description="the most often that any domain may be repeated")
     min_weight: float = Field(0.0, ge=0, lt=1, description="floor on every domain's share")

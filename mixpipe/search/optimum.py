@@ -1,13 +1,14 @@
-"""The end of a search by a law: the mixture of the least score under the constraints, beside the best measured.
+"""The end of a search by a law: the mixture of the least score under the constraints, beside two that are safer.
 
 A law's own optimum knows no caps, and the point of the capped simplex that is nearest to it need not be the best
 there. So the optimum is one start of several: with draws around the natural mixture it is refined by random moves and
 then by sequential quadratic programming (SLSQP, Kraft 1988) with slopes by differences, and the best row seen wins.
+The mean of the rows foreseen best and the best measured are shown beside it, and trained again as finalists.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -25,12 +26,24 @@ __all__ = ["Score", "best_measured", "least", "natural_instead", "recommend_leas
 Score = Callable[[np.ndarray], np.ndarray]
 
 DRAWS, REFINED, REFINEMENTS = 1024, 20, 2
+AVERAGED = 100  # best rows in the `top-mean`
 STEP = 1e-4  # of differences: far above the rounding of a screen in float32
 ITERATIONS = 100
 
 
+class _Found(NamedTuple):
+    """Mixtures (k,), feasible and on the lattice: of the least score, and the mean of those of the least scores."""
+
+    best: np.ndarray
+    top_mean: np.ndarray
+
+
 def least(problem: Problem, score: Score, starts: np.ndarray) -> np.ndarray:
     """Return the feasible mixture (k,), on the lattice, of the least score that is found from (s, k) starts."""
+    return _found(problem, score, starts).best
+
+
+def _found(problem: Problem, score: Score, starts: np.ndarray) -> _Found:
     rng = np.random.default_rng(0)
     pool = np.concatenate([problem.constraints.settle(starts), prior_draws(problem, DRAWS, rng)])
     scores = _finite(score(pool))
@@ -38,9 +51,11 @@ def least(problem: Problem, score: Score, starts: np.ndarray) -> np.ndarray:
         leaders = pool[np.argsort(scores, kind="stable")[:REFINED]]
         more = variations(problem, leaders, DRAWS, rng)
         pool, scores = np.concatenate([pool, more]), np.concatenate([scores, _finite(score(more))])
-    best = pool[int(np.argmin(scores))]
+    order = np.argsort(scores, kind="stable")
+    best = pool[order[0]]
     polished = problem.constraints.settle(_polished(problem, score, best))
-    return np.asarray(polished if _finite(score(polished[None]))[0] < scores.min() else best)
+    best = polished if _finite(score(polished[None]))[0] < scores.min() else best
+    return _Found(best, problem.constraints.settle(pool[order[:AVERAGED]].mean(axis=0)))
 
 
 def recommend_least(
@@ -50,15 +65,19 @@ def recommend_least(
 
     Args:
         problem: what is searched.
-        trials: so far; the best measured is shown beside the optimum, none is needed.
+        trials: so far; none is needed.
         score: what a law foresees of the objective.
         starts: (s, k) mixtures, the law's own optimum for one.
         evidence: figures of the fit; how many trials there were is added.
     """
     free = replace(problem, constraints=Constraints.free(len(problem.domains)))
-    best = least(problem, score, starts)
-    foreseen = float(score(best[None])[0])
-    candidates = (Candidate("predicted", best, foreseen, None), *best_measured(problem, trials, score))
+    best, top_mean = _found(problem, score, starts)
+    foreseen, of_mean = score(np.stack([best, top_mean])).tolist()
+    candidates = (
+        Candidate("predicted", best, foreseen, None),
+        Candidate("top-mean", top_mean, of_mean, None),
+        *best_measured(problem, trials, score),
+    )
     shown: dict[str, Json] = {"trials": len(usable(trials)), "chosen": "predicted", "foreseen": foreseen, **evidence}
     return Recommendation(best, shown, candidates, least(free, score, starts))
 

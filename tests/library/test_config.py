@@ -49,6 +49,8 @@ def test_a_config_survives_being_written_and_read(write):
         ("targets.sets.medicine.wieght=3", r"unknown key wieght in .*; did you mean targets\.sets\.medicine\.weight\?"),
         ("serach.rounds=[3]", r"unknown key serach in the top level; did you mean search\?"),
         ("shards.zzz=3", r"unknown key zzz in shards; its keys are format, seed, shard_mib"),
+        ("search.rounds=[4,0]", r"search\.rounds\.1: .*greater than or equal to 1.*0"),
+        ("search.rounds=[-1]", r"search\.rounds\.0: .*greater than or equal to 1.*-1"),
         ("search.proxy.width=63", r"proxy\.heads: .*a divisor of search\.proxy\.width, which is 63, found 2"),
         ("search.proxy.heads=5", r"proxy\.heads: .*a divisor of search\.proxy\.width, which is 64, found 5"),
         ("search.proxy.width=5", r"proxy\.width: Input should be greater than or equal to 16, found 5"),

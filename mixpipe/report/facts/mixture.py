@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from mixpipe.mixture.epochs import effective_tokens
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.domains import Domain, read_domains
 from mixpipe.report.facts.plan import read_plan
@@ -21,6 +24,7 @@ class Portion:
         cap: the largest share that the epoch cap allows.
         epochs: how often its tokens are read.
         tokens: of the training run.
+        effective_tokens: fresh tokens that they are worth, for what is read again teaches less.
         unconstrained: its share in the best mixture without caps and floors, when the search gives one.
     """
 
@@ -29,6 +33,7 @@ class Portion:
     cap: float
     epochs: float
     tokens: float
+    effective_tokens: float
     unconstrained: float | None
 
 
@@ -62,13 +67,15 @@ def read_mixture(artefacts: Artefacts) -> Mixture | None:
     for domain, weight in zip(domains, weights, strict=True):
         available = domain.tokens if plan is None else plan.domains[domain.number].available_tokens
         tokens = weight * budget if plan is None else plan.domains[domain.number].planned_tokens
+        read = tokens / max(available, 1)
         portions.append(
             Portion(
                 domain=domain,
                 weight=weight,
                 cap=min(1.0, most * available / budget),
-                epochs=tokens / max(available, 1),
+                epochs=read,
                 tokens=tokens,
+                effective_tokens=float(effective_tokens(np.asarray(available), np.asarray(read))),
                 unconstrained=None if free is None else free[domain.number],
             )
         )

@@ -97,6 +97,7 @@ class Search:
         stop: the outlook that ended the rounds; None where all of them ran.
         skipped: the rounds that were not run.
         drawn: of the rounds whose draws the method's caps may refuse.
+        natural_because: why the method found nothing better to recommend than the natural mixture; None where it did.
         chosen: which of the method's candidates won the finalists' comparison.
         finalists: mean objective by candidate, under fresh seeds.
         method: registered name.
@@ -114,6 +115,7 @@ class Search:
     stop: Outlook | None
     skipped: tuple[str, ...]
     drawn: tuple[Drawn, ...]
+    natural_because: str | None
     chosen: str
     finalists: Mapping[str, float]
     method: str
@@ -154,6 +156,7 @@ def read_search(artefacts: Artefacts) -> Search | None:
             for record in found["rounds"]
             if record["draws"]
         ),
+        natural_because=printable(found["evidence"]["reason"], 120) if "reason" in found["evidence"] else None,
         chosen=found["finalists"]["from"],
         finalists=found["finalists"]["objective"],
         method=config["method"],

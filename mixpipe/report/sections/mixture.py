@@ -21,9 +21,12 @@ def mixture_section(artefacts: Artefacts) -> Section | None:
         return None
     capped = [portion for portion in mixture.portions if portion.cap < 1 and portion.weight >= NEAR * portion.cap]
     bound = f"{len(capped)} of {len(mixture.portions)} domains are held at it"
+    worth = sum(portion.effective_tokens for portion in mixture.portions)
     lead = (
         f"Shares of {compact(mixture.budget_tokens)} tokens. No domain may be read more than "
-        f"{times(mixture.max_epochs)}; {bound if capped else 'no domain is held at it'}."
+        f"{times(mixture.max_epochs)}; {bound if capped else 'no domain is held at it'}. "
+        f"What is read again teaches less: all in all they are worth {compact(worth)} fresh tokens, by the scaling law "
+        "of Muennighoff et al. 2023."
     )
     blocks: list[Block] = [_plot(mixture), _table(mixture.portions)]
     if mixture.change is not None:
@@ -56,7 +59,7 @@ def _plot(mixture: Mixture) -> Plot:
 
 
 def _table(portions: Sequence[Portion]) -> Table:
-    heads = ("natural", "mixture", "ratio", "tokens", "epochs", "cap", "without caps")
+    heads = ("natural", "mixture", "ratio", "tokens", "epochs", "fresh tokens worth", "cap", "without caps")
     rows = [_row(portion) for portion in portions]
     return Table([Column("domain", numeric=False), *(Column(head) for head in heads)], rows)
 
@@ -72,6 +75,7 @@ def _row(portion: Portion) -> list[Cell]:
         number(times(ratio), ratio),
         number(compact(portion.tokens), portion.tokens),
         number(times(portion.epochs), portion.epochs, tone="bad" if capped else ""),
+        number(compact(portion.effective_tokens), portion.effective_tokens),
         number(share(portion.cap) if portion.cap < 1 else NOTHING, portion.cap),
         number(share(free), free),
     )

@@ -50,6 +50,9 @@ def _notes(search: Search) -> list[Block]:
             f"noise after the first round): {listed(weak)}. Train larger proxies, or for longer."
         )
         notes.append(Note(text, "bad"))
+    if search.natural_because is not None:
+        text = f"The method recommends the natural mixture for want of anything better: {search.natural_because}."
+        notes.append(Note(text, "bad"))
     if search.stop is not None:
         text = (
             f"Stopped after {search.stop.round}, {listed(search.skipped)} skipped: the best mixture foreseen is "

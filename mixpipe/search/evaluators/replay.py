@@ -2,7 +2,8 @@
 
 For who has trained on mixtures of these domains before: nothing is trained in the rounds, finalists and controls are.
 The table has `w:` and a name for every domain and `y:` and a name for every target, see `replay/tables.py`. A mixture
-that was recorded gets the mean of its runs, any other what `auto` makes of the table: as good as the table is dense.
+that was recorded gets, of every target that was measured, the mean of its runs; all else is what `auto` makes of the
+table: as good as the table is dense.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ SURROGATE = "auto"
 
 @dataclass(frozen=True, eq=False)
 class _Record:
-    """Recorded runs: losses (m,) by lattice key of the mixture, and what was fitted to all of them."""
+    """Recorded runs: losses (m,) by lattice key of the mixture, NaN where unmeasured, and what was fitted to all."""
 
     losses: dict[bytes, np.ndarray]
     fitted: FittedTargets
@@ -39,7 +40,7 @@ class _Record:
         groups: dict[bytes, list[int]] = {}
         for row, mixture in enumerate(snap(mixtures)):
             groups.setdefault(lattice_key(mixture), []).append(row)
-        means = {key: losses[rows].mean(axis=0) for key, rows in groups.items()}
+        means = {key: _means(losses[rows]) for key, rows in groups.items()}
         return cls(means, fit_surrogate(load_surrogate(SURROGATE), mixtures, losses))
 
 
@@ -72,8 +73,15 @@ class Replay(Evaluator):
         record = _read(Path(str(data.recorded)), data.domain_names, data.target_names)
         found = record.losses.get(lattice_key(snap(mixture[None])[0]))
         if found is None or not np.isfinite(found).all():
-            found = record.fitted.predict(mixture[None]).mean[0]
+            foreseen = record.fitted.predict(mixture[None]).mean[0]
+            found = foreseen if found is None else np.where(np.isfinite(found), found, foreseen)
         return Measured(found, np.full(len(data.domain_names), np.nan), 0, tokens, OK)
+
+
+def _means(losses: np.ndarray) -> np.ndarray:
+    """Return the mean (m,) over the runs (r, m) that measured a target, NaN where none has."""
+    counts = np.isfinite(losses).sum(axis=0)
+    return np.asarray(np.nansum(losses, axis=0) / np.where(counts > 0, counts, np.nan))
 
 
 @lru_cache(maxsize=1)

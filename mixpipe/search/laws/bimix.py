@@ -3,7 +3,8 @@
 Ge et al. 2024 (BiMix, arXiv 2405.14908, section 3), s in steps or tokens. A domain does not help another, so its
 coefficients follow from as few as two mixtures measured at many budgets, and the best mixture is closed but for one
 multiplier, found by bisection. A factor of A may be moved to B and C: here A is 1 and four numbers are free, not
-five. A share of 0 has no loss under the law: shares are at least 1e-4, as in the paper.
+five. A share of 0 has no loss under the law: shares are at least 1e-4, as in the paper. Deviation: a Huber loss, where
+the paper takes squares.
 """
 
 from dataclasses import dataclass
@@ -49,9 +50,11 @@ class BimixLaw:
         def shares(log_multiplier: float) -> np.ndarray:
             return np.asarray((gains * np.exp(-log_multiplier)) ** (1 / (1 + self.share_exponents)))
 
-        # At the largest gain no share exceeds 1 but one reaches it; k^2 times that gain leaves less than 1 in all.
+        # At the largest gain no share exceeds 1 but one reaches it; at e k^(1 + alpha) times that gain, alpha being the
+        # largest, every share is below 1 / k.
         top = float(np.log(gains.max())) - 1e-9  # rounding must not take the sum below 1 there
-        found = brentq(lambda log: float(shares(log).sum()) - 1, top, top + 2 * np.log(len(gains)) + 1, xtol=1e-14)
+        reach = (1 + float(self.share_exponents.max())) * np.log(len(gains)) + 1
+        found = brentq(lambda log: float(shares(log).sum()) - 1, top, top + reach, xtol=1e-14)
         mixture = shares(float(found))
         return np.asarray(mixture / mixture.sum())
 

@@ -91,8 +91,12 @@ def count_tokens(tokens: np.ndarray, vocabulary: int, lengths: np.ndarray | None
     return TokenCounts(np.bincount(ids, minlength=vocabulary), pairs, counts.astype(np.int64))
 
 
-def von_neumann_entropy(vectors: np.ndarray) -> float:
+def von_neumann_entropy(vectors: np.ndarray, counts: np.ndarray | None = None) -> float:
     """Return VNE, nats, of word vectors (n, d), scaled to unit length here.
+
+    Args:
+        vectors: one of every word.
+        counts: (n,) times that each is there, > 0; None: once.
 
     Raises:
         InputError: there is no vector, or one is zero.
@@ -100,10 +104,11 @@ def von_neumann_entropy(vectors: np.ndarray) -> float:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if len(vectors) == 0 or not (lengths > 0).all():
         raise InputError(f"expected vectors that are not zero, found {len(vectors)}, {int((lengths == 0).sum())} zero")
-    unit = vectors / lengths
+    shares = np.full(len(vectors), 1 / len(vectors)) if counts is None else counts / counts.sum()
+    scaled = vectors / lengths * np.sqrt(shares)[:, None]
     # (n, n) and (d, d) have the same eigenvalues but for zeros.
-    gram = unit.T @ unit if len(unit) > unit.shape[1] else unit @ unit.T
-    return _entropy(np.maximum(np.linalg.eigvalsh(gram / len(unit)), 0))
+    gram = scaled.T @ scaled if len(scaled) > scaled.shape[1] else scaled @ scaled.T
+    return _entropy(np.maximum(np.linalg.eigvalsh(gram), 0))
 
 
 def entropy_mixture(entropies: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ from mixpipe.search.candidates import first_new, new_draws, prior_draws, variati
 from mixpipe.search.fidelities import forecast_fidelities
 from mixpipe.search.forecast import Forecast, forecast
 from mixpipe.search.methods.protocol import About, Recommendation
+from mixpipe.search.optimum import natural_instead
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough, select
 from mixpipe.search.trials import Trial, losses, mixtures, tried, usable
@@ -81,7 +82,7 @@ class Bayesian:
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the candidate of the best posterior mean; natural without enough trials."""
         if not enough(trials):
-            return Recommendation(problem.constraints.settle(problem.natural), {"trials": 0})
+            return natural_instead(problem, trials, "the process needs 4 mixtures")
         fitted = self._forecast(problem, trials)
         free = replace(problem, constraints=Constraints.free(len(problem.domains)))
         pools = (self._pool(kind, trials, np.random.default_rng(0)) for kind in (problem, free))

@@ -6,7 +6,8 @@ sixteenth. Variant `explicit` fits one exponential per target, `implicit` hidden
 every trial kept the same checkpoints, three or more, losses are first extended to the target's tokens by the power law
 of steps. Deviations: proxies of one size, so none is extended in size; random picks from the design and steps finer
 than a sixteenth beyond eight domains, for the whole grid has too many rows; the optimum from descent under the bounds,
-not from the grid; targets count by their spread. Natural below k + 1 trials (implicit: 4).
+not from the grid; three hidden domains, where the paper tries up to 30; targets count by their spread. Natural below
+k + 1 trials (implicit: 4).
 """
 
 from collections.abc import Sequence

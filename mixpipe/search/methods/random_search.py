@@ -8,6 +8,7 @@ import numpy as np
 
 from mixpipe.search.candidates import new_draws, prior_draws
 from mixpipe.search.methods.protocol import About, Candidate, Recommendation
+from mixpipe.search.optimum import natural_instead
 from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial, losses, tried, usable
 
@@ -39,7 +40,7 @@ class RandomSearch:
         """Return the mixture of the best trial, natural when there is none."""
         good = usable(trials)
         if not good:
-            return Recommendation(problem.constraints.settle(problem.natural), {"trials": 0})
+            return natural_instead(problem, trials, "no mixture was measured")
         measured = losses(good, problem.targets)
         values = problem.fit_objective(measured).value(measured)
         best = int(values.argmin())

@@ -1,9 +1,9 @@
 """How well surrogates foresee recorded runs: fitted on one table and scored on another, or by cross-validation.
 
 Without a second table the first is cut into five folds that keep equal mixtures together, and every run is predicted
-by a fit that has not seen its mixture; each fold is scored by itself and the mean over folds counts, with its standard
-error. With several seeds the folds are cut anew for each. Targets measured in too few runs, or constant, have no
-figure (NaN, null in JSON) and do not enter the mean.
+by a fit that has not seen its mixture; each fold is scored by itself and the mean over folds counts, with the standard
+deviation between them. With several seeds the folds are cut anew for each. Targets measured in too few runs, or
+constant, have no figure (NaN, null in JSON) and do not enter the mean.
 """
 
 import time

@@ -48,6 +48,18 @@ def test_impossible_caps_give_few_draws_and_say_so() -> None:
     assert (draws.acceptance, draws.refused, draws.mean.tolist()) == (0, draws.drawn, [0] * 4)
 
 
+def test_draws_that_caps_refuse_are_projected_where_nothing_else_is_left() -> None:
+    prior = np.full(40, 1 / 40)
+    draws = tempered_dirichlet(prior, 50, np.random.default_rng(0), caps=4 * prior)
+    assert (draws.drawn - draws.refused) / draws.drawn < 0.01
+    assert draws.mixtures.shape == (50, 40)
+    assert draws.mixtures.sum(axis=1) == pytest.approx(np.ones(50))
+    assert draws.mixtures.max() == pytest.approx(0.1)
+    assert len(np.unique(draws.mixtures, axis=0)) == 50
+    # What is told of the draws is of those that the caps accept, as where they suffice.
+    assert draws.mean.sum() == pytest.approx(float(draws.refused < draws.drawn))
+
+
 def test_strong_draws_stay_near_the_prior() -> None:
     strong = Tempering(temperature=1, weakest=1e4, strongest=1e5)
     draws = tempered_dirichlet(PRIOR, 100, np.random.default_rng(0), tempering=strong).mixtures

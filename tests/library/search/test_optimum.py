@@ -58,9 +58,9 @@ def test_the_optimum_is_shown_with_and_without_caps_beside_the_best_measured() -
     found = recommend_least(search, trials, distance, np.eye(3), {"mean_error": 0.1})
     assert found.mixture == pytest.approx([0.5, 0.3, 0.2], abs=1e-4)
     assert found.unconstrained == pytest.approx(CENTRE, abs=1e-4)
-    assert [candidate.name for candidate in found.candidates] == ["predicted", "measured"]
+    assert [candidate.name for candidate in found.candidates] == ["predicted", "top-mean", "measured"]
     # Of two losses, in their standard deviations, the better is half a difference below the mean.
-    assert found.candidates[1].measured == pytest.approx(-np.sqrt(0.5))
+    assert found.candidates[2].measured == pytest.approx(-np.sqrt(0.5))
     assert found.candidates[0].measured is None
     assert found.evidence["trials"] == 2
     assert found.evidence["mean_error"] == 0.1

@@ -11,6 +11,21 @@ def test_portions_are_shares_under_their_caps(artefacts):
     assert all(portion.unconstrained is not None for portion in mixture.portions)
 
 
+def test_tokens_that_are_read_again_are_worth_less(artefacts, edited):
+    """Up to once all are fresh; 4 epochs of 10 tokens are worth 37.26 (Muennighoff et al. 2023)."""
+
+    def four_epochs(plan):
+        plan["domains"][0] |= {"available_tokens": 10, "planned_tokens": 40}
+        plan["domains"][1] |= {"available_tokens": 10, "planned_tokens": 5}
+        return plan
+
+    first, second = read_mixture(edited("plan", "plan.json", four_epochs)).portions[:2]
+    assert (first.epochs, first.effective_tokens) == (4, pytest.approx(37.26, abs=0.01))
+    assert (second.epochs, second.effective_tokens) == (0.5, pytest.approx(5))
+    for portion in read_mixture(artefacts).portions:
+        assert 0 <= portion.effective_tokens <= portion.tokens + 1e-9
+
+
 def test_before_the_plan_tokens_are_those_foreseen(artefacts):
     foreseen = read_mixture({name: artefacts[name] for name in ("domains", "search")})
     for portion in foreseen.portions:

@@ -1,3 +1,5 @@
+from mixpipe.report.facts.mixture import read_mixture
+from mixpipe.report.numbers import compact
 from mixpipe.report.sections.mixture import mixture_section
 
 
@@ -8,6 +10,14 @@ def test_domains_held_at_their_cap_are_marked_and_counted(artefacts, edited):
     assert "1 of 12 domains" in section.lead
     assert [row[0].text for row in table.rows if row[5].tone == "bad"] == ["medical-patients-disease"]
     assert "no domain is held" in mixture_section(artefacts).lead
+
+
+def test_what_repetition_costs_is_said(artefacts):
+    portions = read_mixture(artefacts).portions
+    section = mixture_section(artefacts)
+    worth = sum(portion.effective_tokens for portion in portions)
+    assert f"worth {compact(worth)} fresh tokens" in section.lead
+    assert [row[6].text for row in section.blocks[1].rows] == [compact(p.effective_tokens) for p in portions]
 
 
 def cap_first(plan):

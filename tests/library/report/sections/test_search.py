@@ -28,6 +28,18 @@ def test_one_round_without_predictions_or_finalists_is_enough(edited):
     assert len([block for block in blocks if isinstance(block, Plot)]) == 1
 
 
+def test_a_method_that_found_nothing_says_why(artefacts, edited):
+    def nothing(found):
+        return {**found, "evidence": {"trials": 3, "chosen": "natural", "reason": "the regression needs 4 mixtures"}}
+
+    def told(found):
+        return [b.text for b in search_section(found).blocks if isinstance(b, Note) and "natural mixture for" in b.text]
+
+    (text,) = told(edited("search", "search.json", nothing))
+    assert text.endswith("for want of anything better: the regression needs 4 mixtures.")
+    assert not told(artefacts)
+
+
 def test_a_search_that_stopped_says_why(artefacts, edited):
     def ended(found):
         return {**found, "outlooks": [{"round": "round-1", "gain": 0.021, "floor": 0.4, "stops": True}]}

@@ -35,6 +35,21 @@ def test_a_recorded_mixture_has_the_mean_of_its_runs_by_name(data: ProxyData, tm
     assert found.status == "ok"
 
 
+def test_a_target_that_a_run_lacks_takes_nothing_from_the_others(data: ProxyData, tmp_path: Path) -> None:
+    table = recorded(data, tmp_path, HEAD, *ROWS, "g,0,0,1,4,,5,9")
+    found = dict(
+        zip(
+            data.target_names,
+            Replay().measure(table, np.array([0.5, 0.25, 0.25]), tokens=9, seed=0).target_losses,
+            strict=True,
+        )
+    )
+    assert (found["verse"], found["law"]) == (1.5, 3.5)  # code alone is foreseen
+    assert 2 <= found["code"] <= 3.3
+    twice = Replay().measure(table, np.array([0, 0, 1.0]), tokens=9, seed=0).target_losses
+    assert sorted(twice) == pytest.approx([2.5, 3, 4.5])  # two runs, of which one has code
+
+
 def test_what_was_not_recorded_is_foreseen(data: ProxyData, tmp_path: Path) -> None:
     table = recorded(data, tmp_path, HEAD, *ROWS)
     for mixture in (np.array([0.5, 0.25, 0.25]), np.array([0.4, 0.3, 0.3])):  # one loss missing; another mixture

@@ -20,6 +20,16 @@ def test_the_known_optima(alpha, best):
     assert law(alpha).optimum(np.ones(3), 1e4) == pytest.approx(best, abs=1e-4)
 
 
+@pytest.mark.parametrize("alpha", [1.5, 3.0])
+@pytest.mark.parametrize("domains", [1, 2, 10])
+def test_losses_that_fall_steeply_have_an_optimum_too(alpha, domains):
+    """With equal exponents the shares go as (weight K)^(1 / (1 + alpha))."""
+    levels = np.arange(1.0, domains + 1)
+    steep = BimixLaw(levels, np.zeros(domains), np.ones(domains), np.full(domains, alpha), np.zeros(domains))
+    best = levels ** (1 / (1 + alpha))
+    assert steep.optimum(np.ones(domains), 1.0) == pytest.approx(best / best.sum())
+
+
 def test_no_other_mixture_is_better():
     tried = np.random.default_rng(0).dirichlet(np.ones(3), 5000)
     weights = np.array([0.5, 0.1, 0.4])

@@ -62,6 +62,9 @@ def test_known_entropies():
     assert von_neumann_entropy(np.tile([1.0, 2, 2], (7, 1))) == pytest.approx(0, abs=1e-9)
     vectors = np.random.default_rng(0).standard_normal((6, 30))
     assert von_neumann_entropy(vectors) == pytest.approx(von_neumann_entropy(np.vstack([vectors] * 20)))
+    times = np.array([1, 3, 1, 1, 2, 1])
+    repeated = von_neumann_entropy(np.repeat(vectors, times, axis=0))
+    assert von_neumann_entropy(vectors, times) == pytest.approx(repeated)
 
 
 def test_shares_are_proportional_to_the_number_of_equally_likely_tokens():

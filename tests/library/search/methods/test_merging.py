@@ -1,5 +1,7 @@
 """Ranks make targets of any unit equal, and rounds get better."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mixpipe.search.methods import load_method
@@ -22,3 +24,14 @@ def test_later_rounds_are_better_than_the_first(make_oracle):
     trials = oracle.search(load_method("merging"), (32, 16, 8), 0)[3:]
     values = [oracle.value(trial.mixture) for trial in trials]
     assert np.mean(values[32:]) < np.mean(values[:32])
+
+
+def test_many_domains_of_like_size_leave_something_to_propose(make_problem, make_trial):
+    """Not one draw in thousands keeps 40 equal domains under 4 times their shares."""
+    problem, method = make_problem(40), replace(load_method("merging"), candidates=256)
+    rows = method.propose(problem, [], 8, np.random.default_rng(0))
+    assert len(rows) == 8
+    trials = [make_trial(row, [2 - row[0]]) for row in rows]
+    assert len(method.propose(problem, trials, 4, np.random.default_rng(1))) == 4
+    found = method.recommend(problem, trials).mixture
+    assert 1 / 40 < found[0] <= 4 / 40 + 2**-16
