@@ -18,8 +18,7 @@ from mixpipe.search.surrogates.protocol import FittedTargets, Prediction, fit_su
 from mixpipe.search.surrogates.rank import spearman
 from mixpipe.search.trials import Trial, losses, mixtures, usable
 
-__all__ = ["Forecast", "forecast", "forecast_objective"]
-
+__all__ = ["OBJECTIVE", "Forecast", "forecast", "forecast_objective", "objective_alone"]
 
 OBJECTIVE = "objective"
 
@@ -97,14 +96,26 @@ def forecast_objective(problem: Problem, trials: Sequence[Trial], surrogate: str
 
     What is foreseen of the one target `objective` is in the objective's own unit (at least one trial is usable).
     """
-    good = usable(trials)
-    values = losses(good, problem.targets)
-    objective = problem.fit_objective(values).value(values)
-    alone = replace(problem, targets=(OBJECTIVE,), target_weights=np.ones(1), prior=None, objective="mean")
-    told = [replace(t, target_losses={OBJECTIVE: float(v)}) for t, v in zip(good, objective, strict=True)]
+    alone, told = objective_alone(replace(problem, prior=None), trials)
     return replace(
         forecast(alone, told, surrogate), objective=Objective(np.ones(1), np.zeros(1), np.ones(1), np.eye(1))
     )
+
+
+def objective_alone(problem: Problem, trials: Sequence[Trial]) -> tuple[Problem, list[Trial]]:
+    """Return the problem and its usable trials (at least one) with the objective as the one target, screen included."""
+    good = usable(trials)
+    values = losses(good, problem.targets)
+    objective, screen = problem.fit_objective(values), problem.prior
+    alone = replace(
+        problem,
+        targets=(OBJECTIVE,),
+        target_weights=np.ones(1),
+        prior=None if screen is None else lambda rows: objective.value(screen(rows))[:, None],
+        objective="mean",
+    )
+    found = objective.value(values).tolist()
+    return alone, [replace(trial, target_losses={OBJECTIVE: value}) for trial, value in zip(good, found, strict=True)]
 
 
 def _without_folds(screen: np.ndarray, losses: np.ndarray, fold: np.ndarray) -> np.ndarray:

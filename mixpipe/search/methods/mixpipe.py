@@ -1,12 +1,13 @@
 """mixpipe's own method, the default: two minds about every round.
 
-Rounds as in CLIMB (Diao et al. 2025, arXiv 2504.13161, section 3). Three fifths of a round are the candidates of the
-highest expected improvement under a Gaussian process averaged over kernels, kept apart from each other; two fifths are
-those that boosted trees of the objective like best. On recorded runs the process wins where losses are smooth and the
-trees where they are not, and the two together were the best or near it on every table (docs/search.md), where one
-forecast blended from both was not. The first round is spread far apart, half of it by the experts' screen where there
-is one. Candidates are drawn around the natural mixture and refined around what is foreseen to be best. What is
-recommended comes from the weighted ensemble of all surrogates.
+Rounds as in CLIMB (Diao et al. 2025, arXiv 2504.13161, section 3). Three fifths of a round are chosen one by one, each
+the candidate of the highest expected improvement under a Gaussian process of the objective, which then takes what it
+foresees there for measured (kriging believer, Ginsbourger et al. 2010, Kriging is well-suited to parallelize
+optimization); so a round spreads as far as the process is unsure, and no further. The cost is a fit for every choice.
+Two fifths are those that boosted trees of the objective like best: better where losses have many domains or steps. One
+forecast blended from both was not (docs/search.md). The first round is spread far apart, half of it by the experts'
+screen where there is one. Candidates are drawn around the natural mixture and refined around what is foreseen to be
+best. What is recommended comes from the weighted ensemble of all surrogates.
 """
 
 from collections.abc import Sequence
@@ -18,12 +19,12 @@ import numpy as np
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.acquisition import batch_of, log_expected_improvement
 from mixpipe.search.candidates import first_new, new_draws, prior_draws, spread_out, variations
-from mixpipe.search.forecast import Forecast, forecast
+from mixpipe.search.forecast import OBJECTIVE, Forecast, forecast, objective_alone
 from mixpipe.search.methods.protocol import About, Recommendation
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough, select
 from mixpipe.search.surrogates.lightgbm import LightGBM
-from mixpipe.search.trials import Trial, mixtures, tried
+from mixpipe.search.trials import Trial, losses, mixtures, tried
 
 __all__ = ["Mixpipe"]
 
@@ -60,10 +61,10 @@ class Mixpipe:
         """Return a first round far apart; later the mixtures that promise most, kept apart."""
         taken = tried(trials)
         if enough(trials):
-            fitted = forecast(problem, trials, self.explorer)
-            pool = self._pool(problem, fitted, rng)
+            alone, told = objective_alone(problem, trials)
+            pool = self._pool(alone, forecast(alone, told, self.explorer), rng)
             rows = first_new(pool, len(pool), taken)
-            rows = rows[_round(fitted, rows, count)]
+            rows = rows[self._round(alone, told, rows, count)]
         else:
             rows = self._first(problem, mixtures(trials, len(problem.domains)), taken, count, rng)
         # What is missing (constraints that leave little room) is drawn at random, if there is more to find.
@@ -80,7 +81,7 @@ class Mixpipe:
         """Return the rows of the candidates that make the next round; at random before there is enough to fit."""
         if not enough(trials):
             return rng.permutation(len(candidates))[:count]
-        return _round(forecast(problem, trials, self.explorer), candidates, count)
+        return self._round(*objective_alone(problem, trials), candidates, count)
 
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the candidate foreseen best among predicted optimum, mean of the best and best measured."""
@@ -105,6 +106,33 @@ class Mixpipe:
         near = np.concatenate([near, screened])
         return np.concatenate([screened, spread_out(draws, count - len(screened), near)])
 
+    def _round(self, problem: Problem, told: Sequence[Trial], rows: np.ndarray, count: int) -> np.ndarray:
+        """Return the rows (count,) of the candidates (q, k) that the process and the trees choose between them.
+
+        Args:
+            problem: with the objective as its one target.
+            told: trials of it, one at least.
+            rows: candidates, none of them tried.
+            count: how many are wanted.
+        """
+        count = min(count, len(rows))
+        by_trees = round(TREES_SHARE * count)
+        believed, chosen = list(told), np.empty(0, dtype=np.int64)
+        for _ in range(count - by_trees):
+            fitted = forecast(problem, believed, self.explorer)
+            mean, sd = fitted.score(rows)
+            best = min(float(fitted.score(fitted.mixtures)[0].min()), float(fitted.measured().min()))
+            promise = log_expected_improvement(mean, sd, best)
+            promise[chosen] = -np.inf
+            row = int(np.argmax(promise))
+            foreseen = {OBJECTIVE: float(fitted.predict(rows[[row]]).mean[0, 0])}
+            believed.append(replace(told[0], mixture=rows[row], target_losses=foreseen))
+            chosen = np.append(chosen, row)
+        liked = -_trees(told, rows)
+        liked[chosen] = -np.inf
+        # The trees see steps: many neighbours are equal to them, so keeping apart is what tells those apart.
+        return np.concatenate([chosen, batch_of(liked / TREES_UNIT, rows, by_trees, near=rows[chosen])])
+
     def _pool(self, problem: Problem, fitted: Forecast, rng: np.random.Generator) -> np.ndarray:
         """Return candidates: drawn, scored, refined around the best; the best foreseen first."""
         best = fitted.mixtures[np.argsort(fitted.measured(), kind="stable")[:CENTRES]]
@@ -123,23 +151,11 @@ class Mixpipe:
         return pool[np.argsort(scores, kind="stable")]
 
 
-def _round(fitted: Forecast, rows: np.ndarray, count: int) -> np.ndarray:
-    """Return the rows (count,) of the candidates (q, k) that the process and the trees choose between them."""
-    by_trees = min(round(TREES_SHARE * count), len(rows))
-    mean, sd = fitted.score(rows)
-    best = min(float(fitted.score(fitted.mixtures)[0].min()), float(fitted.measured().min()))
-    chosen = batch_of(log_expected_improvement(mean, sd, best), rows, count - by_trees)
-    liked = -_trees(fitted, rows)
-    liked[chosen] = -np.inf
-    # The trees see steps: many neighbours are equal to them, so keeping apart is what tells those apart.
-    return np.concatenate([chosen, batch_of(liked / TREES_UNIT, rows, by_trees, near=rows[chosen])])
-
-
-def _trees(fitted: Forecast, rows: np.ndarray) -> np.ndarray:
+def _trees(told: Sequence[Trial], rows: np.ndarray) -> np.ndarray:
     """Return the objective (q,), in deviations over the trials, that boosted trees foresee."""
-    values = fitted.measured()
+    values = losses(told, (OBJECTIVE,))[:, 0]
     scale = max(float(values.std()), 1e-12)
-    return LightGBM().regress(fitted.mixtures, (values - values.mean()) / scale, rows)
+    return LightGBM().regress(mixtures(told, rows.shape[1]), (values - values.mean()) / scale, rows)
 
 
 def _spread_best(ranked: np.ndarray, count: int, near: np.ndarray) -> np.ndarray:

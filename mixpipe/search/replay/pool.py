@@ -24,7 +24,7 @@ from mixpipe.search.problem import Problem
 from mixpipe.search.replay.tables import RunTable
 from mixpipe.search.trials import Trial, losses, tried
 
-__all__ = ["CHECKPOINTS", "OBJECTIVES", "Pool", "gap_left", "replay_search", "reported"]
+__all__ = ["CHECKPOINTS", "OBJECTIVES", "Pool", "gap_curves", "gap_left", "replay_search", "reported"]
 
 CHECKPOINTS = (20, 40, 60, 80, 100)
 OBJECTIVES = ("standardised", "mean")
@@ -109,7 +109,7 @@ class Pool:
 
 
 def replay_search(pool: Pool, method: Method, *, budget: int, batch: int, seed: int) -> np.ndarray:
-    """Return (budget,) float64: the gap left after 1, 2, ... runs.
+    """Return (budget,) float64: the gap left after 1, 2, ... runs; once the best is found, nothing more is asked.
 
     Args:
         pool: the finished runs.
@@ -122,7 +122,7 @@ def replay_search(pool: Pool, method: Method, *, budget: int, batch: int, seed: 
     left = np.arange(len(pool.trials))
     used: list[int] = []
     ends_recommended = method.about.family == ONE_SHOT
-    while len(used) < min(budget, len(pool.trials)):
+    while len(used) < min(budget, len(pool.trials)) and not (pool.gaps[used] == 0).any():
         told = [pool.trials[row] for row in used]
         room = min(next(point for point in reported(budget) if point > len(used)), len(pool.trials)) - len(used)
         last = _recommended(pool, method, told, left) if ends_recommended and room == 1 else None
@@ -141,7 +141,7 @@ def reported(budget: int) -> tuple[int, ...]:
 
 def gap_left(pool: Pool, method: Method, *, budget: int, batch: int, seeds: int) -> dict[str, dict[str, float]]:
     """Return mean and standard deviation (NaN with one seed) over seeds of the gap left, by number of runs."""
-    curves = np.array([replay_search(pool, method, budget=budget, batch=batch, seed=seed) for seed in range(seeds)])
+    curves = gap_curves(pool, method, budget=budget, batch=batch, seeds=seeds)
     return {
         str(point): {
             "mean": float(curves[:, point - 1].mean()),
@@ -149,6 +149,11 @@ def gap_left(pool: Pool, method: Method, *, budget: int, batch: int, seeds: int)
         }
         for point in reported(budget)
     }
+
+
+def gap_curves(pool: Pool, method: Method, *, budget: int, batch: int, seeds: int) -> np.ndarray:
+    """Return (seeds, budget) float64: the gap left after 1, 2, ... runs; methods that rank share their first batch."""
+    return np.array([replay_search(pool, method, budget=budget, batch=batch, seed=seed) for seed in range(seeds)])
 
 
 def _recommended(pool: Pool, method: Method, told: Sequence[Trial], left: np.ndarray) -> int | None:

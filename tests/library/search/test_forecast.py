@@ -5,7 +5,7 @@ import pytest
 
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.mixture.simplex import snap
-from mixpipe.search.forecast import forecast
+from mixpipe.search.forecast import OBJECTIVE, forecast, objective_alone
 from mixpipe.search.problem import Problem
 from mixpipe.search.trials import Trial
 
@@ -51,6 +51,16 @@ def test_held_out_errors_are_those_of_trials_never_seen() -> None:
         screened = replace(PROBLEM, prior=lambda w, table=table: np.array([table[row.tobytes()] for row in w]))
         found.append(forecast(screened, rows, "linear-sqrt").use_prior)
     assert np.mean(found) < 0.3  # 0.42 with a line fitted to all
+
+
+def test_the_objective_alone_keeps_the_screen_and_the_values() -> None:
+    told = [replace(trial, status="diverged") if trial.trial == "3" else trial for trial in trials(20)]
+    alone, as_one = objective_alone(replace(PROBLEM, prior=truth), told)
+    whole = forecast(PROBLEM, told, "linear-sqrt")
+    assert [trial.target_losses[OBJECTIVE] for trial in as_one] == pytest.approx(whole.measured().tolist())
+    assert alone.prior is not None
+    assert alone.prior(whole.mixtures)[:, 0] == pytest.approx(whole.measured(), abs=1e-9)
+    assert objective_alone(PROBLEM, told)[0].prior is None
 
 
 def test_the_objective_of_the_trials_is_standardised() -> None:

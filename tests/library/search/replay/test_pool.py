@@ -5,8 +5,9 @@ import pytest
 
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.search.methods import load_method, method_names
+from mixpipe.search.methods.random_search import RandomSearch
 from mixpipe.search.objective import Objective
-from mixpipe.search.replay.pool import Pool, gap_left, replay_search, reported
+from mixpipe.search.replay.pool import Pool, gap_curves, gap_left, replay_search, reported
 from mixpipe.search.replay.tables import read_runs
 from mixpipe.search.replay.where import where
 
@@ -59,6 +60,25 @@ def test_figures_are_given_at_the_points_asked_for(table):
     found = gap_left(Pool.of(table), load_method("random"), budget=40, batch=5, seeds=3)
     assert list(found) == ["20", "40"]
     assert found["20"]["mean"] >= found["40"]["mean"] >= 0
+
+
+def test_a_seed_gives_all_methods_that_rank_the_same_first_batch(table):
+    names = ("random", "climb:paper", "bayesian", "mixpipe")
+    curves = [gap_curves(Pool.of(table), load_method(name), budget=12, batch=5, seeds=4) for name in names]
+    assert all((curve[:, :5] == curves[0][:, :5]).all() for curve in curves)
+
+
+def test_a_search_ends_once_the_best_is_found(table):
+    pool, asked = Pool.of(table), []
+    best = pool.trials[int(pool.gaps.argmin())].mixture
+
+    class Guided(RandomSearch):
+        def rank(self, problem, trials, candidates, count, rng):
+            asked.append(len(trials))
+            return np.abs(candidates - best).sum(axis=1).argsort()[:count]
+
+    assert replay_search(pool, Guided(), budget=30, batch=5, seed=0).tolist() == [0.0] * 30
+    assert asked == [0]
 
 
 def test_a_process_beats_chance_on_the_runs_of_the_pile(pile):
