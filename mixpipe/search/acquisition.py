@@ -1,10 +1,10 @@
-"""Which candidates to try next: expected improvement over what is foreseen, and batches that do not crowd.
+"""Which candidates to try next: expected improvement over a mark, and batches that do not crowd.
 
 Logarithm of expected improvement (Jones et al. 1998, Efficient global optimization; its logarithm as in Ament et al.
-2023, arXiv 2310.20708, so that it orders candidates that all promise next to nothing), with the best foreseen of the
-trials, not the best measured, as the mark to beat: a lucky measurement is no mark. A batch is chosen one by one; what
-was chosen lowers the promise of its neighbours (local penalisation, Gonzalez et al. 2016, arXiv 1505.08052) by the
-Hellinger distance between mixtures, with a fixed radius instead of a Lipschitz estimate.
+2023, arXiv 2310.20708, so that it orders candidates that all promise next to nothing); the mark to beat is the
+caller's. A batch is chosen one by one; what was chosen lowers the promise of its neighbours (local penalisation,
+Gonzalez et al. 2016, arXiv 1505.08052) by the Hellinger distance between mixtures, with a fixed radius instead of a
+Lipschitz estimate.
 """
 
 import numpy as np

@@ -195,7 +195,8 @@ def _measured(path: Path, data: ProxyData) -> tuple[np.ndarray, np.ndarray, int]
     except (OSError, ValueError, RecursionError) as error:
         raise _WrongFormError(f"expected JSON in {LOSSES}, found {_shown(str(error))}") from error
     by_target = _mapping(record, "losses", record.get("losses") if isinstance(record, dict) else record)
-    by_domain = _mapping(record, "domain_losses", record.get("domain_losses") or {})
+    given = record.get("domain_losses")
+    by_domain = _mapping(record, "domain_losses", {} if given is None else given)
     missing = [name for name in data.target_names if name not in by_target]
     if missing:
         raise _WrongFormError(

@@ -21,6 +21,7 @@ from mixpipe.search.acquisition import batch_of, log_expected_improvement
 from mixpipe.search.candidates import first_new, new_draws, prior_draws, spread_out, variations
 from mixpipe.search.forecast import OBJECTIVE, Forecast, forecast, objective_alone
 from mixpipe.search.methods.protocol import About, Recommendation
+from mixpipe.search.optimum import natural_instead
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough, select
 from mixpipe.search.surrogates.lightgbm import LightGBM
@@ -86,7 +87,7 @@ class Mixpipe:
     def recommend(self, problem: Problem, trials: Sequence[Trial]) -> Recommendation:
         """Return the candidate foreseen best among predicted optimum, mean of the best and best measured."""
         if not enough(trials):
-            return Recommendation(problem.constraints.settle(problem.natural), {"trials": 0})
+            return natural_instead(problem, trials, "the surrogate needs 4 mixtures")
         fitted = forecast(problem, trials, self.surrogate)
         pool = self._pool(problem, fitted, np.random.default_rng(0))
         free = replace(problem, constraints=Constraints.free(len(problem.domains)))

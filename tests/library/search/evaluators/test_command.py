@@ -190,6 +190,7 @@ def test_what_hangs_or_is_left_behind_is_killed_with_all_it_started(data: ProxyD
         (GOOD[:-1] + ', "domain_losses": {"prose": 1}}', "by number, 0 to 2, in losses.json, found prose"),
         (GOOD[:-1] + ', "domain_losses": {"1": "x"}}', "at domain_losses.1 in losses.json, found 'x'"),
         (GOOD[:-1] + ', "domain_losses": [1]}', 'expected {"domain_losses": {name: bits per byte}}'),
+        (GOOD[:-1] + ', "domain_losses": []}', 'expected {"domain_losses": {name: bits per byte}}'),
         (GOOD[:-1] + ', "model_size": 1.5}', "expected a count at model_size in losses.json, found 1.5"),
         (GOOD[:-1] + f', "model_size": {"9" * 40}}}', "expected a count at model_size in losses.json, found 999"),
     ],
