@@ -42,7 +42,7 @@ def timed_run(config: Path, root: Path, *options: str) -> dict[str, Any]:
     command = [sys.executable, "-c", "from flows.cli import main; main()", "run", str(config), "--root", str(root)]
     started = time.monotonic()
     with subprocess.Popen([*command, *options, "--json"], stdout=subprocess.PIPE, text=True) as process:
-        peaks: dict[str, float] = {}
+        peaks: dict[int, tuple[str, float]] = {}
         watcher = threading.Thread(target=watch, args=(process.pid, peaks))
         watcher.start()
         said = process.communicate()[0]
@@ -62,12 +62,18 @@ def timed_run(config: Path, root: Path, *options: str) -> dict[str, Any]:
         "seconds": round(time.monotonic() - started, 1),
         "overhead_seconds": json.loads(said)["overhead_seconds"],
         "stages": stages,
-        "peak_rss_mib_by_process": {name: round(mib) for name, mib in sorted(peaks.items())},
+        "peak_rss_mib_by_process": by_kind(peaks),
     }
 
 
-def watch(pid: int, peaks: dict[str, float]) -> None:
-    """Record the most memory that each kind of process of a run had, until it ends."""
+def by_kind(peaks: dict[int, tuple[str, float]]) -> dict[str, int]:
+    """Return the most MiB of each kind of process."""
+    kinds = sorted({kind for kind, _ in peaks.values()})
+    return {kind: max(round(mib) for name, mib in peaks.values() if name == kind) for kind in kinds}
+
+
+def watch(pid: int, peaks: dict[int, tuple[str, float]]) -> None:
+    """Record the kind of every process of a run and the most memory that it had, until the run ends."""
     while psutil.pid_exists(pid):
         try:
             main = psutil.Process(pid)
@@ -80,9 +86,11 @@ def watch(pid: int, peaks: dict[str, float]) -> None:
         time.sleep(0.5)
 
 
-def note(process: psutil.Process, name: str | None, peaks: dict[str, float]) -> None:
+def note(process: psutil.Process, name: str | None, peaks: dict[int, tuple[str, float]]) -> None:
+    """Note a process under the name that it has now: a worker of Ray is idle before it is given its work."""
     try:
         kind = name or process.name().split(".")[0]
-        peaks[kind] = max(peaks.get(kind, 0.0), process.memory_info().rss / (1 << 20))
+        before = peaks[process.pid][1] if process.pid in peaks else 0.0
+        peaks[process.pid] = kind, max(before, process.memory_info().rss / (1 << 20))
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return
