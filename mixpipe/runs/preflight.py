@@ -62,12 +62,17 @@ def preflight(config: RunConfig) -> CorpusSize:
 
     Raises:
         InputError: an input or a target is missing or empty.
-        ConfigError: a plug-in is unknown, a size is impossible, the given mixture cannot be read, or
+        ConfigError: a plug-in or a target is unknown, a size is impossible, the given mixture cannot be read, or
             what the evaluator needs is missing.
     """
     check_plugins(config)
     given_identity(config.search)
     evaluator_identity(config.search)
+    if unknown := sorted(set(config.search.command.maximise) - set(config.targets.sets)):
+        raise ConfigError(
+            f"search.command.maximise: expected targets among {', '.join(config.targets.sets)}, "
+            f"found {', '.join(unknown)}"
+        )
     for name, target in config.targets.sets.items():
         if not target.path.startswith("hf:") and not _exists(target.path):
             raise InputError(

@@ -52,6 +52,9 @@ class CommandConfig(StageConfig):
     retries: int = execution_only(
         default=1, ge=0, description="further tries after a crash, a time-out or a run without losses"
     )
+    maximise: tuple[str, ...] = Field(
+        (), description="targets of which more is better, as an accuracy; negated in all that is shown"
+    )
 
 
 def argument_file(argument: str, folder: Path) -> tuple[str, Path] | None:

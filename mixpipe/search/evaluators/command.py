@@ -10,7 +10,7 @@ Each try runs in a fresh folder, which is its working directory and holds `mixtu
 - `targets`: of each its `name`, the `file` in `data` with its tokens, `starts` (where each document begins, with its
   end-of-text, and the end of the last) and `n_bytes`, the bytes of its texts; `held_out`: the same by `domain`;
 - `out`: where to write `{"losses": {target: bits per byte}}`, with `domain_losses` (by domain number) and `model_size`
-  where they are known. Lower is better: an accuracy is to be written negated.
+  where they are known. Lower is better, but for the targets of `search.command.maximise`, which are negated here.
 
 The command and all it started are killed as one process group at the end of its time, and when it ends itself. A
 crash, a time-out and a run without losses are tried again; losses of a wrong form are not, for they would come again.
@@ -73,7 +73,7 @@ class Command(Evaluator):
             raise ConfigError("search.command.argv: expected a program and its arguments, found none")
         if shutil.which(argv[0]) is None:
             raise ConfigError(f"search.command.argv: expected a program that can be run, found {argv[0]!r}")
-        return {"command": [_by_content(argument) for argument in argv]}
+        return {"command": [_by_content(argument) for argument in argv], "maximise": [*sorted(config.command.maximise)]}
 
     def measure(self, data: ProxyData, mixture: np.ndarray, *, tokens: int, seed: int) -> Measured:
         """Hand over mixture and data, run the command and read its losses."""
@@ -213,7 +213,8 @@ def _measured(path: Path, data: ProxyData) -> tuple[np.ndarray, np.ndarray, int]
     size = record.get("model_size", 0)
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST_SIZE:
         raise _WrongFormError(f"expected a count at model_size in {LOSSES}, found {_shown(repr(size))}")
-    targets = [_number(by_target[name], f"losses.{name}") for name in data.target_names]
+    signs = {name: -1 if name in data.command.maximise else 1 for name in data.target_names}
+    targets = [sign * _number(by_target[name], f"losses.{name}") for name, sign in signs.items()]
     known = {name: value for name, value in by_domain.items() if value is not None}
     domains = [_number(known[n], f"domain_losses.{n}") if n in known else math.nan for n in numbers]
     return np.array(targets), np.array(domains), size

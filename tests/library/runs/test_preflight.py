@@ -50,6 +50,12 @@ def test_a_command_is_looked_for_before_any_work(corpus):
             preflight(config_for(corpus, search={"evaluator": "command", "command": {"argv": argv}}))
 
 
+def test_a_target_to_maximise_must_be_one(corpus):
+    asked = {"evaluator": "command", "command": {"argv": ["sh"], "maximise": ["accuracy", "t"]}}
+    with pytest.raises(ConfigError, match=r"search\.command\.maximise: expected targets among t, found accuracy$"):
+        preflight(config_for(corpus, search=asked))
+
+
 def test_a_corpus_of_empty_files_is_said_to_be_so(corpus):
     (corpus / "empty").mkdir()
     (corpus / "empty" / "zero.parquet").touch()

@@ -49,6 +49,13 @@ def test_the_worked_example_learns_what_it_is_given(data: ProxyData) -> None:
     assert 0.66 < found.target_losses[1] < 1.4
 
 
+def test_what_is_to_be_maximised_is_negated_at_the_door(data: ProxyData) -> None:
+    writes = f"import json; json.dump({GOOD}, open('losses.json', 'w'))"
+    command = CommandConfig(argv=(sys.executable, "-S", "-c", writes), maximise=("law",))
+    found = Command().measure(replace(data, command=command), MIXTURE, tokens=3000, seed=7)
+    assert found.target_losses.tolist() == [1, -2.5, 3]
+
+
 def test_the_readme_of_the_example_names_what_mixture_json_has(data: ProxyData, tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     ran(data, tmp_path, f"open({str(kept)!r}, 'w').write(json.dumps(asked))")
@@ -227,7 +234,8 @@ def test_a_command_is_known_by_the_content_of_its_files(tmp_path: Path) -> None:
     (tmp_path / "two").write_text("another")
     assert identity("sh", str(tmp_path / "one")) != identity("sh", str(tmp_path / "two"))
     assert identity("sh", f"--x={tmp_path / 'one'}") != identity("sh", f"--y={tmp_path / 'one'}")
-    assert identity("sh", "-c", "x" * 5000) == {"command": ["sh", "-c", "x" * 5000]}
+    assert identity("sh", "-c", "x" * 5000) == {"command": ["sh", "-c", "x" * 5000], "maximise": []}
+    assert identity("sh", maximise=("code",)) != identity("sh")
     assert identity("sh", minutes=1, retries=5) == identity("sh")
 
 
