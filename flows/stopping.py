@@ -85,6 +85,8 @@ def stoppable() -> Iterator[None]:
         yield
     except BaseException:
         if stopper.came():
+            if ray := sys.modules.get("ray"):
+                ray.shutdown()  # last, for it may take longer than there is time: then Ray ends because we did
             stopper.end()
         raise
     finally:
