@@ -55,14 +55,19 @@ def build_plainly(config: RunConfig, root: str = ".mixpipe", name: str = "run", 
 def tell(
     run: Run, until: StageName, build_one: Callable[[Run, StageName], object], verify: Callable[[Run], object]
 ) -> str:
-    """Go through the story up to `until`, then publish the training data, write the report and verify."""
+    """Go through the story up to `until`, then publish the training data, write the report and verify.
+
+    An interrupt leaves Ray to the end of the process: the seconds to unwind are for telling Prefect.
+    """
     run.begin()
     try:
         for stage in STORY[: STORY.index(until) + 1]:
             build_one(run, stage)
             check_counted(run.config, run.artefacts())
-    finally:
+    except Exception:
         stop_ray()
+        raise
+    stop_ray()
     finish_run(run)
     if until == STORY[-1]:
         verify(run)

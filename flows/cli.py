@@ -189,7 +189,9 @@ def replay(
     batch: Annotated[int, typer.Option(min=1, help="runs that are chosen together")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="searches by each method; ways to cut the folds")] = 5,
     objective: Annotated[str, typer.Option(help="of a search: `standardised` or `mean` over targets")] = "standardised",
-    figure: Annotated[Path | None, typer.Option(help="where to draw: png, svg or pdf")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="where to draw: png, svg or pdf; none: replay.png, or nothing with --json")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge surrogates (--fit) or searches (--pool) on recorded training runs: columns w:DOMAIN and y:TARGET."""

@@ -11,8 +11,9 @@ from typing import Any
 
 from flows.server import ensure_server, quiet_prefect, stop_command, ui_address
 from mixpipe.config import RunConfig
+from mixpipe.errors import ConfigError
 from mixpipe.report.tables import mixture_rows, verdict_lines
-from mixpipe.runs.run import Run
+from mixpipe.runs.run import Run, check_name
 from mixpipe.stages import StageName
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_table
@@ -79,6 +80,7 @@ def launch(config: RunConfig, *, root: Path, name: str, until: StageName, with_p
         with_prefect: False runs the same stages with no server and no flow.
     """
     started = time.monotonic()
+    check_name(name)
     quiet_prefect()
     ui = ui_address(ensure_server()) if with_prefect else None
     if ui:
@@ -91,12 +93,31 @@ def launch(config: RunConfig, *, root: Path, name: str, until: StageName, with_p
 
 
 def serve_refresh(config: RunConfig, *, root: Path, name: str, cron: str) -> None:
-    """Keep a scheduled deployment of the refresh flow running in this process."""
+    """Keep a scheduled deployment of the refresh flow running in this process.
+
+    Raises:
+        ConfigError: the schedule cannot be read.
+    """
+    check_cron(cron)
     ensure_server()
     from flows.refresh import refresh
 
     parameters = {"config": json.loads(config.model_dump_json()), "root": str(root), "name": name}
     refresh.serve(name=name, cron=cron, parameters=parameters, tags=["mixpipe"], limit=1)
+
+
+def check_cron(cron: str) -> None:
+    """Refuse a schedule that Prefect cannot read, before a server is started for it.
+
+    Raises:
+        ConfigError: with an example.
+    """
+    from prefect.client.schemas.schedules import CronSchedule  # seconds, which only `serve` pays
+
+    try:
+        CronSchedule(cron=cron)
+    except ValueError as error:
+        raise ConfigError(f"expected a schedule for --cron such as '0 3 * * *', found {cron!r}") from error
 
 
 def quarantine_line(artefacts: Mapping[str, Artefact]) -> str | None:

@@ -33,6 +33,7 @@ class Stopper:
         self._number = 0
         self._came = threading.Event()
         self._ended = threading.Lock()
+        self._stderr = 2
 
     def watch(self) -> None:
         """Wait for a signal, then for the main thread to unwind or for a second signal, then end."""
@@ -40,6 +41,7 @@ class Stopper:
             if self._came.is_set():
                 self.end()
             self._number = number
+            self._hush()
             self._came.set()
             timer = threading.Timer(SECONDS_TO_END, self.end)
             timer.daemon = True
@@ -52,9 +54,17 @@ class Stopper:
     def end(self) -> NoReturn:
         """Say that the run can be continued and end the process."""
         self._ended.acquire()  # never released: the first to come says the line
-        start = f"{SHOW_CURSOR}\n" if sys.stderr.isatty() else ""
-        os.write(2, f"{start}mixpipe: stopped; the same command goes on from here\n".encode())
+        start = f"{SHOW_CURSOR}\n" if os.isatty(self._stderr) else ""
+        os.write(self._stderr, f"{start}mixpipe: stopped; the same command goes on from here\n".encode())
         os._exit(128 + self._number)
+
+    def _hush(self) -> None:
+        """Send to nowhere what libraries still say of their workers' end: the one line is the last."""
+        sys.stderr.flush()
+        self._stderr = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
 
     def _signals(self) -> Iterator[int]:
         """Yield the signals that come, until the writing end is closed."""
@@ -75,6 +85,8 @@ def stoppable() -> Iterator[None]:
         yield
     except BaseException:
         if stopper.came():
+            if ray := sys.modules.get("ray"):
+                ray.shutdown()  # last, for it may take longer than there is time: then Ray ends because we did
             stopper.end()
         raise
     finally:

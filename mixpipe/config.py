@@ -106,7 +106,8 @@ def load_config(path: Path, overrides: list[str] | None = None) -> RunConfig:
     except (YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"expected YAML in {path}, found: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"expected sections (ingest, targets, ...) in {path}, found {type(values).__name__}")
+        found = "none, it is empty" if values is None else type(values).__name__
+        raise ConfigError(f"expected sections (ingest, targets, ...) in {path}, found {found}")
     for override in overrides or []:
         _override(values, override)
     _anchor_paths(values, path.resolve().parent)
@@ -128,7 +129,8 @@ def validated(values: Mapping[str, Any], path: Path) -> RunConfig:
                 lines.append(unknown_key(field))
                 continue
             found = "" if item["type"] == "missing" else f", found {item['input']!r}"
-            lines.append(f"{field}: {item['msg']}{found}")
+            wanted = "expected a list in brackets, as [a, b]" if item["type"] == "tuple_type" else item["msg"]
+            lines.append(f"{field}: {wanted}{found}")
         raise ConfigError(
             f"{path}: " + "; ".join(lines) + "; `mixpipe init` writes every key with its meaning"
         ) from error

@@ -20,6 +20,7 @@ __all__ = ["domain_map"]
 LETTER = 5.3  # points of width of an average letter at 9 points
 MAP_INCHES = (9.5, 5.6)
 LABEL = 36  # characters
+OUTSIDE = 1000.0  # square points of overlap that a point outside the frame is as bad as: cut letters are lost
 GAP = 18.0  # points between circles: room for a label
 PUSHES = 200  # 40 crowded circles come to rest within 150
 GOLDEN_ANGLE = 2.39996  # radians: no two multiples point the same way
@@ -103,7 +104,7 @@ def _free_place(
         for side, up in product((1, -1), (1, -1))
     ]
     boxes = [_label_box(place, align, wide, high) for place, align in candidates]
-    costs = [sum(_overlap(box, other) for other in taken) + 10 * _outside(box, frame) for box in boxes]
+    costs = [sum(_overlap(box, other) for other in taken) + OUTSIDE * _outside(box, frame) for box in boxes]
     best = int(np.argmin(costs))
     taken.append(boxes[best])
     return candidates[best]

@@ -7,7 +7,7 @@ interval does not, as happens with few seeds, is called probable; everything els
 from collections.abc import Iterable, Sequence
 
 from mixpipe.report.facts.mixture import Mixture
-from mixpipe.report.facts.verdict import WINNER, Comparison, Verdict
+from mixpipe.report.facts.verdict import BEST_RANDOM, WINNER, Comparison, Verdict
 from mixpipe.report.numbers import SPACE, counted, decimal, interval
 
 __all__ = ["OBJECTIVES", "UNITS", "decision", "listed", "verdict_sentences"]
@@ -61,7 +61,8 @@ def verdict_sentences(verdict: Verdict) -> list[str]:
     return (
         [
             *lines,
-            f"Gains are in {UNITS[verdict.kind]}, on targets in bits per byte; above zero the mixture found is better.",
+            f"Gains are in {UNITS[verdict.kind]}, on targets in bits per byte; above zero the mixture found is better."
+            + (f" {BEST_RANDOM} is the best mixture of the first round." if BEST_RANDOM in verdict.objective else ""),
         ]
         if lines
         else []

@@ -59,6 +59,11 @@ WORKER_MIB = {
 FINALISTS, FINAL_ARMS = 3, 5
 # Measuring a token costs no backward pass.
 MEASURED = 1 / 3
+# Another program's speed is not known beforehand.
+COMMAND = "command"
+COMMAND_NOTE = (
+    "the proxies are trained by search.command: what it takes comes on top, as many at once as there are workers"
+)
 HELD_OUT = 1 / 4  # texts of a domain that are measured, beside those of a target
 
 
@@ -84,6 +89,7 @@ class Forecast:
     max_epochs: float
     domains: str
     trials: Tally
+    is_command: bool
     workers: int
     stages: tuple[StageForecast, ...]
 
@@ -122,7 +128,8 @@ class Forecast:
             f"{'stage':<9}{'minutes':>9}{'memory MiB':>12}{'disk MiB':>10}",
         ]
         rows = [f"{s.stage:<9}{s.minutes:>9.1f}{s.memory_mib:>12,.0f}{s.disk_mib:>10,.0f}" for s in self.stages]
-        return [*head, *rows, f"{'all':<9}{self.minutes:>9.1f}{'':>12}{self.disk_mib:>10,.0f}"]
+        note = ["", COMMAND_NOTE] if self.is_command else []
+        return [*head, *rows, f"{'all':<9}{self.minutes:>9.1f}{'':>12}{self.disk_mib:>10,.0f}", *note]
 
 
 def forecast(config: RunConfig, corpus: CorpusSize, *, bfloat16: bool | None = None) -> Forecast:
@@ -149,6 +156,7 @@ def forecast(config: RunConfig, corpus: CorpusSize, *, bfloat16: bool | None = N
         max_epochs=config.max_epochs,
         domains=wanted,
         trials=expected_trials(config),
+        is_command=config.search.evaluator == COMMAND,
         workers=workers,
         stages=(StageForecast(START, START_SECONDS[config.engine.kind] / 60, 0.0, 0.0), *rows),
     )
@@ -205,8 +213,9 @@ def expected_trials(config: RunConfig) -> Tally:
 def _proxy_tokens(config: RunConfig) -> float:
     """Return the tokens that all proxies train on, and those that they are measured on at their lesser cost."""
     search, expected = config.search, expected_trials(config)
-    trials = expected.proxies + expected.experts
-    finals = min(trials, FINAL_ARMS * search.final_seeds)
+    proxies = 0 if search.evaluator == COMMAND else expected.proxies
+    trials = proxies + expected.experts
+    finals = min(proxies, FINAL_ARMS * search.final_seeds)
     measured = search.eval_tokens * (len(config.targets.sets) + HELD_OUT * _domains(config))
     trained = (trials - finals) * search.proxy_tokens + finals * search.final_tokens
     return trained + trials * measured * MEASURED

@@ -87,6 +87,7 @@ def preflight(config: RunConfig) -> CorpusSize:
         check_corpus_budget(config, size.stored_bytes * MOST_PACKED)
     if size.is_counted:
         check_domains(config, size.documents)
+    check_text_column(config)
     return size
 
 
@@ -107,6 +108,24 @@ def check_plugins(config: RunConfig) -> None:
     if config.search.method not in (methods := [*METHODS, *method_names()]):
         raise ConfigError(
             f"search.method: expected a method among {', '.join(sorted(set(methods)))}, found {config.search.method!r}"
+        )
+
+
+def check_text_column(config: RunConfig) -> None:
+    """Refuse a corpus of Parquet files none of which has the text column; one file without it is ingest's to report.
+
+    Raises:
+        InputError: names the column and those of the first file.
+    """
+    found = None
+    for file in (file for path in config.ingest.paths if not path.startswith("hf:") for file in _files(path)):
+        if (columns := _parquet_columns(file)) is None or config.ingest.text in columns:
+            return
+        found = found or columns
+    if found:
+        raise InputError(
+            f"expected a column {config.ingest.text!r} in the Parquet files of ingest.paths, "
+            f"found {', '.join(found[:12])}; set `ingest.text`"
         )
 
 
@@ -185,6 +204,16 @@ def _files(path: str) -> list[Path]:
     if place.is_dir():
         return [file for file in place.rglob("*") if file.is_file()]
     return [file for file in Path(place.anchor or ".").glob(str(place.relative_to(place.anchor))) if file.is_file()]
+
+
+def _parquet_columns(file: Path) -> list[str] | None:
+    """Return a Parquet file's columns; None of a file of another kind, a broken or an empty one."""
+    if file.suffix.lower() != ".parquet":
+        return None
+    try:
+        return list(pq.read_schema(file).names) or None
+    except (OSError, pa.ArrowException):
+        return None
 
 
 def _parquet_rows(file: Path) -> int | None:

@@ -23,7 +23,7 @@ from mixpipe.store.artefact import MANIFEST, Artefact
 from mixpipe.store.files import copy_file, link_or_copy, read_json, write_json, write_text
 from mixpipe.store.install import artefact_path
 
-__all__ = ["Run", "RunRecord", "built_seconds", "load_artefacts", "read_run"]
+__all__ = ["Run", "RunRecord", "built_seconds", "check_name", "load_artefacts", "read_run"]
 
 
 class RunRecord(BaseModel):
@@ -56,8 +56,7 @@ class Run(BaseModel):
             ConfigError: the name is no folder name.
             StoreError: the root cannot be written.
         """
-        if not self.name or self.name != Path(self.name).name or self.name.startswith("."):
-            raise ConfigError(f"expected a plain folder name for --name, found {self.name!r}")
+        check_name(self.name)
         text = io.StringIO()
         YAML().dump(self.config.model_dump(mode="json"), text)
         write_text(self.folder / "config.yaml", text.getvalue())
@@ -121,6 +120,16 @@ def built_seconds(root: Path) -> dict[str, float]:
     """Return how long the artefacts of a store took to build, by fingerprint, whichever of its runs built them."""
     records = [_built(path.parent) for path in sorted((root / "runs").glob("*/run.json"))]
     return {fingerprint: seconds for built in records for fingerprint, seconds in built.items()}
+
+
+def check_name(name: str) -> None:
+    """Refuse a run's name that is no folder name.
+
+    Raises:
+        ConfigError: with the name.
+    """
+    if not name or name != Path(name).name or name.startswith("."):
+        raise ConfigError(f"expected a plain folder name for --name, found {name!r}")
 
 
 def read_run(folder: Path) -> RunRecord:

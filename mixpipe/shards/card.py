@@ -20,7 +20,7 @@ CARD = """---
 
 # Training data
 
-{rows:,} documents, {tokens:,} tokens, {shards} shards, made by mixpipe. The mixture is applied and the order is
+{rows} (copies of documents), {tokens}, {shards}, made by mixpipe. The mixture is applied and the order is
 shuffled: read the shards once, in order. Weights are shares of tokens; `epochs` is how often a domain is seen.
 
 | domain | name | share | wanted | tokens | rows | distinct documents | epochs |
@@ -48,13 +48,18 @@ def dataset_card(dataset: Mapping[str, Any], suffix: str) -> str:
     files = [{"split": "train", "path": f"data/train-*{suffix}"}]
     header = {"configs": [{"config_name": "default", "data_files": files}], **info}
     table = "\n".join(_row(domain) for domain in dataset["domains"])
-    return CARD.format(header=_yaml(header), table=table, **train)
+    counts = {things: _counted(train[things], things) for things in ("rows", "tokens", "shards")}
+    return CARD.format(header=_yaml(header), table=table, **counts)
 
 
 def _row(domain: Mapping[str, Any]) -> str:
     shares = f"{domain['weight_realised']:.4f} | {domain['weight_target']:.4f}"
     counts = f"{domain['written_tokens']:,} | {domain['rows']:,} | {domain['docs']:,} | {domain['epochs']:.2f}"
     return f"| {domain['id']} | {_escaped(domain['name'])} | {shares} | {counts} |"
+
+
+def _counted(number: int, things: str) -> str:
+    return f"{number:,} {things.removesuffix('s') if number == 1 else things}"
 
 
 def _escaped(name: str) -> str:

@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from flows.cli import app, main
 from mixpipe.search.methods import METHODS
+from mixpipe.search.replay.figures import draw_gaps
 
 
 @pytest.fixture
@@ -58,6 +60,22 @@ def test_searches_are_replayed_as_json_in_the_form_promised(runs):
     assert left.keys() == {"20", "40"}
     assert 0 <= left["40"]["mean"] <= left["20"]["mean"]
     assert left["40"].keys() == {"mean", "sd"}
+
+
+def test_a_method_without_variants_is_listed_once(runs, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["mixpipe", "replay", "--pool", str(runs), "--method", "magic"])
+    with pytest.raises(SystemExit):
+        main()
+    listed = capsys.readouterr().err.partition("among ")[2].split(", ")
+    assert "regmix" in listed and len(set(listed)) == len(listed)
+
+
+def test_a_search_of_one_checkpoint_is_drawn_from_zero(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    draw_gaps({"random": {"20": {"mean": 0.4, "sd": 0.1}}}, tmp_path / "gaps.png")
+    axes = drawn[0].axes[0]
+    assert (axes.get_xlim()[0], axes.get_xticks().tolist()) == (0, [20])
 
 
 def test_people_get_a_table_and_a_figure(runs, tmp_path):

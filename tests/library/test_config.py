@@ -50,6 +50,7 @@ def test_a_config_survives_being_written_and_read(write):
         ("serach.rounds=[3]", r"unknown key serach in the top level; did you mean search\?"),
         ("shards.zzz=3", r"unknown key zzz in shards; its keys are format, seed, shard_mib"),
         ("search.rounds=[4,0]", r"search\.rounds\.1: .*greater than or equal to 1.*0"),
+        ("search.rounds=4,2", r"search\.rounds: expected a list in brackets, as \[a, b\], found '4,2'"),
         ("search.rounds=[-1]", r"search\.rounds\.0: .*greater than or equal to 1.*-1"),
         ("search.proxy.width=63", r"proxy\.heads: .*a divisor of search\.proxy\.width, which is 63, found 2"),
         ("search.proxy.heads=5", r"proxy\.heads: .*a divisor of search\.proxy\.width, which is 64, found 5"),
@@ -96,6 +97,11 @@ def test_how_long_and_how_often_a_command_is_tried_decides_nothing(write):
 def test_what_is_no_configuration_is_refused(write, text):
     with pytest.raises(ConfigError):
         load_config(write(text))
+
+
+def test_an_empty_file_is_said_to_be_so(write):
+    with pytest.raises(ConfigError, match="found none, it is empty"):
+        load_config(write("# nothing yet\n"))
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path):

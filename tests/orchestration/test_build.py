@@ -3,7 +3,8 @@
 import pytest
 from prefect.client.orchestration import get_client
 
-from mixpipe.runs.run import load_artefacts
+from mixpipe.config import RunConfig
+from mixpipe.runs.run import Run, load_artefacts
 from mixpipe.stages import STAGES
 
 pytestmark = pytest.mark.prefect
@@ -25,3 +26,20 @@ def test_a_refused_configuration_fails_before_any_stage(prefect_server, toy_conf
     with pytest.raises(Exception, match="counts"):
         build(config=toy_config, root=str(tmp_path / "root"), name="bad")
     assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize(("error", "stops"), [(ValueError, 1), (KeyboardInterrupt, 0)])
+def test_an_interrupt_tells_the_flow_run_before_ray_is_stopped(
+    prefect_server, error, stops, toy_config, tmp_path, monkeypatch
+):
+    from flows import build as story  # after the server's address is set
+
+    def failing(run, stage):
+        raise error
+
+    stopped = []
+    monkeypatch.setattr(story, "stop_ray", lambda: stopped.append(True))
+    run = Run(config=RunConfig.model_validate(toy_config), root=tmp_path, name="toy")
+    with pytest.raises(error):
+        story.tell(run, "targets", failing, failing)
+    assert len(stopped) == stops

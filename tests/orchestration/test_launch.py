@@ -1,5 +1,9 @@
-from flows.launch import launch
+import pytest
+
+import flows.launch
+from flows.launch import launch, serve_refresh
 from mixpipe.config import RunConfig
+from mixpipe.errors import ConfigError
 
 
 def test_a_run_to_an_early_stage_says_what_there_is_and_no_more(toy_config, tmp_path):
@@ -14,3 +18,12 @@ def test_a_run_to_an_early_stage_says_what_there_is_and_no_more(toy_config, tmp_
     words = [line.split("  ")[0] for line in outcome.lines() if line]
     assert words == ["report", "took"]
     assert (folder / "report.html").is_file()
+
+
+def test_a_wrong_name_or_schedule_starts_no_server(toy_config, tmp_path, monkeypatch):
+    monkeypatch.setattr(flows.launch, "ensure_server", lambda: pytest.fail("a server was asked for"))
+    config = RunConfig.model_validate(toy_config)
+    with pytest.raises(ConfigError, match="plain folder name for --name, found 'a/b'"):
+        launch(config, root=tmp_path, name="a/b", until="targets", with_prefect=True)
+    with pytest.raises(ConfigError, match=r"--cron such as .*, found 'daily'"):
+        serve_refresh(config, root=tmp_path, name="toy", cron="daily")

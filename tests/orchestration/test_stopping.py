@@ -48,6 +48,11 @@ def test_a_signal_ends_it_with_one_line_whoever_has_the_handlers(number, code, b
     )
 
 
+def test_what_libraries_say_of_their_workers_end_is_not_heard():
+    said = ended(signal.SIGINT, before=DEAF, at_work="time.sleep(1); sys.stderr.write('lost a worker'); time.sleep(9)")
+    assert said == (130, "mixpipe: stopped; the same command goes on from here\n")
+
+
 def test_a_main_thread_that_does_not_return_to_python_is_ended_too():
     # sigwait blocks every handler; the process must go after the seconds to unwind.
     assert ended(signal.SIGTERM, before=DEAF)[0] == 143

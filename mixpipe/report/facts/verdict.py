@@ -8,10 +8,11 @@ from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
 from mixpipe.store.files import read_json
 
-__all__ = ["WINNER", "Arm", "Comparison", "Verdict", "read_verdict"]
+__all__ = ["BEST_RANDOM", "WINNER", "Arm", "Comparison", "Verdict", "read_verdict"]
 
 OBJECTIVE = "objective"
 WINNER = "winner"
+BEST_RANDOM = "best-random"
 
 
 @dataclass(frozen=True)

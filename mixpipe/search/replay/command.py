@@ -134,7 +134,7 @@ def replay_pool(pool: Asked, method: str, asked: Searches, *, figure: Path | Non
     runs = Pool.of(table, asked.objective)
     found: dict[str, Mapping[str, Mapping[str, float]]] = {}
     names = [name for name in method_names() if load_method(name).about.family != UNTRAINED]
-    for name in _chosen(method, names if method == ALL else [*METHODS, *method_names()], "method"):
+    for name in _chosen(method, names if method == ALL else sorted({*METHODS, *method_names()}), "method"):
         found[name] = gap_left(runs, load_method(name), budget=asked.budget, batch=asked.batch, seeds=asked.seeds)
         say(f"{name}: gap left " + ", ".join(f"{f['mean']:.3f} after {point}" for point, f in found[name].items()))
     points = list(next(iter(found.values())))

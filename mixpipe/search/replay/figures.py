@@ -41,10 +41,11 @@ def draw_gaps(found: Mapping[str, Mapping[str, Mapping[str, float]]], path: Path
         runs = [int(point) for point in points]
         mean, sd = (np.array([figures[key] for figures in points.values()]) for key in ("mean", "sd"))
         axes.plot(runs, mean, "o-", color=colour, label=name)
+        axes.set_xticks(runs)
         axes.fill_between(runs, np.maximum(mean - sd, 0), mean + sd, color=colour, alpha=0.1, linewidth=0)
     axes.set_xlabel("runs")
-    axes.set_ylabel("share of the gap from the best to the median run that is left")
-    axes.set_ylim(bottom=0)
+    axes.set_ylabel("gap left: 1 the median run, 0 the best")
+    axes.set(xlim=(0, None), ylim=(0, None))
     axes.grid(color="#dddddd")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

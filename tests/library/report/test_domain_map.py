@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mixpipe.report.canvas import ratio_colour
-from mixpipe.report.domain_map import LABEL, LETTER, _free_place, _moved_apart, domain_map
+from mixpipe.report.domain_map import LABEL, LETTER, _free_place, _label_box, _moved_apart, _outside, domain_map
 
 
 def test_every_domain_is_a_circle_with_its_name_and_colour():
@@ -48,6 +48,9 @@ def test_a_long_label_at_the_edge_is_moved_into_the_frame_and_a_longer_one_cut()
     (x, _), align = _free_place(np.array([40.0, 200.0]), 30.0, name, [], (684.0, 403.0))
     assert align == "center"
     assert x - LETTER * len(name) / 2 >= 0
+    crowded = [(0.0, 0.0, 684.0, 403.0)]  # no place is free: a letter outside is still the worse
+    (x, y), align = _free_place(np.array([100.0, 200.0]), 30.0, name, crowded, (684.0, 403.0))
+    assert _outside(_label_box((x, y), align, LETTER * len(name), 11.0), (684.0, 403.0)) == 0
     svg = domain_map(["x" * 80], np.zeros((1, 2)), [5], None)
     assert "x" * (LABEL - 1) in svg
     assert "x" * LABEL not in svg

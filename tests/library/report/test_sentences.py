@@ -44,6 +44,7 @@ def test_every_control_has_a_sentence_with_its_interval(artefacts):
     ]  # fmt: skip
     assert all("interval" in sentence and "bits per byte" in sentence for sentence in sentences)
     assert "standard deviations" in unit
+    assert unit.endswith(" best-random is the best mixture of the first round.")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,15 @@ def test_the_forecast_says_what_it_counted() -> None:
     assert "trials     at most 36 proxies and 7 experts" in found.lines()
 
 
+def test_the_speed_of_another_program_is_not_foreseen() -> None:
+    command = forecast(config_with(evaluator="command"), CORPUS)
+    own = forecast(config_with(), CORPUS)
+    assert command.trials == own.trials
+    assert command.minutes < own.minutes
+    assert "search.command" in command.lines()[-1]
+    assert "search.command" not in own.lines()[-1]
+
+
 def test_a_local_run_has_one_process_however_many_cores_there_are() -> None:
     config = config_with()
     local = config.model_copy(update={"engine": config.engine.model_copy(update={"kind": "local", "workers": None})})

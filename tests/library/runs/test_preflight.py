@@ -37,6 +37,15 @@ def test_a_missing_corpus_and_a_missing_target_are_named(corpus):
         preflight(config_for(corpus, targets={"sets": {"t": {"path": str(corpus / "nowhere")}}}))
 
 
+def test_a_text_column_that_no_parquet_file_has_is_named(corpus):
+    def named(text, *paths):
+        return config_for(corpus, ingest={"text": text, "paths": [str(corpus / path) for path in paths]})
+
+    with pytest.raises(InputError, match=r"expected a column 'body' .*, found text; set `ingest\.text`"):
+        preflight(named("body", "a.parquet"))
+    preflight(named("body", "a.parquet", "target.jsonl"))  # what JSON lines hold is known only by reading them
+
+
 def test_a_given_mixture_is_read_before_any_work(corpus):
     (corpus / "mixture.json").write_text("[]")
     for name, found in (("nowhere.json", "found no file"), ("mixture.json", "found TypeError")):

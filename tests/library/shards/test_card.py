@@ -41,4 +41,6 @@ def test_other_formats_leave_the_types_to_their_reader():
 def test_the_table_escapes_names():
     card = dataset_card(DATASET, ".parquet")
     assert "| d000 | pipes\\|and lines | 0.7500 | 0.7000 | 30,000 | 900 | 450 | 2.00 |" in card
-    assert "1,200 documents, 34,567 tokens, 2 shards" in card
+    assert "1,200 rows (copies of documents), 34,567 tokens, 2 shards, made" in card
+    one = {**DATASET, "splits": {"train": {"rows": 1, "tokens": 34_567, "shards": 1}}}
+    assert "1 row (copies of documents), 34,567 tokens, 1 shard, made" in dataset_card(one, ".parquet")
