@@ -132,11 +132,18 @@ def quarantine_line(artefacts: Mapping[str, Artefact]) -> str | None:
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
-    columns = list(rows[0])
-    cells = [columns, *([_cell(row[column]) for column in columns] for row in rows)]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    """Return rows as aligned lines, the head first; numbers stand to the right, with the same places in a column."""
+    columns = []
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        cells = [name, *_cells(values)]
+        width = max(map(len, cells))
+        columns.append([cell.ljust(width) if isinstance(values[0], str) else cell.rjust(width) for cell in cells])
+    return ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
 
 
-def _cell(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _cells(values: list[Any]) -> list[str]:
+    if isinstance(values[0], float):
+        places = 4 if max(values) <= 1 else 2  # shares; epochs
+        return [f"{value:.{places}f}" for value in values]
+    return [f"{value:,}" if isinstance(value, int) else value for value in values]
