@@ -64,7 +64,7 @@ def tell(
         for stage in STORY[: STORY.index(until) + 1]:
             build_one(run, stage)
             check_counted(run.config, run.artefacts())
-    except Exception:
+    except Exception:  # whatever failed goes on up; an interrupt is no Exception, and takes its time for Prefect
         stop_ray()
         raise
     stop_ray()
