@@ -16,6 +16,7 @@ __all__ = [
     "QUARANTINE",
     "SHARDS",
     "TRIALS",
+    "TWINS",
     "embeddings_schema",
     "scores_schema",
 ]
@@ -65,6 +66,19 @@ DOMAINS = pa.schema(
         pa.field("y", pa.float64(), nullable=False),
         pa.field("medoids", pa.list_(pa.string()), nullable=False),  # ids of the most central documents
         pa.field("examples", pa.list_(pa.string()), nullable=False),  # the beginnings of their texts
+    ]
+)
+
+TWINS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("near_twin", pa.string(), nullable=True),  # id kept instead of a near duplicate; null: kept, or alone
+        pa.field("near_similarity", pa.float32(), nullable=True),  # Jaccard of word 5-grams to its twin
+        pa.field("near_size", pa.int32(), nullable=False),  # documents in its group of near duplicates, 1: alone
+        pa.field("semantic_twin", pa.string(), nullable=True),  # id kept instead of a semantic duplicate
+        pa.field(
+            "semantic_similarity", pa.float32(), nullable=True
+        ),  # largest cosine to an earlier document of its cell
     ]
 )
 

@@ -21,7 +21,7 @@ from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.document import Document
 from mixpipe.store.draws import keyed_uniforms
 
-__all__ = ["Batch", "Floats", "Rule", "Sample", "Scorer", "State", "halves"]
+__all__ = ["Batch", "Evaluations", "Floats", "Rule", "Sample", "Scorer", "State", "halves"]
 
 Floats: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.floating]]"
 State: TypeAlias = Mapping[str, np.ndarray]
@@ -88,15 +88,32 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Evaluations:
+    """Held-out texts: what the model should be good at, and what it must not have read.
+
+    Attributes:
+        texts: m texts.
+        owners: (m,) int32, which set each text is from.
+        names: of the sets.
+    """
+
+    texts: Sequence[str] = ()
+    owners: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Sample(Batch):
     """What scorers are fitted on: a sample of the corpus without duplicates, sums over all of it, the targets.
 
     Attributes:
+        targets: the targets' texts.
         target_vectors: (m, dimensions) float32, unit rows.
         domain_sums: (domains, dimensions) float64, sum of the unit vectors of every domain's documents.
         domain_counts: (domains,) int64, how many documents were summed.
     """
 
+    targets: Evaluations = field(default_factory=Evaluations)
     target_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     domain_sums: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     domain_counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))

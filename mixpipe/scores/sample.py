@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from mixpipe.errors import StageError
-from mixpipe.scores.protocol import Batch, Sample
+from mixpipe.scores.protocol import Batch, Evaluations, Sample
 from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_arrays, read_table
 
@@ -79,14 +79,21 @@ def draw(batch: Batch, duplicate: np.ndarray, *, below: float, seed: int) -> Dra
 
 
 def merge(
-    rows: Sequence[Path], sums: Sequence[Path], *, target_vectors: np.ndarray, wanted: int, n_domains: int
+    rows: Sequence[Path],
+    sums: Sequence[Path],
+    *,
+    targets: Evaluations,
+    target_vectors: np.ndarray,
+    wanted: int,
+    n_domains: int,
 ) -> Sample:
     """Return the `wanted` documents with the smallest hash, by rising hash, and the sums over all parts.
 
     Args:
         rows: the tables that `draw` gave, one file per part.
         sums: its sums and counts, likewise.
-        target_vectors: (m, dimensions) float32.
+        targets: the targets' texts.
+        target_vectors: (m, dimensions) float32, those of the texts, or none.
         wanted: the most documents to keep.
         n_domains: how many domains there are, those without a document here included.
 
@@ -106,6 +113,7 @@ def merge(
         vectors=vectors_of(table),
         domains=table.column("domain").to_numpy(),
         tokens=table.column("tokens").to_numpy(),
+        targets=targets,
         target_vectors=target_vectors,
         domain_sums=total,
         domain_counts=counts,

@@ -21,7 +21,7 @@ from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.frozen import EDGES, SUMMARY, check_fitted_on, fitted_on, frozen_files
-from mixpipe.scores.protocol import Batch, Scorer
+from mixpipe.scores.protocol import Batch, Evaluations, Scorer
 from mixpipe.scores.removal import check_reasons, drop_reasons
 from mixpipe.scores.sample import bound, draw, merge, vectors_of
 from mixpipe.scores.summary import Removals, Summary, add_removals, histogram_edges
@@ -82,6 +82,7 @@ def finish_fit(context: Context) -> Counts:
     sample = merge(
         sorted(context.out.glob("sample-*-rows.parquet")),
         sorted(context.out.glob("sample-*-sums.npz")),
+        targets=_targets(context),
         target_vectors=_target_vectors(context),
         wanted=config.sample_documents,
         n_domains=_n_domains(context),
@@ -206,6 +207,16 @@ def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
 
 def _n_domains(context: Context) -> int:
     return int(read_table(context.inputs["domains"].file("domains.parquet"), ["domain"]).num_rows)
+
+
+def _targets(context: Context) -> Evaluations:
+    """Return the targets' texts, in the order of their vectors."""
+    targets = context.inputs["targets"]
+    tables = [read_table(targets.file(name), ["text", "source"]) for name in targets.names("target-*.parquet")]
+    rows = pa.concat_tables(tables)
+    names = sorted(set(rows["source"].to_pylist()))
+    owners = np.array([names.index(source) for source in rows["source"].to_pylist()], np.int32)
+    return Evaluations(rows["text"].to_pylist(), owners, tuple(names))
 
 
 def _target_vectors(context: Context) -> np.ndarray:

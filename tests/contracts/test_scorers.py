@@ -9,7 +9,7 @@ from mixpipe.errors import ConfigError
 from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.protocol import Batch, Sample, Scorer
+from mixpipe.scores.protocol import Batch, Evaluations, Sample, Scorer
 from mixpipe.store.files import read_arrays, write_arrays
 from mixpipe.store.fingerprint import text_id
 
@@ -50,7 +50,9 @@ def make_sample():
     sums = np.zeros((2, DIMENSIONS))
     np.add.at(sums, content["domains"], content["vectors"])
     counts = np.bincount(content["domains"])
-    return Sample(**content, target_vectors=content["vectors"][:9], domain_sums=sums, domain_counts=counts)
+    targets = Evaluations(content["texts"][:9], np.zeros(9, np.int32), ("birds",))
+    measured = {"targets": targets, "target_vectors": content["vectors"][:9]}
+    return Sample(**content, **measured, domain_sums=sums, domain_counts=counts)
 
 
 @pytest.fixture(scope="module")

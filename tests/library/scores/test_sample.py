@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mixpipe.errors import StageError
+from mixpipe.scores.protocol import Evaluations
 from mixpipe.scores.sample import CHARACTERS, bound, draw, merge
 from mixpipe.store.files import write_arrays, write_table
 
@@ -11,7 +12,8 @@ def merged(folder, drawn, wanted, n_domains=20):
         write_table(folder / f"{number}-rows.parquet", part.table, part.table.schema)
         write_arrays(folder / f"{number}-sums.npz", sums=part.sums, counts=part.counts)
     rows, sums = sorted(folder.glob("*-rows.parquet")), sorted(folder.glob("*-sums.npz"))
-    return merge(rows, sums, target_vectors=np.zeros((0, 8), np.float32), wanted=wanted, n_domains=n_domains)
+    none = np.zeros((0, 8), np.float32)
+    return merge(rows, sums, targets=Evaluations(), target_vectors=none, wanted=wanted, n_domains=n_domains)
 
 
 def test_parts_of_any_size_give_the_same_sample(tmp_path, make_batch):
@@ -60,4 +62,4 @@ def test_nothing_to_fit_on(tmp_path, make_batch):
     with pytest.raises(StageError, match="found none"):
         merged(tmp_path, [draw(make_batch([]), np.zeros(0, bool), below=1.0, seed=0)], 9)
     with pytest.raises(StageError, match="found none"):
-        merge([], [], target_vectors=np.zeros((0, 8)), wanted=9, n_domains=1)
+        merge([], [], targets=Evaluations(), target_vectors=np.zeros((0, 8)), wanted=9, n_domains=1)
