@@ -85,6 +85,8 @@ def finish_gather(context: Context) -> Counts:
     form = load_format(context.config.format)
     names = _domain_names(context)
     paths = sorted((context.out / "data").glob(f"train-*{form.suffix}"))
+    for name, record in form.index(paths).items():
+        write_json(context.out / "data" / name, record)
     tallies = [tally_shard(f"data/{path.name}", form.read(path, TALLY_COLUMNS), len(names)) for path in paths]
     planned = read_json(context.inputs["plan"].file("mixture.json"))
     mixture = realised_mixture(tallies, planned)

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixpipe.errors import ConfigError, InputError, StoreError
-from mixpipe.shards.formats import ShardFormat, load_format
+from mixpipe.shards.formats import load_format
+from mixpipe.shards.formats.protocol import ShardFormat
 from mixpipe.shards.records import DatasetRecord, MixtureRecord, ShardEntry, mixture_digest, read_record
 from mixpipe.shards.recount import Recount
 from mixpipe.store.artefact import MANIFEST, Artefact, Manifest

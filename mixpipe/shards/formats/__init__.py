@@ -3,37 +3,17 @@
 Adding a format is one file beside this one and one line here; tests/contracts/test_formats.py picks it up.
 """
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Protocol
-
-import pyarrow as pa
-
 from mixpipe.registry import load_plugin
+from mixpipe.shards.formats.protocol import ShardFormat
 
-__all__ = ["FORMATS", "ShardFormat", "load_format"]
+__all__ = ["FORMATS", "load_format"]
 
 FORMATS = {
+    "jsonl": "mixpipe.shards.formats.jsonl:JsonLines",
+    "mds": "mixpipe.shards.formats.mds:Mds",
     "parquet": "mixpipe.shards.formats.parquet:Parquet",
+    "webdataset": "mixpipe.shards.formats.webdataset:WebDataset",
 }
-
-
-class ShardFormat(Protocol):
-    """Writes and reads one shard; equal rows in equal tables give equal bytes."""
-
-    suffix: str
-
-    def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
-        """Write tables of schema SHARDS one after another, whole or not at all; return the number of rows."""
-        ...
-
-    def read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
-        """Return the rows of one shard, or the given columns of them, under schema SHARDS.
-
-        Raises:
-            StoreError: the file is missing or damaged.
-        """
-        ...
 
 
 def load_format(name: str) -> ShardFormat:

@@ -1,0 +1,125 @@
+"""MDS version 2, MosaicML's: documents with an offset table before them, and one `index.json` for all shards.
+
+A shard is `uint32 n`, `uint32 offsets[n + 1]` from the file's start, the columns as JSON with sorted keys, then the
+documents: the lengths of the columns of variable size, then the columns, in the order of their names. Offsets are 32
+bits, so a shard of 4 GiB is refused. No compression: hashes of whole files stand in the manifest. A quality that is
+not known is NaN, for a column has no nulls.
+"""
+
+import json
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from mixpipe.errors import StoreError
+from mixpipe.shards.formats.protocol import ShardFormat
+from mixpipe.store.files import whole_file
+from mixpipe.store.fingerprint import Json
+from mixpipe.tables import SHARDS
+
+__all__ = ["Mds"]
+
+SIZE_LIMIT = 1 << 26  # what a writer of the library would record; read back, never enforced by a reader
+LARGEST = (1 << 32) - 1
+SCALARS = {pa.int32(): "int32", pa.int64(): "int", pa.float32(): "float32"}
+NUMBERS = {"int32": "<i4", "int": "<i8", "float32": "<f4"}
+COLUMNS = sorted(SHARDS.names)
+ENCODINGS = [SCALARS.get(SHARDS.field(name).type, "str") for name in COLUMNS]
+SIZES = [None if encoding == "str" else np.dtype(NUMBERS[encoding]).itemsize for encoding in ENCODINGS]
+LAYOUT: dict[str, Json] = {
+    "column_encodings": list[Json](ENCODINGS),
+    "column_names": list[Json](COLUMNS),
+    "column_sizes": list[Json](SIZES),
+    "compression": None,
+    "format": "mds",
+    "hashes": [],
+    "size_limit": SIZE_LIMIT,
+    "version": 2,
+}
+VARIABLE = [name for name, size in zip(COLUMNS, SIZES, strict=True) if size is None]
+
+
+class Mds(ShardFormat):
+    """One shard as one `.mds` file."""
+
+    suffix = ".mds"
+
+    def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
+        """Write tables of schema SHARDS one after another; return the number of rows.
+
+        Raises:
+            StoreError: the shard is larger than 32-bit offsets reach.
+        """
+        documents = [document for table in tables for document in _encoded(table)]
+        head = json.dumps(LAYOUT, sort_keys=True).encode("utf-8")
+        first = 4 * (len(documents) + 2) + len(head)
+        offsets = first + np.cumsum([0, *map(len, documents)], dtype=np.int64)
+        if offsets[-1] > LARGEST:
+            raise StoreError(f"expected less than 4 GiB in {path}, found {offsets[-1]:,} bytes; lower shards.shard_mib")
+        with whole_file(path) as scratch, scratch.open("wb") as file:
+            file.write(struct.pack("<I", len(documents)) + offsets.astype("<u4").tobytes() + head)
+            file.writelines(documents)
+        return len(documents)
+
+    def read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
+        """Return the rows of one shard, or the given columns of them."""
+        schema = SHARDS if columns is None else pa.schema([SHARDS.field(name) for name in columns])
+        try:
+            data = path.read_bytes()
+            (count,) = struct.unpack_from("<I", data)
+            offsets = np.frombuffer(data, "<u4", count + 1, 4)
+            if offsets[-1] != len(data):
+                raise ValueError(f"{len(data):,} bytes where the offsets end at {offsets[-1]:,}")
+            rows = [_decoded(data, start, schema) for start in offsets[:-1].tolist()]
+        except (OSError, ValueError, struct.error, pa.ArrowException) as error:
+            raise StoreError(f"expected an MDS shard in {path}, found: {error}") from error
+        return pa.Table.from_pylist(rows, schema)
+
+    def index(self, paths: Sequence[Path]) -> Mapping[str, Json]:
+        """Return `index.json`, which lists the shards of one folder."""
+        return {"index.json": {"version": 2, "shards": [_entry(path) for path in paths]}}
+
+
+def _encoded(table: pa.Table) -> list[bytes]:
+    rows = []
+    for row in table.select(COLUMNS).to_pylist():
+        pieces = [_piece(row[name], encoding) for name, encoding in zip(COLUMNS, ENCODINGS, strict=True)]
+        lengths = [len(piece) for piece, size in zip(pieces, SIZES, strict=True) if size is None]
+        rows.append(struct.pack(f"<{len(lengths)}I", *lengths) + b"".join(pieces))
+    return rows
+
+
+def _piece(value: Any, encoding: str) -> bytes:  # noqa: ANN401  a cell of any type
+    if encoding == "str":
+        return str(value).encode("utf-8")
+    return np.array(np.nan if value is None else value, NUMBERS[encoding]).tobytes()
+
+
+def _decoded(data: bytes, start: int, schema: pa.Schema) -> dict[str, Any]:
+    """Return one document's columns of a schema."""
+    lengths = dict(zip(VARIABLE, struct.unpack_from(f"<{len(VARIABLE)}I", data, start), strict=True))
+    place, row = start + 4 * len(VARIABLE), {}
+    for name, encoding, size in zip(COLUMNS, ENCODINGS, SIZES, strict=True):
+        length = lengths[name] if size is None else size
+        if name in schema.names:
+            row[name] = _value(data[place : place + length], encoding)
+        place += length
+    return row
+
+
+def _value(piece: bytes, encoding: str) -> str | int | float | None:
+    if encoding == "str":
+        return piece.decode("utf-8")
+    value: int | float = np.frombuffer(piece, NUMBERS[encoding])[0].item()
+    return None if value != value else value
+
+
+def _entry(path: Path) -> dict[str, Json]:
+    with path.open("rb") as file:
+        (samples,) = struct.unpack("<I", file.read(4))
+    raw: dict[str, Json] = {"basename": path.name, "bytes": path.stat().st_size, "hashes": {}}
+    return {**LAYOUT, "raw_data": raw, "samples": samples, "zip_data": None}
