@@ -191,10 +191,11 @@ def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
     command = search.get("command") if isinstance(search := values.get("search"), dict) else None
     if isinstance(command, dict) and isinstance(command.get("argv"), list):
         command["argv"] = [_anchored_argument(argument, folder) for argument in command["argv"]]
-    sets = targets.get("sets") if isinstance(targets, dict) else None
-    for target in sets.values() if isinstance(sets, dict) else ():
-        if isinstance(target, dict) and "path" in target:
-            target["path"] = _anchored(target["path"], folder)
+    for kind in ("sets", "protected"):
+        sets = targets.get(kind) if isinstance(targets, dict) else None
+        for held in sets.values() if isinstance(sets, dict) else ():
+            if isinstance(held, dict) and "path" in held:
+                held["path"] = _anchored(held["path"], folder)
 
 
 def _anchored_argument(argument: object, folder: Path) -> object:

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["IngestConfig", "TargetConfig", "TargetsConfig"]
+__all__ = ["IngestConfig", "ProtectedConfig", "TargetConfig", "TargetsConfig"]
 
 # a name is part of file names, where a dash ends it
 TargetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
@@ -42,7 +42,33 @@ class TargetConfig(StageConfig):
     text: str = "text"
 
 
+class ProtectedConfig(StageConfig):
+    """One set of texts that the training data must not hold."""
+
+    path: str = execution_only(description="file or folder of texts, any format that the corpus may have")
+    text: str = "text"
+
+
 class TargetsConfig(StageConfig):
-    """The held-out sets that say what the model should be good at."""
+    """The held-out sets: those that say what the model should be good at, and others that it must not have read."""
 
     sets: dict[TargetName, TargetConfig] = Field(min_length=1, description="by name: letters, digits and underscores")
+    protected: dict[TargetName, ProtectedConfig] = Field(
+        default_factory=dict,
+        description="benchmarks whose texts the scorer `leak` looks for, by name; they steer nothing",
+    )
+
+    @model_validator(mode="after")
+    def _names_once(self) -> "TargetsConfig":
+        if twice := sorted(self.sets.keys() & self.protected.keys()):
+            raise ValueError(
+                f"expected every name once in targets.sets and targets.protected, found {', '.join(twice)}"
+            )
+        return self
+
+    @property
+    def held_out(self) -> dict[str, tuple[str, TargetConfig | ProtectedConfig]]:
+        """All sets with the prefix of their files: `target-<name>` and `protected-<name>`."""
+        targets = {f"target-{name}": (f"targets.sets.{name}", found) for name, found in self.sets.items()}
+        others = {f"protected-{name}": (f"targets.protected.{name}", found) for name, found in self.protected.items()}
+        return {**targets, **others}

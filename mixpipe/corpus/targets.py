@@ -1,11 +1,11 @@
 """The stage `targets`: held-out sets of texts, read by the same readers as the corpus.
 
 Files, for a set called news: `target-news-00000.parquet` and so on (DOCUMENTS; `source` is the set's name, `n_tokens`
-is 0, because losses are measured in bits per byte), `quarantine.parquet`, `targets.json`.
-One part per set: such sets are small.
+is 0, because losses are measured in bits per byte), `quarantine.parquet`, `targets.json`; likewise
+`protected-<name>-*.parquet` and `protected.json` of sets that steer nothing. One part per set: such sets are small.
 """
 
-from mixpipe.corpus.config import TargetConfig, TargetsConfig
+from mixpipe.corpus.config import TargetsConfig
 from mixpipe.corpus.groups import Unit, units_of
 from mixpipe.corpus.inputs import InputFile, check_unchanged, input_files, inputs_identity
 from mixpipe.corpus.pieces import Limits, merge_quarantine, pieces_of, write_pieces
@@ -23,7 +23,7 @@ LIMITS = Limits(documents=1 << 14, bytes=32 << 20)
 
 def outside(config: TargetsConfig) -> dict[str, Json]:
     """Return the identity of every set's files."""
-    return {name: inputs_identity(_files(name, target)) for name, target in config.sets.items()}
+    return {prefix: inputs_identity(_files(place, held.path)) for prefix, (place, held) in config.held_out.items()}
 
 
 def plan(context: Context) -> list[Part]:
@@ -33,19 +33,20 @@ def plan(context: Context) -> list[Part]:
         InputError: their files are no longer those that the artefact is named after.
     """
     parts = []
-    for name, target in sorted(context.config.sets.items()):
-        files = _files(name, target)
-        check_unchanged(files, context.outside[name], f"targets.sets.{name}.path")
+    for prefix, (place, held) in sorted(context.config.held_out.items()):
+        files = _files(place, held.path)
+        check_unchanged(files, context.outside[prefix], f"{place}.path")
         units = [Unit(file) for file in files]
-        identity: dict[str, Json] = {"name": name, "text": target.text, "units": [unit.identity for unit in units]}
-        parts.append(Part(f"target-{name}", {"name": name, "units": [unit.spec() for unit in units]}, identity))
+        identity: dict[str, Json] = {"name": prefix, "text": held.text, "units": [unit.identity for unit in units]}
+        parts.append(Part(prefix, {"units": [unit.spec() for unit in units]}, identity))
     return parts
 
 
 def run(context: Context, part: Part) -> Counts:
     """Read one set."""
-    name = str(part.spec["name"])
-    wanted = Wanted(text=context.config.sets[name].text, id="id")
+    _, held = context.config.held_out[part.name]
+    name = part.name.partition("-")[2]
+    wanted = Wanted(text=held.text, id="id")
     return write_pieces(context.out, part.name, units_of(part), wanted=wanted, limits=LIMITS, target=name)
 
 
@@ -55,29 +56,34 @@ def finish(context: Context) -> Counts:
     Raises:
         InputError: a set holds no document.
     """
-    sets: dict[str, Json] = {}
-    documents = 0
-    for name, target in sorted(context.config.sets.items()):
-        pieces = pieces_of(context.out, f"target-{name}")
-        if not pieces:
-            raise InputError(
-                f"expected documents in targets.sets.{name}, found none that could be read under "
-                f"{target.text!r} in {target.path}; correct its path or `text`"
-            )
-        rows = sum(piece.rows for piece in pieces)
-        sets[name] = {"weight": target.weight, "documents": rows, "bytes": sum(piece.bytes for piece in pieces)}
-        documents += rows
-    write_json(context.out / "targets.json", sets)
+    config: TargetsConfig = context.config
+    sets = {
+        name: {"weight": target.weight, **_count(context, f"target-{name}")} for name, target in config.sets.items()
+    }
+    write_json(context.out / "targets.json", dict(sorted(sets.items())))
+    protected = {name: _count(context, f"protected-{name}") for name in sorted(config.protected)}
+    write_json(context.out / "protected.json", dict(protected))
     merge_quarantine(context.out)
-    return {"documents": documents, "targets": len(sets)}
+    return {"documents": sum(int(found["documents"]) for found in sets.values()), "targets": len(sets)}
 
 
-def _files(name: str, target: TargetConfig) -> list[InputFile]:
-    return input_files((target.path,), f"targets.sets.{name}.path")
+def _count(context: Context, prefix: str) -> dict[str, int]:
+    place, held = context.config.held_out[prefix]
+    pieces = pieces_of(context.out, prefix)
+    if not pieces:
+        raise InputError(
+            f"expected documents in {place}, found none that could be read under {held.text!r} in {held.path}; "
+            "correct its path or `text`"
+        )
+    return {"documents": sum(piece.rows for piece in pieces), "bytes": sum(piece.bytes for piece in pieces)}
+
+
+def _files(place: str, path: str) -> list[InputFile]:
+    return input_files((path,), f"{place}.path")
 
 
 def _steps(config: TargetsConfig) -> tuple[Step, ...]:
-    return (Step("read", plan, run, finish, unit="target"),)
+    return (Step("read", plan, run, finish, unit="set"),)
 
 
-TARGETS = Stage(name="targets", version=1, config=TargetsConfig, inputs=(), steps=_steps, outside=outside)
+TARGETS = Stage(name="targets", version=2, config=TargetsConfig, inputs=(), steps=_steps, outside=outside)

@@ -73,11 +73,9 @@ def preflight(config: RunConfig) -> CorpusSize:
             f"search.command.maximise: expected targets among {', '.join(config.targets.sets)}, "
             f"found {', '.join(unknown)}"
         )
-    for name, target in config.targets.sets.items():
-        if not target.path.startswith("hf:") and not _exists(target.path):
-            raise InputError(
-                f"expected texts at targets.sets.{name}.path, found nothing at {target.path}; check the path"
-            )
+    for place, held in config.targets.held_out.values():
+        if not held.path.startswith("hf:") and not _exists(held.path):
+            raise InputError(f"expected texts at {place}.path, found nothing at {held.path}; check the path")
     size = _corpus_size(config.ingest.paths)
     if size.files and not size.stored_bytes:
         raise InputError(

@@ -7,6 +7,7 @@ SCORERS = {
     "classifier": "mixpipe.scores.classifier:Classifier",
     "fineweb": "mixpipe.scores.fineweb:FineWeb",
     "gopher": "mixpipe.scores.gopher:Gopher",
+    "leak": "mixpipe.scores.leak:Leak",
     "perplexity": "mixpipe.scores.perplexity:Perplexity",
     "quality": "mixpipe.scores.quality:Quality",
     "samplemix": "mixpipe.scores.samplemix:SampleMix",

@@ -12,7 +12,7 @@ class ScoresConfig(StageConfig):
     """Which scores each document gets, and which rules drop it."""
 
     scorers: tuple[str, ...] = Field(
-        ("gopher", "c4", "fineweb", "texture", "perplexity", "classifier", "quality", "samplemix"),
+        ("gopher", "c4", "fineweb", "texture", "leak", "perplexity", "classifier", "quality", "samplemix"),
         description="registered scorers, in order: each may read the columns of those before it",
     )
     quality: dict[str, float] = Field(
@@ -20,7 +20,7 @@ class ScoresConfig(StageConfig):
         description="weights of score columns in `quality`, negative where less is better; empty: the default blend",
     )
     drop: tuple[str, ...] = Field(
-        ("duplicate",),
+        ("duplicate", "leak:item", "leak:text"),
         description="what drops a document: `duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")

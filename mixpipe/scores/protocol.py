@@ -108,15 +108,24 @@ class Sample(Batch):
 
     Attributes:
         targets: the targets' texts.
+        protected: further texts that the training data must not hold.
         target_vectors: (m, dimensions) float32, unit rows.
         domain_sums: (domains, dimensions) float64, sum of the unit vectors of every domain's documents.
         domain_counts: (domains,) int64, how many documents were summed.
     """
 
     targets: Evaluations = field(default_factory=Evaluations)
+    protected: Evaluations = field(default_factory=Evaluations)
     target_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     domain_sums: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     domain_counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def held_out(self) -> Evaluations:
+        """All texts that the training data must not hold."""
+        first, second = self.targets, self.protected
+        owners = np.concatenate([first.owners, second.owners + len(first.names)]).astype(np.int32)
+        return Evaluations([*first.texts, *second.texts], owners, (*first.names, *second.names))
 
 
 @dataclass(frozen=True)

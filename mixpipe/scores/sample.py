@@ -83,6 +83,7 @@ def merge(
     sums: Sequence[Path],
     *,
     targets: Evaluations,
+    protected: Evaluations,
     target_vectors: np.ndarray,
     wanted: int,
     n_domains: int,
@@ -93,6 +94,7 @@ def merge(
         rows: the tables that `draw` gave, one file per part.
         sums: its sums and counts, likewise.
         targets: the targets' texts.
+        protected: further held-out texts.
         target_vectors: (m, dimensions) float32, those of the texts, or none.
         wanted: the most documents to keep.
         n_domains: how many domains there are, those without a document here included.
@@ -114,6 +116,7 @@ def merge(
         domains=table.column("domain").to_numpy(),
         tokens=table.column("tokens").to_numpy(),
         targets=targets,
+        protected=protected,
         target_vectors=target_vectors,
         domain_sums=total,
         domain_counts=counts,

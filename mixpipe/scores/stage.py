@@ -83,7 +83,8 @@ def finish_fit(context: Context) -> Counts:
     sample = merge(
         sorted(context.out.glob("sample-*-rows.parquet")),
         sorted(context.out.glob("sample-*-sums.npz")),
-        targets=_targets(context),
+        targets=_evaluations(context, "target-*.parquet"),
+        protected=_evaluations(context, "protected-*.parquet"),
         target_vectors=_target_vectors(context),
         wanted=config.sample_documents,
         n_domains=_n_domains(context),
@@ -157,7 +158,11 @@ def finish_score(context: Context) -> Counts:
         sources = read_table(context.inputs["ingest"].file(file), ["source"]).column("source")
         add_removals(removed, sources, scores.column("drop_reason"), known=known)
     rules: dict[str, Json] = {n: [rule.name for rule in s.rules] for n, s in scorers.items() if s.rules}
-    record: dict[str, Json] = {"columns": summary.as_json(columns), "rules": rules, "fitted_on": fitted_on(context)}
+    facts = {
+        name: s.facts(read_arrays(context.out / f"{name}.npz")) for name, s in scorers.items() if hasattr(s, "facts")
+    }
+    record: dict[str, Json] = {"columns": summary.as_json(columns), "rules": rules, "facts": facts}
+    record["fitted_on"] = fitted_on(context)
     write_json(context.out / SUMMARY, record)
     write_json(context.out / "removals.json", removed)
     learnt = [name for scorer in scorers.values() if not scorer.rules for name in scorer.columns]
@@ -213,10 +218,12 @@ def _n_domains(context: Context) -> int:
     return int(read_table(context.inputs["domains"].file("domains.parquet"), ["domain"]).num_rows)
 
 
-def _targets(context: Context) -> Evaluations:
-    """Return the targets' texts, in the order of their vectors."""
+def _evaluations(context: Context, files: str) -> Evaluations:
+    """Return the texts of held-out sets; of the targets, in the order of their vectors."""
     targets = context.inputs["targets"]
-    tables = [read_table(targets.file(name), ["text", "source"]) for name in targets.names("target-*.parquet")]
+    tables = [read_table(targets.file(name), ["text", "source"]) for name in targets.names(files)]
+    if not tables:
+        return Evaluations()
     rows = pa.concat_tables(tables)
     names = sorted(set(rows["source"].to_pylist()))
     owners = np.array([names.index(source) for source in rows["source"].to_pylist()], np.int32)

@@ -1,0 +1,192 @@
+"""The word 13-grams of held-out texts, as an index of 64-bit hashes that any text can be looked up in.
+
+Words are runs of letters and digits in Unicode's NFKC form and lower case, so case, line breaks and punctuation play no
+part. The hash of an n-gram is a polynomial in the hashes of its words, computed for all places of a block at once; two
+different n-grams fall together with a chance of 2^-64 a pair: 3e-8 for an index of 10^6 and a corpus of 5 * 10^5 such
+blocks (deviation: conventions hash the joined words one by one). What lies in more than a few documents of the corpus
+sample is boilerplate, and no leak: such n-grams are left out. An item shorter than 13 words is one n-gram of its own
+length, from six words on; a shorter one is uncovered, which is counted and said.
+
+Sources: GPT-3's 13-grams (Brown et al. 2020, arXiv 2005.14165, appendix C), the frequency guard of Megatron and NeMo.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xxhash import xxh3_64_intdigest
+
+from mixpipe.scores.protocol import Evaluations, State
+
+__all__ = ["FEWEST_WORDS", "Found", "Index", "N", "WordHashes", "ngram_hashes"]
+
+N = 13
+FEWEST_WORDS = 6  # five words that follow each other are said by chance; six are a sentence
+WORD = re.compile(r"\w+")
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+# n-grams in more sampled documents than these are boilerplate: a leak is not in three of 20,000 distinct documents.
+MOST_DOCUMENTS = 2
+BLOOM_BITS = 22  # 4 MB of flags: one look-up in cache rules out all but a tenth of the places
+
+
+@dataclass(frozen=True)
+class WordHashes:
+    """The words of n texts in a row.
+
+    Attributes:
+        hashes: (words,) uint64 of the normalised words.
+        sizes: (n,) int64 words of each text.
+    """
+
+    hashes: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "WordHashes":
+        """Cut and hash texts; every different word is normalised and hashed once."""
+        numbers: dict[str, int] = {}
+        codes, sizes = list[int](), list[int]()
+        for text in texts:
+            words = WORD.findall(text)
+            codes += [numbers.setdefault(word, len(numbers)) for word in words]
+            sizes.append(len(words))
+        known = np.fromiter((_word_hash(word) for word in numbers), np.uint64, len(numbers))
+        return cls(known[np.array(codes, np.int64)], np.array(sizes, np.int64))
+
+
+def _word_hash(word: str) -> int:
+    return xxh3_64_intdigest(unicodedata.normalize("NFKC", word).lower().encode("utf-8", "surrogatepass"))
+
+
+def ngram_hashes(words: WordHashes, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the hashes (m,) uint64 of all n-grams inside a text, and the number (m,) int64 of their first word."""
+    places = len(words.hashes) - n + 1
+    if places < 1:
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    rolled = np.zeros(places, np.uint64)
+    for offset in range(n):
+        rolled = rolled * MULTIPLIER + words.hashes[offset : offset + places]
+    ends = np.repeat(np.cumsum(words.sizes), words.sizes)[:places]
+    first = np.flatnonzero(np.arange(places) + n <= ends)
+    return (rolled ^ (rolled >> np.uint64(29)))[first] * MULTIPLIER, first
+
+
+@dataclass(frozen=True)
+class Found:
+    """Places where texts hold n-grams of the index.
+
+    Attributes:
+        first: (m,) int64 number of the n-gram's first word among all texts' words.
+        length: (m,) int64 its words.
+        key: (m,) int64 number of the n-gram in the index.
+    """
+
+    first: np.ndarray
+    length: np.ndarray
+    key: np.ndarray
+
+
+class Index:
+    """n-grams of held-out items, by length.
+
+    Attributes:
+        sets: names of the sets.
+        set_of: (items,) int32 number of the set of each item.
+        ngrams: (items,) int64 n-grams of each item that are in the index; 0: uncovered.
+    """
+
+    def __init__(self, state: State) -> None:
+        """Take what `build` returned."""
+        self.sets: list[str] = state["sets"].tolist()
+        self.set_of, self.ngrams = state["set_of"], state["ngrams"]
+        self._keys, self._lengths = state["keys"], state["lengths"]
+        self._starts, self._items = state["starts"], state["items"]
+        self._by_length = {int(n): np.flatnonzero(self._lengths == n) for n in np.unique(self._lengths)}
+        self._flags = np.zeros(1 << BLOOM_BITS, bool)
+        self._flags[_flag(self._keys)] = True
+
+    @classmethod
+    def build(cls, held_out: Evaluations, sample: Sequence[str]) -> State:
+        """Return the index of held-out texts as arrays, without what is frequent in a sample of the corpus."""
+        words = WordHashes.of(held_out.texts)
+        owner = np.repeat(np.arange(len(words.sizes)), words.sizes)
+        rows = []
+        for n in sorted({*np.minimum(words.sizes, N).tolist()}):
+            if n < FEWEST_WORDS:
+                continue
+            hashes, first = ngram_hashes(words, n)
+            whole = words.sizes[owner[first]] == n if n < N else np.ones(len(first), bool)
+            rows.append((hashes[whole], np.full(int(whole.sum()), n), owner[first[whole]]))
+        keys, lengths, items = (np.concatenate(columns) for columns in zip(*rows, strict=True)) if rows else _nothing()
+        kept = ~_frequent(keys, lengths, sample)
+        return _as_state(keys[kept], lengths[kept], items[kept], held_out)
+
+    def find(self, words: WordHashes) -> Found:
+        """Return where texts hold n-grams of the index."""
+        found = []
+        for n, rows in self._by_length.items():
+            hashes, first = ngram_hashes(words, n)
+            maybe = np.flatnonzero(self._flags[_flag(hashes)])
+            place = np.minimum(np.searchsorted(self._keys[rows], hashes[maybe]), len(rows) - 1)
+            hit = self._keys[rows][place] == hashes[maybe]
+            found.append((first[maybe[hit]], np.full(int(hit.sum()), n), rows[place[hit]]))
+        columns = (
+            [np.concatenate(column) for column in zip(*found, strict=True)] if found else [np.zeros(0, np.int64)] * 3
+        )
+        return Found(*columns)
+
+    def items_of(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return, for n-grams (m,), the rows of `keys` repeated for each item that has the n-gram, and the items."""
+        counts = self._starts[keys + 1] - self._starts[keys]
+        rows = np.repeat(np.arange(len(keys)), counts)
+        within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return rows, self._items[self._starts[keys][rows] + within]
+
+
+def _nothing() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64)
+
+
+def _flag(hashes: np.ndarray) -> np.ndarray:
+    return np.asarray(hashes >> np.uint64(64 - BLOOM_BITS))
+
+
+def _frequent(keys: np.ndarray, lengths: np.ndarray, sample: Sequence[str]) -> np.ndarray:
+    """Return (m,) bool: which n-grams are in more documents of the sample than a leak would be."""
+    frequent = np.zeros(len(keys), bool)
+    if not len(keys) or not len(sample):
+        return frequent
+    words = WordHashes.of(sample)
+    document = np.repeat(np.arange(len(sample)), words.sizes)
+    for n in np.unique(lengths).tolist():
+        hashes, first = ngram_hashes(words, n)
+        wanted = np.unique(keys[lengths == n])
+        place = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+        met = wanted[place] == hashes
+        pairs = np.unique(np.stack([place[met], document[first[met]]]), axis=1)
+        often = np.bincount(pairs[0], minlength=len(wanted)) > MOST_DOCUMENTS
+        mine = lengths == n
+        frequent[mine] = often[np.searchsorted(wanted, keys[mine])]
+    return frequent
+
+
+def _as_state(keys: np.ndarray, lengths: np.ndarray, items: np.ndarray, held_out: Evaluations) -> State:
+    """Return the arrays of an index; of an n-gram twice in an item once."""
+    order = np.lexsort((items, keys, lengths))
+    keys, lengths, items = keys[order], lengths[order], items[order]
+    fresh = np.ones(len(keys), bool)
+    fresh[1:] = (keys[1:] != keys[:-1]) | (lengths[1:] != lengths[:-1]) | (items[1:] != items[:-1])
+    keys, lengths, items = keys[fresh], lengths[fresh], items[fresh]
+    first = np.ones(len(keys), bool)
+    first[1:] = (keys[1:] != keys[:-1]) | (lengths[1:] != lengths[:-1])
+    return {
+        "sets": np.array(held_out.names, dtype=np.str_),
+        "set_of": held_out.owners.astype(np.int32),
+        "ngrams": np.bincount(items, minlength=len(held_out.texts)),
+        "keys": keys[first],
+        "lengths": lengths[first].astype(np.int8),
+        "starts": np.append(np.flatnonzero(first), len(keys)),
+        "items": items.astype(np.int32),
+    }
