@@ -1,0 +1,1 @@
+"""Near and semantic duplicates: found and annotated, never removed here."""
