@@ -2,15 +2,16 @@
 
 Cosines are compared tile by tile, so memory is that of the vectors and one tile whatever the size of the cell; cost is
 n^2 * d operations. "Earlier" is an order that the data give and never the files: by distance to the mean of the cell
-(`prefer="hard"`: the farthest first, as released), then by id. The largest cosine to an earlier document is returned for
-all, so that moving the threshold costs nothing. Three rules, since paper and code differ:
+(`prefer="hard"`: the farthest first, as released), then by id. The largest cosine to an earlier document is returned
+for all, so that moving the threshold costs nothing. Three rules, since paper and code differ:
 
 - `chain`: drop what is above the threshold to any earlier document, kept or not (the released code);
 - `greedy`: drop what is above it to an earlier *kept* document: every dropped one has a kept twin that near;
 - `component`: keep the first of each connected component ("one per group", the paper's text).
 
-Abbas, Tirumala, Simig, Ganguli and Morcos, "SemDeDup", 2023, section 3 and appendix. Deviation: the twin that was kept
-is told, ties are broken by id.
+Abbas, Tirumala, Simig, Ganguli and Morcos, "SemDeDup", 2023, section 3 and appendix. Deviations: the twin that was kept
+is told, ties are broken by id, and only documents of about the same length are compared. An encoder sees the beginning
+of a text (128 tokens), so source files under one licence are the same document to it: cosine 1.
 """
 
 from collections.abc import Iterator
@@ -21,13 +22,27 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-__all__ = ["Links", "Preference", "Rule", "component", "earlier", "greedy", "kept_instead", "links", "order_of"]
+__all__ = ["Cell", "Links", "Preference", "Rule", "component", "earlier", "greedy", "kept_instead", "order_of"]
 
 Rule = Literal["chain", "greedy", "component"]
 Preference = Literal["hard", "easy"]
 
 TILE = 1024  # rows and columns compared at once: 4 MiB of cosines
 NONE = -1  # no document
+
+
+class Cell(NamedTuple):
+    """Documents that are compared with each other, in the order of keeping.
+
+    Attributes:
+        vectors: (n, d) float32, unit rows.
+        tokens: (n,) int64, their lengths.
+        min_ratio: the shorter of two over the longer, below which they are not compared; 0: all are.
+    """
+
+    vectors: NDArray[np.float32]
+    tokens: NDArray[np.int64]
+    min_ratio: float
 
 
 class Links(NamedTuple):
@@ -58,34 +73,19 @@ def order_of(vectors: NDArray[np.float32], ids: NDArray[np.str_], prefer: Prefer
     return ordered
 
 
-def links(vectors: NDArray[np.float32], rule: Rule, threshold: float) -> NDArray[np.int64]:
-    """Return the earlier document that each one points back to under a rule: (n,) int64, -1 for none.
-
-    Only those of `chain` do not depend on the threshold; `kept_instead` applies it.
-    """
-    if rule == "chain":
-        return earlier(vectors).row
-    return greedy(vectors, threshold) if rule == "greedy" else component(vectors, threshold)
-
-
-def earlier(vectors: NDArray[np.float32], tile: int = TILE) -> Links:
-    """Return the most similar earlier document of each; of equally similar ones the first.
-
-    Args:
-        vectors: (n, d) float32, unit rows in the order of keeping.
-        tile: rows and columns compared at once.
-    """
-    found = _no_links(len(vectors))
-    for rows, columns, cosines in _tiles(vectors, tile):
+def earlier(cell: Cell, tile: int = TILE) -> Links:
+    """Return the most similar earlier document of each; of equally similar ones the first."""
+    found = _no_links(len(cell.tokens))
+    for rows, columns, cosines in _tiles(cell, tile):
         _raise(found, rows, columns, cosines)
     return found
 
 
-def greedy(vectors: NDArray[np.float32], threshold: float, tile: int = TILE) -> NDArray[np.int64]:
+def greedy(cell: Cell, threshold: float, tile: int = TILE) -> NDArray[np.int64]:
     """Return the most similar kept earlier document of each that is dropped: (n,) int64, -1 for the kept."""
-    found = _no_links(len(vectors))
-    kept = np.ones(len(vectors), dtype=bool)
-    for rows, columns, cosines in _tiles(vectors, tile):
+    found = _no_links(len(cell.tokens))
+    kept = np.ones(len(cell.tokens), dtype=bool)
+    for rows, columns, cosines in _tiles(cell, tile):
         if rows.start != columns.start:
             _raise(found, rows, columns, np.where(kept[columns], cosines, -np.inf))
             continue
@@ -96,11 +96,11 @@ def greedy(vectors: NDArray[np.float32], threshold: float, tile: int = TILE) -> 
     return np.where(kept, NONE, found.row)
 
 
-def component(vectors: NDArray[np.float32], threshold: float, tile: int = TILE) -> NDArray[np.int64]:
+def component(cell: Cell, threshold: float, tile: int = TILE) -> NDArray[np.int64]:
     """Return the first document of each one's connected component: (n,) int64, -1 for the first itself."""
-    own = np.arange(len(vectors))
+    own = np.arange(len(cell.tokens))
     first = own
-    for rows, columns, cosines in _tiles(vectors, tile):
+    for rows, columns, cosines in _tiles(cell, tile):
         later, before = np.nonzero(cosines > threshold)
         if not later.size:
             continue
@@ -127,13 +127,16 @@ def kept_instead(similarity: NDArray[np.float32], row: NDArray[np.int64], thresh
     return np.where(leads == own, NONE, leads)
 
 
-def _tiles(vectors: NDArray[np.float32], tile: int) -> Iterator[tuple[slice, slice, NDArray[np.float32]]]:
-    """Yield (rows, columns, cosines) of all pairs with an earlier column, -inf elsewhere; rows by columns in order."""
-    for start in range(0, len(vectors), tile):
-        rows = slice(start, min(start + tile, len(vectors)))
+def _tiles(cell: Cell, tile: int) -> Iterator[tuple[slice, slice, NDArray[np.float32]]]:
+    """Yield (rows, columns, cosines) with all earlier columns, -inf where not compared; rows by columns in order."""
+    count, vectors, tokens = len(cell.tokens), cell.vectors, cell.tokens
+    for start in range(0, count, tile):
+        rows = slice(start, min(start + tile, count))
         for left in range(0, start + 1, tile):
-            columns = slice(left, min(left + tile, len(vectors)))
+            columns = slice(left, min(left + tile, count))
             cosines = vectors[rows] @ vectors[columns].T
+            shorter = np.minimum.outer(tokens[rows], tokens[columns])
+            cosines[shorter < cell.min_ratio * np.maximum.outer(tokens[rows], tokens[columns])] = -np.inf
             if left == start:
                 cosines[np.triu_indices(len(cosines))] = -np.inf
             yield rows, columns, cosines

@@ -127,3 +127,8 @@ def document() -> Callable[..., Document]:
 def upstream(tmp_path: Path) -> Callable[..., dict[str, Artefact]]:
     """Seals upstream artefacts under this test's store."""
     return partial(seal_upstream, tmp_path)
+
+
+@pytest.fixture(name="seal_tables")
+def _seal_tables() -> Callable[..., Artefact]:
+    return seal_tables
