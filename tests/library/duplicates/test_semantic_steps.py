@@ -68,9 +68,8 @@ def test_one_of_each_group_is_kept_and_is_the_twin_of_the_others(find, clustered
     corpus = clustered(40)
     rows, artefact = find(corpus, cuts=[50], rule=rule)
     assert [row["id"] for row in rows] == [document["id"] for document in corpus]
-    kept = {
-        document["group"]: row["id"] for document, row in zip(corpus, rows, strict=True) if not row["semantic_twin"]
-    }
+    pairs = list(zip(corpus, rows, strict=True))
+    kept = {document["group"]: row["id"] for document, row in pairs if row["semantic_twin"] is None}
     assert len(kept) == 40 == sum(row["semantic_twin"] is None for row in rows)
     for document, row in pairs:
         assert row["semantic_twin"] in (None, kept[document["group"]])
@@ -110,9 +109,9 @@ def test_duplicates_of_other_domains_and_exact_ones_are_not_compared(find, docum
 
 
 def test_a_share_to_keep_sets_the_threshold(find, clustered):
-    rows, artefact = find(clustered(40), keep_share=0.75)
+    rows, artefact = find(clustered(120, size=1), keep_share=0.75)
     assert sum(row["semantic_twin"] is None for row in rows) == pytest.approx(90, abs=1)
-    assert artefact.counts["semantic_threshold"] > 0.96
+    assert 0 < artefact.counts["semantic_threshold"] < 0.96
 
 
 def test_a_share_is_refused_where_a_threshold_alone_does_not_tell_the_duplicates():
