@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -34,10 +36,11 @@ def find(tmp_path, upstream, build, seal_tables):
     def run(documents, cuts=(), backwards=False, **config):
         n_domains = max(document["domain"] for document in documents) + 1
         inputs = upstream(documents, cuts, [1 / n_domains] * n_domains)
-        schema = embeddings_schema(len(documents[0]["vector"]))
+        schema = embeddings_schema(len(documents[0]["embedding"]))
         edges = [0, *cuts, len(documents)]
         names = [name.removesuffix(".parquet") for name in inputs["ingest"].names()]
-        parts = {name: (schema, documents[a:b]) for name, a, b in zip(names, edges[:-1], edges[1:], strict=True)}
+        rows = [{"id": document["id"], "vector": document["embedding"]} for document in documents]
+        parts = {name: (schema, rows[a:b]) for name, (a, b) in zip(names, pairwise(edges), strict=True)}
         inputs["embed"] = seal_tables(tmp_path, "embed", parts, {})
         artefact = build(tmp_path, STAGE, Config(semantic=SemanticConfig(**config)), inputs, backwards=backwards)
         files = [artefact.file(semantic_file(f"{name}.parquet")) for name in names]
@@ -56,7 +59,7 @@ def clustered(document):
         rows = np.repeat(centres, size, axis=0) + 0.01 * rng.standard_normal((groups * size, 16))
         rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
         return [
-            document(f"{seed}/{i}", i // size % 2, tokens=100, vector=list(row), group=i // size)
+            document(f"{seed}/{i}", i // size % 2, tokens=100, embedding=list(row), group=i // size)
             for i, row in enumerate(rows)
         ]
 
@@ -100,9 +103,9 @@ def test_a_large_domain_is_cut_into_cells_that_hold_its_groups_together(find, cl
 def test_duplicates_of_other_domains_and_exact_ones_are_not_compared(find, document):
     near = list(np.eye(4, dtype=np.float16)[0])
     corpus = [
-        document("a", 0, vector=near),
-        document("b", 1, vector=near),
-        document("a", 0, vector=near, duplicate=True),
+        document("a", 0, embedding=near),
+        document("b", 1, embedding=near),
+        document("a", 0, embedding=near, duplicate=True),
     ]
     rows, _ = find(corpus)
     assert [(row["semantic_twin"], row["semantic_similarity"]) for row in rows] == [(None, None)] * 3
@@ -122,7 +125,7 @@ def test_a_share_is_refused_where_a_threshold_alone_does_not_tell_the_duplicates
 def test_a_bucket_of_one_vector_is_compared_in_slabs(find, document, monkeypatch):
     monkeypatch.setattr(semantic_steps, "MOST_DOCUMENTS", 50)
     near = list(np.eye(4, dtype=np.float16)[0])
-    rows, artefact = find([document(f"{i}", 0, tokens=9, vector=near) for i in range(120)], cuts=[30])
+    rows, artefact = find([document(f"{i}", 0, tokens=9, embedding=near) for i in range(120)], cuts=[30])
     assert sum(row["semantic_twin"] is None for row in rows) == 3
     assert artefact.counts["slabs_not_compared"] == 2
 
