@@ -84,6 +84,7 @@ class Truth:
     """The labelled groups of a corpus's distinct texts."""
 
     def __init__(self, ingest: Artefact, labels: Path) -> None:
+        """Read the labels of the documents that ingest read."""
         table = read_table(labels, ["id", "dup_group"])
         group_of = dict(zip(table["id"].to_pylist(), table["dup_group"].to_pylist(), strict=True))
         documents = pa.concat_tables(read_table(ingest.file(name), ["id", "duplicate"]) for name in ingest.names())

@@ -1,1 +1,1 @@
-"""Near and semantic duplicates: found and annotated, never removed here."""
+"""Duplicates beyond equal texts: which document is kept instead of which."""
