@@ -13,6 +13,9 @@ class DuplicatesConfig(StageConfig):
     threshold: float = Field(
         0.7, gt=0, le=1, description="similarity from which a document is a near duplicate: Jaccard of word 5-grams"
     )
+    numbers_alike: bool = Field(
+        False, description="all numbers are one word: texts that differ in figures alone are near duplicates"
+    )
     bands: int = Field(25, ge=1, le=256, description="bands of a signature; equal in one: the pair is compared exactly")
     rows: int = Field(5, ge=1, le=64, description="minima in a band; pairs are found with 1 - (1 - s^rows)^bands")
     prefer: tuple[str, ...] = Field(

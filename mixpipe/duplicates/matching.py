@@ -36,7 +36,8 @@ def run_match(context: Context, part: Part) -> Counts:
     bounds = [number * 2**64 // count, (number + 1) * 2**64 // count]
     taken = [_taken(path, place, bounds) for place, path in enumerate(sketches(context.out))]
     keys, documents, ranks = (
-        np.concatenate([np.zeros(0, np.uint64), *column]) for column in (zip(*taken, strict=True) if taken else ((),) * 3)
+        np.concatenate([np.zeros(0, np.uint64), *column])
+        for column in (zip(*taken, strict=True) if taken else ((),) * 3)
     )
     pairs = pairs_of(keys, ranks, documents)
     write_array(context.out / f"{part.name}-worse.npy", pairs[:, 0])
@@ -55,9 +56,7 @@ def named(place: int, rows: NDArray[np.integer]) -> NDArray[np.uint64]:
     return (np.uint64(place) << PLACE_BITS) | rows.astype(np.uint64)
 
 
-def pairs_of(
-    keys: NDArray[np.uint64], ranks: NDArray[np.uint64], documents: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
+def pairs_of(keys: NDArray[np.uint64], ranks: NDArray[np.uint64], documents: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the distinct pairs to compare: (m, 2) uint64, the worse document first, rising.
 
     Args:

@@ -48,9 +48,7 @@ def finish_verify(context: Context) -> Counts:
     return {"near_duplicates": int((near.twins != b"").sum())}
 
 
-def settled(
-    worse: NDArray[np.bytes_], better: NDArray[np.bytes_], similarity: NDArray[np.float32]
-) -> Near:
+def settled(worse: NDArray[np.bytes_], better: NDArray[np.bytes_], similarity: NDArray[np.float32]) -> Near:
     """Return what becomes of every document in a pair.
 
     Args:
@@ -80,7 +78,10 @@ def near_of(context: Context, ids: Sequence[str]) -> tuple[list[str | None], lis
     wanted = np.array(ids, "S32")
     at = np.minimum(np.searchsorted(near.ids, wanted), max(len(near.ids) - 1, 0))
     known = near.ids[at] == wanted if len(near.ids) else np.zeros(len(wanted), bool)
-    found = [(near.twins[i], near.similarities[i], near.sizes[i]) if k else (b"", 0, 1) for i, k in zip(at, known, strict=True)]
+    found = [
+        (near.twins[i], near.similarities[i], near.sizes[i]) if k else (b"", 0, 1)
+        for i, k in zip(at, known, strict=True)
+    ]
     twins = [twin.decode() or None for twin, _, _ in found]
     similarities = [float(value) if twin else None for twin, value, _ in found]
     return twins, similarities, [int(size) for _, _, size in found]

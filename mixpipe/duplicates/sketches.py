@@ -70,7 +70,7 @@ def run_sketch(context: Context, part: Part) -> Counts:
 
 def band_keys(texts: Sequence[str], config: DuplicatesConfig) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return the keys of the bands, (m, bands) uint64, of those texts that have shingles, and which those are, (m,)."""
-    signatures, held = minima(texts, config.bands * config.rows, config.seed)
+    signatures, held = minima(texts, config)
     bands = signatures.reshape(len(held), config.bands, config.rows)
     keys = np.broadcast_to(np.arange(1, config.bands + 1, dtype=np.uint64), bands.shape[:2])
     for row in range(config.rows):
@@ -78,13 +78,16 @@ def band_keys(texts: Sequence[str], config: DuplicatesConfig) -> tuple[NDArray[n
     return keys, held
 
 
-def minima(texts: Sequence[str], count: int, seed: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return signatures, (m, count) uint64, of those texts that have shingles, and which those are, (m,) int64."""
-    shingles = shingles_of(texts)
+def minima(texts: Sequence[str], config: DuplicatesConfig) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return signatures, (m, bands * rows) uint64, of those texts that have shingles, and which those are, (m,) int64."""
+    shingles = shingles_of(texts, numbers_alike=config.numbers_alike)
+    count = config.bands * config.rows
     held = np.flatnonzero(np.diff(shingles.offsets))
     # A text without shingles has the same offset at both ends, and without it the others' still follow each other.
     offsets = np.concatenate([[0], shingles.offsets[held + 1]])
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(shingles.hashes, offsets.astype(np.uint64), count, seed)
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(
+        shingles.hashes, offsets.astype(np.uint64), count, config.seed
+    )
     return np.array(matrix.to_rows(), dtype=np.uint64).reshape(len(held), count), held
 
 

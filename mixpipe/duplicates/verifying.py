@@ -6,7 +6,7 @@ its part and looks up the other's set where it is, so reading grows with the pai
 shared corpus 9 % of the documents are in a pair. What is left, at or above the threshold, is settled in one process by
 `near.py`.
 
-Scratch: `sets-*-{rows,offsets,hashes,ids}.npy`; `verify-*.npz` (ids and similarity).
+Scratch: `sets-*-documents.npy` (MEMBER) and `sets-*-hashes.npy`; `verify-*.npz` (ids and similarity).
 """
 
 from collections.abc import Iterator
@@ -28,26 +28,30 @@ __all__ = ["jaccard", "plan_sets", "plan_verify", "run_sets", "run_verify"]
 
 BATCH_DOCUMENTS = 1024
 ROW_MASK = np.uint64((1 << 32) - 1)
+# A document that is in a pair: its row, rising in a file; where in the file of hashes its set lies; its id.
+MEMBER = np.dtype([("row", "<u4"), ("start", "<i8"), ("stop", "<i8"), ("id", "S32")])
 
 
 class Sets(NamedTuple):
-    """Shingle sets of some documents of one part, mapped into memory.
+    """Shingle sets of the documents of one part that are in a pair.
 
     Attributes:
-        rows: (n,) int64, rising.
-        offsets: (n + 1,) int64.
-        hashes: (m,) uint64; document i has `hashes[offsets[i] : offsets[i + 1]]`, rising, each once.
-        ids: (n,) bytes.
+        documents: (n,) MEMBER.
+        hashes: (m,) uint64 mapped into memory; of each document rising, each hash once.
     """
 
-    rows: NDArray[np.int64]
-    offsets: NDArray[np.int64]
+    documents: NDArray[np.void]
     hashes: NDArray[np.uint64]
-    ids: NDArray[np.bytes_]
 
-    def of(self, index: int) -> NDArray[np.uint64]:
-        """Return the set of the document at an index."""
-        return np.asarray(self.hashes[self.offsets[index] : self.offsets[index + 1]])
+    @classmethod
+    def open(cls, documents: Path) -> "Sets":
+        """Open the two files of one part."""
+        return cls(np.array(map_array(documents)), map_array(_beside(documents, "hashes")))
+
+    def of(self, row: int) -> tuple[bytes, NDArray[np.uint64]]:
+        """Return id and set of the document in a row of the part."""
+        found = self.documents[np.searchsorted(self.documents["row"], np.uint32(row))]
+        return found["id"], np.asarray(self.hashes[found["start"] : found["stop"]])
 
 
 def plan_sets(context: Context) -> list[Part]:
@@ -72,18 +76,17 @@ def run_sets(context: Context, part: Part) -> Counts:
     for batch in file.iter_batches(BATCH_DOCUMENTS, columns=["id", "text"]):
         first, last = np.searchsorted(rows, [start, start + batch.num_rows])
         chosen = pa.array(rows[first:last] - start)
-        hashes, offsets = shingles_of(batch["text"].take(chosen).to_pylist())
+        texts = batch["text"].take(chosen).to_pylist()
+        hashes, offsets = shingles_of(texts, numbers_alike=context.config.numbers_alike)
         sets += [np.unique(hashes[a:b]) for a, b in zip(offsets, offsets[1:], strict=False)]
         ids += batch["id"].take(chosen).to_pylist()
         start += batch.num_rows
-    columns = {
-        "rows": rows,
-        "offsets": np.cumsum([0, *(len(one) for one in sets)], dtype=np.int64),
-        "hashes": np.concatenate([np.zeros(0, np.uint64), *sets]),
-        "ids": np.array(ids, "S32"),
-    }
-    for name, column in columns.items():
-        write_array(context.out / f"{part.name}-{name}.npy", column)
+    documents = np.zeros(len(rows), MEMBER)
+    documents["row"], documents["id"] = rows, ids
+    documents["stop"] = np.cumsum([len(one) for one in sets])
+    documents["start"][1:] = documents["stop"][:-1]
+    write_array(context.out / f"{part.name}-documents.npy", documents)
+    write_array(context.out / f"{part.name}-hashes.npy", np.concatenate([np.zeros(0, np.uint64), *sets]))
     return {}
 
 
@@ -118,15 +121,14 @@ def _compared(out: Path, place: int) -> Iterator[tuple[bytes, bytes, float]]:
         np.stack([_slice(path, path, place), _slice(path, _beside(path, "better"), place)], axis=1) for path in ranges
     ]
     pairs = np.unique(np.concatenate([np.zeros((0, 2), np.uint64), *slices]), axis=0)
-    pairs = pairs[np.argsort(pairs[:, 1] >> PLACE_BITS, kind="stable")]
     places = (pairs[:, 1] >> PLACE_BITS).astype(np.int64)
-    paths = sorted(out.glob("sets-*-rows.npy"))
-    mine, others, opened = _mapped(paths[place]), None, -1
-    for (worse, better), other in zip((pairs & ROW_MASK).tolist(), places.tolist(), strict=True):
-        if other != opened:
-            others, opened = _mapped(paths[other]), other
-        a, b = int(np.searchsorted(mine.rows, worse)), int(np.searchsorted(others.rows, better))
-        yield mine.ids[a], others.ids[b], jaccard(mine.of(a), others.of(b))
+    paths = sorted(out.glob("sets-*-documents.npy"))
+    mine = Sets.open(paths[place])
+    for other in np.unique(places):  # every other part is opened once
+        others = Sets.open(paths[other])
+        for worse, better in (pairs[places == other] & ROW_MASK).tolist():
+            (worse_id, a), (better_id, b) = mine.of(worse), others.of(better)
+            yield worse_id, better_id, jaccard(a, b)
 
 
 def _slice(sorted_by: Path, path: Path, place: int) -> NDArray[np.uint64]:
@@ -138,10 +140,6 @@ def _slice(sorted_by: Path, path: Path, place: int) -> NDArray[np.uint64]:
 
 def _beside(path: Path, column: str) -> Path:
     return path.with_name(f"{path.name.rpartition('-')[0]}-{column}.npy")
-
-
-def _mapped(rows: Path) -> Sets:
-    return Sets(*(map_array(_beside(rows, column)) for column in Sets._fields))
 
 
 def _parts(context: Context, step: str) -> list[Part]:

@@ -46,5 +46,7 @@ class ScoresConfig(StageConfig):
     def _known_reasons(self) -> "ScoresConfig":
         families = [reason.partition(":")[0] for reason in self.drop]
         if unknown := [name for name in families if name not in (*DUPLICATES, *self.scorers)]:
-            raise ValueError(f"expected drop reasons {', '.join(DUPLICATES)} or of scores.scorers, found {', '.join(unknown)}")
+            raise ValueError(
+                f"expected drop reasons {', '.join(DUPLICATES)} or of scores.scorers, found {', '.join(unknown)}"
+            )
         return self
