@@ -5,7 +5,11 @@ from pydantic import Field, field_validator, model_validator
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["ScoresConfig"]
+__all__ = ["DUPLICATES", "TWIN_COLUMNS", "ScoresConfig"]
+
+# Reasons to drop a document for the sake of another one, and the column of twins in which each other one is named.
+TWIN_COLUMNS = {"near-duplicate": "near_twin", "semantic-duplicate": "semantic_twin"}
+DUPLICATES = ("duplicate", *TWIN_COLUMNS)
 
 
 class ScoresConfig(StageConfig):
@@ -20,8 +24,8 @@ class ScoresConfig(StageConfig):
         description="weights of score columns in `quality`, negative where less is better; empty: the default blend",
     )
     drop: tuple[str, ...] = Field(
-        ("duplicate",),
-        description="what drops a document: `duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
+        ("duplicate", "near-duplicate"),
+        description="what drops a document: `duplicate`, `near-duplicate`, `semantic-duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(
@@ -41,6 +45,8 @@ class ScoresConfig(StageConfig):
     @model_validator(mode="after")
     def _known_reasons(self) -> "ScoresConfig":
         families = [reason.partition(":")[0] for reason in self.drop]
-        if unknown := [name for name in families if name != "duplicate" and name not in self.scorers]:
-            raise ValueError(f"expected drop reasons duplicate or of scores.scorers, found {', '.join(unknown)}")
+        if unknown := [name for name in families if name not in (*DUPLICATES, *self.scorers)]:
+            raise ValueError(
+                f"expected drop reasons {', '.join(DUPLICATES)} or of scores.scorers, found {', '.join(unknown)}"
+            )
         return self
