@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["DuplicatesConfig"]
@@ -25,3 +26,4 @@ class DuplicatesConfig(StageConfig):
         default=1 << 23, ge=1, description="bands sorted at once, about: 1 GiB for the default"
     )
     seed: int = Field(0, ge=0)
+    semantic: SemanticConfig = Field(default_factory=SemanticConfig)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mixpipe.duplicates.cells import Cells, fit_cells
+from mixpipe.duplicates.near import near_of
 from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.store.artefact import Counts
 from mixpipe.store.draws import keyed_uniforms
@@ -39,16 +40,12 @@ SAMPLE_DOCUMENTS = 100_000  # for all domains' cells together: 77 MB of float16 
 def compared(context: Context, name: str) -> NDArray[np.bool_]:
     """Return which documents of a part are compared: (n,) bool.
 
-    Not exact duplicates, and not near duplicates where an earlier step has written them (`near-ids.npy`, rising, and
-    `near-twins.npy`, empty for what is kept): their kept twin stands for them.
+    Not exact duplicates, and not near duplicates where earlier steps have found them: what is kept stands for them.
     """
     table = read_table(context.inputs["ingest"].file(name), ["id", "duplicate"])
     chosen: NDArray[np.bool_] = ~table["duplicate"].to_numpy()
     if (context.out / "near-ids.npy").is_file():
-        known, twins = (np.load(context.out / f"near-{what}.npy", mmap_mode="r") for what in ("ids", "twins"))
-        wanted = np.array(table["id"].to_pylist(), known.dtype)
-        found = zip(np.searchsorted(known, wanted), wanted, strict=True)
-        chosen &= np.array([at == len(known) or known[at] != own or twins[at] == b"" for at, own in found], bool)
+        chosen &= np.array([twin is None for twin in near_of(context, table["id"].to_pylist())[0]], bool)
     return chosen
 
 

@@ -34,11 +34,11 @@ from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.store.artefact import Counts
 from mixpipe.store.draws import keyed_hashes
 from mixpipe.store.files import read_json, read_table, write_json, write_table
-from mixpipe.store.fingerprint import Json
+from mixpipe.store.fingerprint import Json, file_digest
 from mixpipe.store.stage import Context, Part, Step
 from mixpipe.tables import TWINS
 
-__all__ = ["SEMANTIC", "SEMANTIC_SCRATCH", "semantic_file", "semantic_steps"]
+__all__ = ["SEMANTIC", "SEMANTIC_SCRATCH", "semantic_digest", "semantic_file", "semantic_of", "semantic_steps"]
 
 SEMANTIC = pa.schema([TWINS.field(name) for name in ("id", "semantic_twin", "semantic_similarity")])
 THRESHOLD_FILE = "semantic-threshold.json"
@@ -77,6 +77,21 @@ def semantic_steps(config: SemanticConfig) -> tuple[Step, ...]:
 def semantic_file(part: str) -> str:
     """Return the name of the file that belongs to a part of documents, e.g. `part-00003-of-00016.parquet`."""
     return "semantic" + part.removeprefix("part")
+
+
+def semantic_of(context: Context, part: str, rows: int) -> tuple[list[str | None], list[float | None]]:
+    """Return the twins of a part's documents and their similarities, row by row; all None where it is switched off."""
+    path = context.out / semantic_file(part)
+    if not path.is_file():
+        return [None] * rows, [None] * rows
+    found = read_table(path)
+    return found["semantic_twin"].to_pylist(), found["semantic_similarity"].to_pylist()
+
+
+def semantic_digest(context: Context, part: str) -> str | None:
+    """Return the digest of what was found about a part's documents; None where it is switched off."""
+    path = context.out / semantic_file(part)
+    return file_digest(path) if path.is_file() else None
 
 
 def plan_compare(context: Context) -> list[Part]:

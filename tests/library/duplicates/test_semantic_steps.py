@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from mixpipe.duplicates import dealing, semantic_steps
+from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.duplicates.dealing import compared
+from mixpipe.duplicates.near import Near
 from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.duplicates.semantic_steps import SEMANTIC, SEMANTIC_SCRATCH, semantic_file
+from mixpipe.duplicates.stage import DUPLICATES
 from mixpipe.store.files import read_table
 from mixpipe.store.stage import Context, Stage, StageConfig, Step
 from mixpipe.tables import embeddings_schema
@@ -145,11 +148,30 @@ def test_near_duplicates_that_an_earlier_step_found_are_left_out(tmp_path, upstr
     name = inputs["ingest"].names()[0]
     assert compared(context, name).tolist() == [True, True, True]
     ids = sorted(corpus[i]["id"].encode() for i in (0, 1))
-    twins = [b"" if own == corpus[0]["id"].encode() else ids[0] for own in ids]
-    np.save(context.out / "near-ids.npy", np.array(ids, "S32"))
-    np.save(context.out / "near-twins.npy", np.array(twins, "S32"))
+    twins = [b"" if own == corpus[0]["id"].encode() else corpus[0]["id"].encode() for own in ids]
+    near = Near(np.array(ids, "S32"), np.array(twins, "S32"), np.ones(2, np.float32), np.full(2, 2, np.int32))
+    for column, values in near._asdict().items():
+        np.save(context.out / f"near-{column}.npy", values)
     assert compared(context, name).tolist() == [True, False, True]
 
 
 def test_switched_off_there_are_no_steps():
     assert semantic_steps.semantic_steps(SemanticConfig(enabled=False)) == ()
+
+
+def test_the_stage_writes_both_kinds_of_twins(tmp_path, upstream, build, seal_tables, document):
+    words = " ".join(f"word{i}" for i in range(60))
+    texts = [words, words + " end", "quite another text of the same length " * 8, "nothing of the sort"]
+    axes = np.eye(4, dtype=np.float16)[[0, 0, 0, 1]]
+    corpus = [document(text, 0, tokens=60) for text in texts]
+    inputs = upstream(corpus, (), [1.0])
+    rows = [{"id": made["id"], "vector": axis} for made, axis in zip(corpus, axes, strict=True)]
+    name = inputs["ingest"].names()[0]
+    inputs["embed"] = seal_tables(tmp_path, "embed", {name.removesuffix(".parquet"): (embeddings_schema(4), rows)}, {})
+    marks = read_table(build(tmp_path, DUPLICATES, DuplicatesConfig(), inputs).file(name)).to_pylist()
+    assert sum(mark["near_twin"] is not None for mark in marks[:2]) == 1
+    dropped = [mark for mark in marks if mark["near_twin"] or mark["semantic_twin"]]
+    assert len(dropped) == 2 and all(mark["near_twin"] is None or mark["semantic_twin"] is None for mark in dropped)
+    off = DuplicatesConfig(semantic=SemanticConfig(enabled=False))
+    marks = read_table(build(tmp_path, DUPLICATES, off, inputs).file(name)).to_pylist()
+    assert {mark["semantic_twin"] for mark in marks} == {mark["semantic_similarity"] for mark in marks} == {None}
