@@ -17,6 +17,7 @@ a look.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,9 @@ class Moments:
         """Return the moments of both sets together."""
         return Moments(self.weight + other.weight, self.gram + other.gram)
 
+    @cached_property
     def spectrum(self) -> NDArray[np.float64]:
-        """Return the eigenvalues of gram / weight, rising: (d,) float64, >= 0; those of unit rows sum to 1."""
+        """The eigenvalues of gram / weight, rising: (d,) float64, >= 0; those of unit rows sum to 1."""
         values = np.linalg.eigvalsh(self.gram / self.weight)
         return np.asarray(
             np.maximum(values, 0), dtype=np.float64
@@ -89,7 +91,7 @@ def vendi(of: Moments, order: float = 1.0) -> float:
         of: moments of unit rows.
         order: 1 Shannon; infinity: 1 / the largest eigenvalue; lower orders see rare members more.
     """
-    return _effective_number(of.spectrum(), order)
+    return _effective_number(of.spectrum, order)
 
 
 def vendi_of_kernel(
@@ -109,7 +111,7 @@ def vendi_of_kernel(
 
 def coding_rate(of: Moments, epsilon_squared: float = EPSILON_SQUARED) -> float:
     """Return R = 1/2 log det(I + d / (n eps^2) Z^T Z) in nats."""
-    values = of.spectrum()
+    values = of.spectrum
     return 0.5 * float(np.log1p(len(values) / epsilon_squared * values).sum())
 
 
@@ -131,7 +133,7 @@ def matrix_entropy(of: Moments) -> float:
     Args:
         of: moments of `centred` rows.
     """
-    values = of.spectrum()
+    values = of.spectrum
     total = values.sum()
     return _entropy(values / total) / float(np.log(len(values))) if total > 0 and len(values) > 1 else 0.0
 
