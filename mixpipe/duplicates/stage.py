@@ -14,7 +14,7 @@ from mixpipe.duplicates.sketches import plan_sketch, run_sketch
 from mixpipe.duplicates.verifying import plan_sets, plan_verify, run_sets, run_verify
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_table, write_table
-from mixpipe.store.fingerprint import file_digest
+from mixpipe.store.fingerprint import Json, file_digest
 from mixpipe.store.stage import Context, Part, Stage, Step
 from mixpipe.tables import TWINS
 
@@ -24,7 +24,7 @@ __all__ = ["DUPLICATES"]
 def plan_mark(context: Context) -> list[Part]:
     """List one part per part of documents; what was found in the whole corpus is part of its identity."""
     ingest = context.inputs["ingest"]
-    near = [file_digest(context.out / f"near-{name}.npy") for name in Near._fields]
+    near: list[Json] = [file_digest(context.out / f"near-{name}.npy") for name in Near._fields]
     return [
         Part(file.removesuffix(".parquet"), {"file": file}, {"documents": ingest.digest(file), "near": near})
         for file in ingest.names()
