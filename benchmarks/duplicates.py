@@ -2,9 +2,9 @@
 
 A pair is a document that is marked and the one kept instead. It is right where both are in one labelled group
 (`labels`), or where their word 5-grams have a Jaccard similarity of 0.7, computed again here with Python's own strings
-and sets: numbers being one token as the stage has it (`similar`), or as they stand in the text (`similar_figures_kept`).
-Recall is the share of the documents in labelled groups, beyond one per group, that are marked. Ingest's exact duplicates
-count where it says `with_exact`. `recall_at` sorts a marker's pairs by similarity and takes as many as stay 95 % right.
+and sets: all numbers being one word (`similar_numbers_alike`), or as they stand in the text (`similar`). Recall is the
+share of the documents in labelled groups, beyond one per group, that are marked. Ingest's exact duplicates count in it,
+and where it says `with_exact`. `recall_at` sorts a marker's pairs by similarity and takes as many as stay 95 % right.
 
     python -m benchmarks.duplicates [--root FOLDER]     (a root that is kept: documents are ingested once)
 """
@@ -77,7 +77,13 @@ def timed_stage(root: Path, ingest: Artefact, config: DuplicatesConfig) -> tuple
     sealed = seal(job)
     peak = round(float(str(sealed.manifest.provenance["peak_rss_mib"])))
     whole = round(sum(seconds.values()), 1)
-    return sealed, {"cpu_seconds": whole, "wall_seconds": round(wall, 1), "by_step": seconds, "peak_rss_mib": peak}
+    return sealed, {
+        "cpu_seconds": whole,
+        "wall_seconds": round(wall, 1),
+        "by_step": seconds,
+        "peak_rss_mib": peak,
+        "in_a_pair": sealed.counts["in_a_pair"],
+    }
 
 
 def grams(text: str, *, figures: bool) -> set[tuple[str, ...]]:
@@ -99,7 +105,7 @@ def judged(corpus: Corpus, twins: pa.Table, marker: str) -> dict[str, Any]:
     pairs = [(corpus.own[row], first[twin[row]], corpus.ids[row], twin[row]) for row in marked]
     labels = np.array([same_group(corpus, a, b) for a, b, _, _ in pairs], bool)
     judges = {"labels": labels}
-    for name, figures in (("similar", False), ("similar_figures_kept", True)):
+    for name, figures in (("similar", True), ("similar_numbers_alike", False)):
         sides = ((corpus.texts[a], corpus.texts[b]) for _, _, a, b in pairs)
         near = [jaccard(*(grams(text, figures=figures) for text in side)) >= SIMILAR for side in sides]
         judges[f"labels_or_{name}"] = labels | np.array(near, bool)

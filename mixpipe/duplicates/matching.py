@@ -70,8 +70,8 @@ def pairs_of(keys: NDArray[np.uint64], ranks: NDArray[np.uint64], documents: NDA
     best = np.maximum.accumulate(np.where(is_best, np.arange(len(keys)), 0))
     rest = np.flatnonzero(~is_best)
     pairs = [np.stack([documents[rest], documents[others]], axis=1) for others in (best[rest], rest - 1)]
-    found: NDArray[np.uint64] = np.unique(np.concatenate(pairs), axis=0)
-    return found[found[:, 0] != found[:, 1]]
+    # A document has one key for each band, so it is in a bucket once and never paired with itself.
+    return np.asarray(np.unique(np.concatenate(pairs), axis=0))
 
 
 def _taken(path: Path, place: int, bounds: Sequence[int]) -> tuple[NDArray[np.uint64], ...]:

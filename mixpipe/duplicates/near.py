@@ -1,10 +1,10 @@
 """The end of step `verify`: which of two near duplicates is kept, over the whole corpus.
 
 From the best document to the worst: one that is similar enough to a document that is kept is dropped and gets the most
-similar of those as its twin; every other is kept. So whatever is dropped is itself as similar as asked to what stands in
-its place, and a chain a - b - c with unlike ends loses b only, where a union-find (datatrove, text-dedup) would lose b
-and c, and from a corpus once 859,091 texts at a time. This is the greedy independent set of SemDeDup's text; it is
-found in rounds, all documents at once. Memory: 76 bytes per pair that is similar enough, in one process.
+similar of those as its twin; every other is kept. So whatever is dropped is itself as similar as asked to what stands
+in its place, and a chain a - b - c with unlike ends loses b only, where union-find (datatrove, text-dedup) would lose b
+and c too, and has made one group of 859,091 texts. It is the greedy independent set, found in rounds of all documents
+at once. Memory: about 150 bytes per pair that is similar enough, in one process.
 
 Writes `near-{ids,twins,similarities,sizes}.npy`, by rising id, for whoever has a near duplicate; removed at sealing.
 """

@@ -1,10 +1,10 @@
 """Texts to word 5-grams as 64-bit hashes, many texts at once.
 
 A text is lower-cased, its diacritics go (NFKD) and punctuation becomes white space, so texts that differ in case,
-accents or layout alone have equal shingles; where asked, every number becomes one word, as in datatrove. All of it happens on the bytes of about
-a megabyte of text at a time, and Python never sees a word: a word's hash is a polynomial of its bytes modulo 2^64, a
-shingle's one of its words' hashes, both passed through the finaliser of SplitMix64 (Steele et al. 2014). Any two of a
-million different shingles have equal hashes with a chance of 3 in 10^8.
+accents or layout alone have equal shingles; where asked, every number becomes one word, as in datatrove. All of it
+happens on the bytes of about a megabyte of text at a time, and Python never sees a word: a word's hash is a polynomial
+of its bytes modulo 2^64, a shingle's one of its words' hashes, both passed through the finaliser of SplitMix64 (Steele
+et al. 2014). Any two of a million different shingles have equal hashes with a chance of 3 in 10^8.
 
 Broder 1997, "On the resemblance and containment of documents". Deviations from datatrove's normalisation: punctuation
 parts words instead of joining them, and numbers count: on the shared corpus 36 % of what is marked without them differs

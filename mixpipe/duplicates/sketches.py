@@ -79,7 +79,7 @@ def band_keys(texts: Sequence[str], config: DuplicatesConfig) -> tuple[NDArray[n
 
 
 def minima(texts: Sequence[str], config: DuplicatesConfig) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return signatures, (m, bands * rows) uint64, of those texts that have shingles, and which those are, (m,) int64."""
+    """Return signatures, (m, bands * rows) uint64, of those texts that have shingles, and which these are, (m,)."""
     shingles = shingles_of(texts, numbers_alike=config.numbers_alike)
     count = config.bands * config.rows
     held = np.flatnonzero(np.diff(shingles.offsets))
@@ -94,12 +94,12 @@ def minima(texts: Sequence[str], config: DuplicatesConfig) -> tuple[NDArray[np.u
 def ranks(batch: pa.RecordBatch, prefer: Sequence[str]) -> NDArray[np.uint64]:
     """Return the rank of every document, (n,) uint64; of two near duplicates that of the lower rank is kept.
 
-    By source, where some are preferred, then the longer (up to 16 MiB), then by id, of which 32 bits are compared: none
-    of it depends on where a document lies.
+    By source, where some are preferred, then the longer (up to 16 MiB), then by id. Of ids 32 bits are compared; where
+    they are equal too, of one pair of equal length in 4 billion, the earlier document is kept.
     """
     places = {source: place for place, source in enumerate(prefer)}
     source = np.array([places.get(name, UNLISTED) for name in batch["source"].to_pylist()], np.uint64)
     length = np.minimum(batch["n_bytes"].to_numpy(), (1 << LENGTH_BITS) - 1).astype(np.uint64)
     shortness = np.uint64((1 << LENGTH_BITS) - 1) - length
     tail = np.array([int(name[: ID_BITS // 4], 16) for name in batch["id"].to_pylist()], np.uint64)
-    return (source << np.uint64(LENGTH_BITS + ID_BITS)) | (shortness << np.uint64(ID_BITS)) | tail
+    return np.asarray((source << np.uint64(LENGTH_BITS + ID_BITS)) | (shortness << np.uint64(ID_BITS)) | tail)

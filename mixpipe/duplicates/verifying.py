@@ -1,10 +1,9 @@
 """Steps `sets` and `verify`: the exact similarity of every pair that shares a key.
 
 A pair's documents lie anywhere. `sets` reads each part once more and writes the shingles of those of its documents that
-are in a pair, as sets in one file that is mapped into memory; `verify` then takes the pairs whose worse document lies in
-its part and looks up the other's set where it is, so reading grows with the pairs and memory with one part. On the
-shared corpus 9 % of the documents are in a pair. What is left, at or above the threshold, is settled in one process by
-`near.py`.
+are in a pair, as sets in one file that is mapped into memory; `verify` then takes the pairs whose worse document lies
+in its part and looks up the other's set where it is, so reading grows with the pairs and memory with one part. What is
+left, at or above the threshold, is settled in one process by `near.py`.
 
 Scratch: `sets-*-documents.npy` (MEMBER) and `sets-*-hashes.npy`; `verify-*.npz` (ids and similarity).
 """
@@ -87,7 +86,7 @@ def run_sets(context: Context, part: Part) -> Counts:
     documents["start"][1:] = documents["stop"][:-1]
     write_array(context.out / f"{part.name}-documents.npy", documents)
     write_array(context.out / f"{part.name}-hashes.npy", np.concatenate([np.zeros(0, np.uint64), *sets]))
-    return {}
+    return {"in_a_pair": len(rows)}
 
 
 def run_verify(context: Context, part: Part) -> Counts:

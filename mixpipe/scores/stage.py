@@ -4,12 +4,12 @@
 on the sample with the columns of those before it, and keeps what they learnt as `<scorer>.npz`. With `frozen` it
 takes those files from an earlier artefact instead, and only new documents are scored. `score` writes `part-*.parquet`:
 id, one float32 column per measure, `drop_reason`, `twin_id` (for a duplicate the id of the document kept: of an exact
-one its own, equal texts having equal ids, else the near or the semantic twin). Nothing is deleted here. Text is scored in blocks of about 2 million characters,
-which bounds memory whatever the size of a part.
+one its own, equal texts having equal ids, else its near or its semantic twin). Nothing is deleted here. Text is scored
+in blocks of about 2 million characters, which bounds memory whatever the size of a part.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -207,7 +207,7 @@ def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
     return batch, documents.column("duplicate").to_numpy(zero_copy_only=False)
 
 
-def _twins(context: Context, file: str, ids: list[str], duplicate: np.ndarray) -> dict[str, pa.ChunkedArray]:
+def _twins(context: Context, file: str, ids: Sequence[str], duplicate: np.ndarray) -> dict[str, pa.ChunkedArray]:
     """Return the id of the document kept instead, null for none, by the kind of duplicate that the document is."""
     found = read_table(context.inputs["duplicates"].file(file), ["id", *TWIN_COLUMNS.values()])
     _check_aligned("duplicates", file, found.column("id"), pa.chunked_array([ids], pa.string()))

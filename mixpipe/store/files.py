@@ -178,9 +178,10 @@ def map_array(path: Path) -> np.ndarray:
         StoreError: the file is missing or damaged.
     """
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise StoreError(f"expected an array in {path}, found: {error}; delete its folder and run again") from error
+    return mapped
 
 
 def copy_file(source: Path, target: Path) -> None:
