@@ -25,6 +25,12 @@ ARGUMENTS = {
         *("--labels", f"{DATA}/labels/sample_labels.parquet"),
         "--ablation",
     ],
+    "duplicates": [],
+    "semantic": [
+        *("--root", "{scratch}", "--corpus", f"{DATA}/sample", "--target", f"{DATA}/targets/recipes.parquet"),
+        *("--labels", f"{DATA}/labels/sample_labels.parquet"),
+        "--variants",
+    ],
     "sample": [],
     "memory": [],
     "surrogate_speed": [],

@@ -27,6 +27,7 @@ STORY: tuple[StageName, ...] = (
     "ingest",  # files to documents with ids, token counts and marked duplicates; the rest in quarantine
     "embed",  # documents to unit vectors
     "domains",  # vectors and words to named domains
+    "duplicates",  # near duplicates, and the document kept instead of each
     "scores",  # quality and diversity of every document
     "search",  # proxies trained on mixtures, round by round, until one is best above the noise
     "plan",  # the mixture and the scores to copies of every document

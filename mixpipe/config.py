@@ -15,6 +15,7 @@ from ruamel.yaml.error import YAMLError
 
 from mixpipe.corpus.config import IngestConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
+from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.embed.config import EmbedConfig
 from mixpipe.errors import ConfigError
 from mixpipe.plan.config import PlanConfig
@@ -60,6 +61,7 @@ class RunConfig(BaseModel):
     seed: int = Field(0, ge=0)
     embed: EmbedConfig = Field(default_factory=EmbedConfig)
     domains: DomainsConfig = Field(default_factory=DomainsConfig)
+    duplicates: DuplicatesConfig = Field(default_factory=DuplicatesConfig)
     scores: ScoresConfig = Field(default_factory=ScoresConfig)
     search: SearchConfig
     plan: PlanConfig

@@ -10,13 +10,14 @@ from mixpipe.store.stage import Stage
 
 __all__ = ["STAGES", "StageName", "load_stage"]
 
-StageName = Literal["targets", "ingest", "embed", "domains", "scores", "search", "plan", "shards"]
+StageName = Literal["targets", "ingest", "embed", "domains", "duplicates", "scores", "search", "plan", "shards"]
 
 STAGES: dict[StageName, str] = {
     "targets": "mixpipe.corpus.targets:TARGETS",
     "ingest": "mixpipe.corpus.stage:INGEST",
     "embed": "mixpipe.embed.stage:EMBED",
     "domains": "mixpipe.domains.stage:DOMAINS",
+    "duplicates": "mixpipe.duplicates.stage:DUPLICATES",
     "scores": "mixpipe.scores.stage:SCORES",
     "search": "mixpipe.search.stage:SEARCH",
     "plan": "mixpipe.plan.stage:PLAN",

@@ -28,6 +28,7 @@ POLICIES = {
     "ingest": Policy(2, 5),
     "embed": Policy(2, 10),
     "domains": Policy(2, 5),
+    "duplicates": Policy(2, 5),
     "scores": Policy(2, 5),
     "search": Policy(2, 10),
     "plan": Policy(2, 5),

@@ -16,13 +16,13 @@ from mixpipe.domains.config import DomainsConfig
 from mixpipe.domains.frozen import drift
 from mixpipe.domains.gate import GATE_FILE, check_structure, structure
 from mixpipe.domains.given import given_file, given_labels, has_given_domains
-from mixpipe.domains.kmeans import Nearest
 from mixpipe.domains.lexical import words_of
 from mixpipe.domains.model import MODEL_FILE, DomainModel
 from mixpipe.domains.parts import read_embeddings, read_encoder, text_batches
 from mixpipe.domains.summary import MEDOIDS, Medoid, Totals, domains_table, example, read_totals
 from mixpipe.domains.vectors import distances_to
 from mixpipe.errors import StageError
+from mixpipe.kmeans import Nearest
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_json, write_json, write_table
 from mixpipe.store.fingerprint import Json, file_digest

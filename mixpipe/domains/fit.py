@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.domains.gate import check_structure, structure
 from mixpipe.domains.given import has_given_domains, read_given_sums
-from mixpipe.domains.kmeans import cell_count, distinct_rows, nearest, spherical_kmeans
 from mixpipe.domains.lexical import BUCKETS, Lexical, fit_lexical, lexical_vectors
 from mixpipe.domains.merge import MergeTree, cut, natural_count, numbered_by, ward_tree
 from mixpipe.domains.model import MODEL_FILE, DomainModel
@@ -18,6 +17,7 @@ from mixpipe.domains.names import bucket_words, domain_terms, unique_labels, uni
 from mixpipe.domains.sample import Sample, read_sample
 from mixpipe.domains.vectors import group_means, join, unit
 from mixpipe.errors import ConfigError
+from mixpipe.kmeans import cell_count, distinct_rows, nearest, spherical_kmeans
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import write_json
 from mixpipe.store.stage import Context

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixpipe.domains.kmeans import Nearest, nearest
 from mixpipe.domains.lexical import Lexical, count_words, lexical_vectors
 from mixpipe.domains.vectors import distances_to, join, unit
 from mixpipe.errors import InputError
+from mixpipe.kmeans import Nearest, nearest
 from mixpipe.store.files import read_arrays, write_arrays
 
 __all__ = ["MODEL_FILE", "DomainModel", "pack", "unpack"]

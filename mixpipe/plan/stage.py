@@ -3,7 +3,7 @@
 Three passes over the parts, none holding more than one: `survey` counts eligible tokens by domain and quality, `draft`
 gives each document its certain copies and the margin of one more, `copies` applies the cuts that meet the budget.
 Neither the order of parts nor how documents are divided into them changes a document's copies. Writes `part-*.parquet`
-(PLAN), `mixture.json` and `plan.json` (see `summary.py`).
+(PLAN), `mixture.json` and `plan.json` (see `summary.py`); `diversity.py` then measures the plan.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ from mixpipe.errors import StageError
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.copies import QUALITY_BINS, check_budget, draft_copies, expected_copies, quality_tilt
 from mixpipe.plan.cut import DRAFT, Cut, find_cuts, gains
+from mixpipe.plan.diversity import diversity_step
 from mixpipe.plan.eligible import SOURCES, read_eligible
 from mixpipe.plan.summary import Tally, mixture_record, plan_record, tally_plan
 from mixpipe.store.artefact import Counts
@@ -215,14 +216,15 @@ def _steps(config: PlanConfig) -> tuple[Step, ...]:
         Step("survey", plan_survey, run_survey, finish_survey, keep=False),
         Step("draft", plan_draft, run_draft, finish_draft, keep=False),
         Step("copies", plan_copies, run_copies, finish_copies),
+        diversity_step(),
     )
 
 
 PLAN = Stage(
     name="plan",
-    version=1,
+    version=2,
     config=PlanConfig,
-    inputs=("ingest", "domains", "scores", "search"),
+    inputs=("ingest", "embed", "domains", "scores", "search"),
     steps=_steps,
     scratch=(SURVEY_FILE, CURVES_FILE, CUTS_FILE),
 )

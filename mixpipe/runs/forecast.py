@@ -32,13 +32,22 @@ FIXED_SECONDS = {
     "ingest": 2.0,
     "embed": 6.0,
     "domains": 2.0,
+    "duplicates": 2.0,
     "scores": 6.0,
     "search": 4.0,
     "plan": 0.5,
     "shards": 0.5,
 }
 # MiB of text per second and core
-RATES = {"ingest": 1.5, "domains": 2.5, "scores": 1.0, "search": 3.0, "plan": 10.0, "shards": 12.0}
+RATES = {
+    "ingest": 1.5,
+    "domains": 2.5,
+    "duplicates": 10.0,
+    "scores": 1.0,
+    "search": 3.0,
+    "plan": 10.0,
+    "shards": 12.0,
+}
 ENCODED_TOKENS_PER_SECOND = {"sentence": 2_500.0, "static": 1_000_000.0}  # MiniLM and its distillation
 DISTILLED_TOKENS = 200_000.0  # MiniLM reads its whole vocabulary once, on one core, to be distilled
 PROXY_TOKENS_PER_SECOND = 2.7e9  # divided by the parameters of a proxy; 0.16 M parameters: 17,000 a core
@@ -49,6 +58,7 @@ WORKER_MIB = {
     "ingest": 350,
     "embed": 900,
     "domains": 600,
+    "duplicates": 500,
     "scores": 700,
     "search": 700,
     "plan": 250,
@@ -125,11 +135,11 @@ class Forecast:
             f"trials     {f'at most {self.trials}' if self.trials.proxies else 'none: the mixture is given'}",
             f"workers    {self.workers}",
             "",
-            f"{'stage':<9}{'minutes':>9}{'memory MiB':>12}{'disk MiB':>10}",
+            f"{'stage':<11}{'minutes':>9}{'memory MiB':>12}{'disk MiB':>10}",
         ]
-        rows = [f"{s.stage:<9}{s.minutes:>9.1f}{s.memory_mib:>12,.0f}{s.disk_mib:>10,.0f}" for s in self.stages]
+        rows = [f"{s.stage:<11}{s.minutes:>9.1f}{s.memory_mib:>12,.0f}{s.disk_mib:>10,.0f}" for s in self.stages]
         note = ["", COMMAND_NOTE] if self.is_command else []
-        return [*head, *rows, f"{'all':<9}{self.minutes:>9.1f}{'':>12}{self.disk_mib:>10,.0f}", *note]
+        return [*head, *rows, f"{'all':<11}{self.minutes:>9.1f}{'':>12}{self.disk_mib:>10,.0f}", *note]
 
 
 def forecast(config: RunConfig, corpus: CorpusSize, *, bfloat16: bool | None = None) -> Forecast:
@@ -185,6 +195,7 @@ def _disk_mib(config: RunConfig, corpus: CorpusSize) -> dict[str, float]:
         "ingest": corpus.text_bytes / MIB / 2.5,
         "embed": corpus.documents * 800 / MIB,
         "domains": corpus.documents * 40 / MIB,
+        "duplicates": corpus.documents * 40 / MIB,
         "scores": corpus.documents * 80 / MIB,
         "plan": corpus.documents * 40 / MIB,
         "shards": config.budget_tokens * BYTES_PER_TOKEN / MIB / 2.5,

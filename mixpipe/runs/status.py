@@ -63,7 +63,7 @@ class RunStatus:
 
     def lines(self) -> list[str]:
         """Return the status for people."""
-        head = f"{'stage':<9}{'state':<11}{'parts':>6}{'documents':>12}{'tokens':>14}{'seconds':>9}{'peak MiB':>10}"
+        head = f"{'stage':<11}{'state':<11}{'parts':>6}{'documents':>12}{'tokens':>14}{'seconds':>9}{'peak MiB':>10}"
         trained = [f"trials   {self.trials}"] if self.trials.proxies else []
         stop = [f"stopped  after {self.stop.round}: {_why(self.stop)}"] if self.stop else []
         return [f"run {self.run}", head, *(_line(stage) for stage in self.stages), *trained, *stop]
@@ -133,6 +133,6 @@ def _line(stage: StageStatus) -> str:
         return "" if value is None else format(value, form)
 
     return (
-        f"{stage.stage:<9}{stage.state:<11}{stage.parts:>6}{number(stage.documents, ',.0f'):>12}"
+        f"{stage.stage:<11}{stage.state:<11}{stage.parts:>6}{number(stage.documents, ',.0f'):>12}"
         f"{number(stage.tokens, ',.0f'):>14}{number(stage.seconds, '.1f'):>9}{number(stage.peak_mib, ',.0f'):>10}"
     )

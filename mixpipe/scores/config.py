@@ -1,11 +1,18 @@
 """Settings of the stage `scores`."""
 
+from collections.abc import Mapping
+
 from pydantic import Field, field_validator, model_validator
 
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["ScoresConfig"]
+__all__ = ["DUPLICATES", "TWIN_COLUMNS", "ScoresConfig"]
+
+# Reasons to drop a document for the sake of another one, and the column of twins in which each other one is named.
+TWIN_COLUMNS = {"near-duplicate": "near_twin", "semantic-duplicate": "semantic_twin"}
+DUPLICATES = ("duplicate", *TWIN_COLUMNS)
+DEFAULT_DROP = ("duplicate", "near-duplicate", "leak:item", "leak:text")
 
 
 class ScoresConfig(StageConfig):
@@ -20,8 +27,9 @@ class ScoresConfig(StageConfig):
         description="weights of score columns in `quality`, negative where less is better; empty: the default blend",
     )
     drop: tuple[str, ...] = Field(
-        ("duplicate", "leak:item", "leak:text"),
-        description="what drops a document: `duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
+        DEFAULT_DROP,
+        description="what drops a document: `[near-|semantic-]duplicate`, a rule (`gopher:word-length`), a family (`c4`); "
+        "by default of the configured scorers' only",
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(
@@ -38,9 +46,22 @@ class ScoresConfig(StageConfig):
             raise ValueError(f"expected every scorer once and quality among them, found {', '.join(names)}")
         return names
 
+    @model_validator(mode="before")
+    @classmethod
+    def _default_reasons(cls, values: object) -> object:
+        """Leave out of the default reasons those of scorers that are not configured."""
+        if not isinstance(values, Mapping) or "drop" in values or "scorers" not in values:
+            return values
+        kept = [
+            reason for reason in DEFAULT_DROP if reason in DUPLICATES or reason.partition(":")[0] in values["scorers"]
+        ]
+        return {**values, "drop": kept}
+
     @model_validator(mode="after")
     def _known_reasons(self) -> "ScoresConfig":
         families = [reason.partition(":")[0] for reason in self.drop]
-        if unknown := [name for name in families if name != "duplicate" and name not in self.scorers]:
-            raise ValueError(f"expected drop reasons duplicate or of scores.scorers, found {', '.join(unknown)}")
+        if unknown := [name for name in families if name not in (*DUPLICATES, *self.scorers)]:
+            raise ValueError(
+                f"expected drop reasons {', '.join(DUPLICATES)} or of scores.scorers, found {', '.join(unknown)}"
+            )
         return self

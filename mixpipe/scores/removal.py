@@ -1,7 +1,8 @@
 """Why a document is dropped: the first of the configured reasons that fires.
 
-A reason is `duplicate`, one rule (`gopher:word-length`), or a family (`gopher`: its first rule that fires gives the
-name). Rules that are not configured only leave their columns.
+A reason is a kind of duplicate (`duplicate`, `near-duplicate`, `semantic-duplicate`), one rule (`gopher:word-length`),
+or a family (`gopher`: its first rule that fires gives the name). Rules that are not configured only leave their
+columns.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,11 +10,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mixpipe.errors import ConfigError
+from mixpipe.scores.config import DUPLICATES
 from mixpipe.scores.protocol import Rule
 
-__all__ = ["DUPLICATE", "check_reasons", "drop_reasons"]
-
-DUPLICATE = "duplicate"
+__all__ = ["check_reasons", "drop_reasons"]
 
 
 def check_reasons(reasons: Sequence[str], rules: Mapping[str, Sequence[Rule]]) -> None:
@@ -23,7 +23,7 @@ def check_reasons(reasons: Sequence[str], rules: Mapping[str, Sequence[Rule]]) -
         ConfigError: a reason names a scorer without rules, or a rule that its scorer does not have.
     """
     for reason in reasons:
-        if reason != DUPLICATE:
+        if reason not in DUPLICATES:
             _chosen(reason, rules)
 
 
@@ -31,7 +31,7 @@ def drop_reasons(
     reasons: Sequence[str],
     rules: Mapping[str, Sequence[Rule]],
     columns: Mapping[str, np.ndarray],
-    duplicate: np.ndarray,
+    duplicates: Mapping[str, np.ndarray],
 ) -> list[str | None]:
     """Return the reason of every document, None where it is kept.
 
@@ -39,11 +39,11 @@ def drop_reasons(
         reasons: those that drop a document, the first that fires being the one recorded.
         rules: the rules of every configured scorer, by its name.
         columns: (n,) each, by name.
-        duplicate: (n,) bool, True for all but the first document of a text.
+        duplicates: (n,) bool for each kind of duplicate, True where another document stands for this one.
     """
-    found: list[str | None] = [None] * len(duplicate)
+    found: list[str | None] = [None] * len(duplicates["duplicate"])
     for reason in reasons:
-        fired = [(DUPLICATE, duplicate)] if reason == DUPLICATE else _fired(reason, rules, columns)
+        fired = [(reason, duplicates[reason])] if reason in duplicates else _fired(reason, rules, columns)
         for name, mask in fired:
             for row in np.flatnonzero(mask):
                 found[row] = found[row] or name
@@ -63,5 +63,6 @@ def _chosen(reason: str, rules: Mapping[str, Sequence[Rule]]) -> tuple[str, list
     chosen = [rule for rule in known if not name or rule.name == name]
     if not chosen:
         names = ", ".join(f"{family}:{rule.name}" for rule in known) or f"the rules of {', '.join(rules)}"
-        raise ConfigError(f"expected a reason in scores.drop among duplicate, {names}, found {reason!r}")
+        expected = f"{', '.join(DUPLICATES)}, {names}"
+        raise ConfigError(f"expected a reason in scores.drop among {expected}, found {reason!r}")
     return family, chosen

@@ -3,23 +3,24 @@
 `fit` draws a sample and the domains' sums part by part; its reduction fits the scorers in the configured order, each
 on the sample with the columns of those before it, and keeps what they learnt as `<scorer>.npz`. With `frozen` it
 takes those files from an earlier artefact instead, and only new documents are scored. `score` writes `part-*.parquet`:
-id, one float32 column per measure, `drop_reason`, `twin_id` (for a duplicate the id of the document kept, which is
-its own: equal texts have equal ids). Nothing is deleted here. Text is scored in blocks of about 2 million characters,
-which bounds memory whatever the size of a part.
+id, one float32 column per measure, `drop_reason`, `twin_id` (for a duplicate the id of the document kept: of an exact
+one its own, equal texts having equal ids, else its near or its semantic twin). Nothing is deleted here. Text is scored
+in blocks of about 2 million characters, which bounds memory whatever the size of a part.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mixpipe.errors import StageError
 from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
-from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.config import TWIN_COLUMNS, ScoresConfig
 from mixpipe.scores.examples import gather_examples, percentile_values
 from mixpipe.scores.frozen import EDGES, SUMMARY, check_fitted_on, fitted_on, frozen_files
 from mixpipe.scores.protocol import Batch, Evaluations, Scorer
@@ -113,7 +114,7 @@ def plan_score(context: Context) -> list[Part]:
     learnt = {name: file_digest(context.out / f"{name}.npz") for name in config.scorers}
     settings: dict[str, Json] = {"scorers": config.scorers, "drop": config.drop, "learnt": learnt}
     return [
-        Part(file.removesuffix(".parquet"), {"file": file}, {**_upstream(context, file), **settings})
+        Part(file.removesuffix(".parquet"), {"file": file}, {**_upstream(context, file, "duplicates"), **settings})
         for file in context.inputs["ingest"].names()
     ]
 
@@ -129,10 +130,11 @@ def run_score(context: Context, part: Part) -> Counts:
             raise StageError(
                 f"expected finite {name}, found {values[row]} in row {row} of {part.name} (document {batch.ids[row]})"
             )
-    reasons = drop_reasons(context.config.drop, {n: s.rules for n, s in scorers.items()}, columns, duplicate)
-    twins = [i if twin else None for i, twin in zip(batch.ids, duplicate, strict=True)]
+    named = _twins(context, str(part.spec["file"]), batch.ids, duplicate)
+    twins = {reason: ids.is_valid().to_numpy() for reason, ids in named.items()}
+    reasons = drop_reasons(context.config.drop, {n: s.rules for n, s in scorers.items()}, columns, twins)
     schema = scores_schema(list(columns))
-    arrays = [batch.ids, *(values.astype(np.float32) for values in columns.values()), reasons, twins]
+    arrays = [batch.ids, *(v.astype(np.float32) for v in columns.values()), reasons, pc.coalesce(*named.values())]
     table = pa.table([pa.array(a, f.type) for a, f in zip(arrays, schema, strict=True)], schema=schema)
     write_table(context.out / f"{part.name}.parquet", table, schema)
     dropped = Counter(reason for reason in reasons if reason)
@@ -187,9 +189,9 @@ def _scorers(out: Path, names: tuple[str, ...]) -> dict[str, Scorer]:
     return {name: load_plugin(SCORERS, name, "scorer")(read_arrays(out / f"{name}.npz")) for name in names}
 
 
-def _upstream(context: Context, file: str) -> dict[str, Json]:
+def _upstream(context: Context, file: str, *more: str) -> dict[str, Json]:
     """Return the digests of the files that a part is read from."""
-    return {name: context.inputs[name].digest(file) for name in ("ingest", "embed", "domains")}
+    return {name: context.inputs[name].digest(file) for name in ("ingest", "embed", "domains", *more)}
 
 
 def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
@@ -199,11 +201,7 @@ def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
     embeddings = read_table(context.inputs["embed"].file(file))
     assigned = read_table(context.inputs["domains"].file(file))
     for name, table in (("embed", embeddings), ("domains", assigned)):
-        if not table.column("id").equals(documents.column("id")):
-            raise StageError(
-                f"expected the ids of ingest in {file} of {name}, found others ({table.num_rows} rows against "
-                f"{documents.num_rows}); delete the artefact of {name} and run again"
-            )
+        _check_aligned(name, file, table.column("id"), documents.column("id"))
     batch = Batch(
         ids=documents.column("id").to_pylist(),
         texts=documents.column("text").to_pylist(),
@@ -212,6 +210,22 @@ def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
         tokens=documents.column("n_tokens").to_numpy(),
     )
     return batch, documents.column("duplicate").to_numpy(zero_copy_only=False)
+
+
+def _twins(context: Context, file: str, ids: Sequence[str], duplicate: np.ndarray) -> dict[str, pa.ChunkedArray]:
+    """Return the id of the document kept instead, null for none, by the kind of duplicate that the document is."""
+    found = read_table(context.inputs["duplicates"].file(file), ["id", *TWIN_COLUMNS.values()])
+    _check_aligned("duplicates", file, found.column("id"), pa.chunked_array([ids], pa.string()))
+    exact = pc.if_else(pa.array(duplicate), found.column("id"), None)
+    return {"duplicate": exact, **{reason: found.column(name) for reason, name in TWIN_COLUMNS.items()}}
+
+
+def _check_aligned(stage: str, file: str, ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> None:
+    if not ids.equals(expected):
+        raise StageError(
+            f"expected the ids of ingest in {file} of {stage}, found others ({len(ids)} rows against {len(expected)}); "
+            f"delete the artefact of {stage} and run again"
+        )
 
 
 def _n_domains(context: Context) -> int:
@@ -247,9 +261,9 @@ def steps(config: ScoresConfig) -> tuple[Step, ...]:
 
 SCORES = Stage(
     name="scores",
-    version=1,
+    version=2,
     config=ScoresConfig,
-    inputs=("ingest", "embed", "domains", "targets"),
+    inputs=("ingest", "embed", "domains", "duplicates", "targets"),
     steps=steps,
     outside=outside,
 )

@@ -25,10 +25,12 @@ __all__ = [
     "copy_file",
     "json_text",
     "link_or_copy",
+    "map_array",
     "read_arrays",
     "read_json",
     "read_table",
     "whole_file",
+    "write_array",
     "write_arrays",
     "write_json",
     "write_table",
@@ -161,6 +163,25 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
             return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"expected arrays in {path}, found: {error}; delete its folder and run again") from error
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write one numpy array as .npy (no pickle), whole or not at all."""
+    with whole_file(path) as scratch, scratch.open("wb") as handle:
+        np.save(handle, array, allow_pickle=False)
+
+
+def map_array(path: Path) -> np.ndarray:
+    """Map a file written by `write_array` into memory, to be read where it is looked at.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
+    try:
+        mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"expected an array in {path}, found: {error}; delete its folder and run again") from error
+    return mapped
 
 
 def copy_file(source: Path, target: Path) -> None:

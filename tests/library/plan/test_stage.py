@@ -127,7 +127,7 @@ def test_parts_run_in_any_order_give_the_same_files(tmp_path, upstream, build, d
     backwards = build(tmp_path / "b", PLAN, config, inputs, backwards=True)
     assert forwards.manifest.files == backwards.manifest.files
     names = {entry.name for entry in forwards.manifest.files}
-    assert names == {*forwards.names(), "mixture.json", "plan.json"}
+    assert names == {*forwards.names(), "mixture.json", "plan.json", "diversity.json"}
     assert json.loads(forwards.file("plan.json").read_text())["planned_tokens"] == forwards.counts["tokens"]
 
 

@@ -7,7 +7,11 @@ from mixpipe.scores.removal import check_reasons, drop_reasons
 
 RULES = {"size": (Rule("small", "x", least=1), Rule("large", "x", most=3)), "perplexity": ()}
 COLUMNS = {"size_x": np.array([0.0, 2.0, 4.0, 0.0])}
-TWINS = np.array([False, True, False, True])
+TWINS = {
+    "duplicate": np.array([False, True, False, True]),
+    "near-duplicate": np.array([True, True, False, False]),
+    "semantic-duplicate": np.array([False, False, True, False]),
+}
 
 
 @pytest.mark.parametrize(
@@ -19,6 +23,8 @@ TWINS = np.array([False, True, False, True])
         (["size:large"], [None, None, "size:large", None]),
         (["size:small", "duplicate"], ["size:small", "duplicate", None, "size:small"]),
         (["duplicate", "size:small"], ["size:small", "duplicate", None, "duplicate"]),
+        (["duplicate", "near-duplicate"], ["near-duplicate", "duplicate", None, "duplicate"]),
+        (["semantic-duplicate", "size:large"], [None, None, "semantic-duplicate", None]),
     ],
 )
 def test_the_first_configured_reason_is_recorded(reasons, expected):

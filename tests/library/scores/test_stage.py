@@ -12,7 +12,7 @@ from mixpipe.store.files import read_json, read_table, write_json, write_table
 from mixpipe.store.fingerprint import text_id
 from mixpipe.store.seal import seal
 from mixpipe.store.stage import Part, Stage, StageConfig, Step
-from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, embeddings_schema
+from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, TWINS, embeddings_schema
 
 DIMENSIONS = 8
 ENCODER = {"encoder": "made", "dtype": "float32"}
@@ -40,9 +40,9 @@ def tables_of(texts, parts):
         row = {"id": text_id(text), "text": text, "source": f"s{n % 2}", "n_bytes": len(text.encode()), "meta": "{}"}
         row |= {"n_tokens": len(text.split()), "duplicate": text in seen, "domain": int(text.startswith("def"))}
         seen.add(text)
-        rows.append({**row, "distance": 0.1, "vector": vector.astype(np.float16)})
+        rows.append({**row, "distance": 0.1, "vector": vector.astype(np.float16), "near_size": 1})
     size = -(-len(rows) // parts)
-    schemas = {"ingest": DOCUMENTS, "embed": embeddings_schema(DIMENSIONS), "domains": ASSIGNMENTS}
+    schemas = {"ingest": DOCUMENTS, "embed": embeddings_schema(DIMENSIONS), "domains": ASSIGNMENTS, "duplicates": TWINS}
     tables = {stage: {} for stage in (*schemas, "targets")}
     for part in range(parts):
         for stage, schema in schemas.items():
@@ -137,6 +137,24 @@ def test_duplicates_name_their_twin_and_are_counted_by_source(scores):
     assert all(row["drop_reason"] == "duplicate" and row["twin_id"] == row["id"] for row in dropped)
     assert read_json(scores.file("removals.json")) == {"s0": {"duplicate": 6}, "s1": {"duplicate": 6}}
     assert scores.counts["dropped"] == scores.counts["dropped_duplicate"] == 12
+
+
+def test_near_and_semantic_twins_are_named_and_drop_where_asked(tmp_path, inputs):
+    tables = tables_of(texts_of(120), 1)["duplicates"]
+    rows = tables["part-00000-of-00001"].to_pylist()
+    rows[0]["near_twin"] = rows[118]["near_twin"] = rows[1]["id"]
+    rows[0]["semantic_twin"] = rows[2]["semantic_twin"] = rows[3]["id"]
+    split = [pa.Table.from_pylist(rows[at : at + 40], schema=TWINS) for at in range(0, 120, 40)]
+    marked = sealed(tmp_path, "duplicates", {f"part-{n:05d}-of-00003": table for n, table in enumerate(split)}, {})
+    table = scores_of(build(tmp_path, SCORES, ScoresConfig(), {**inputs, "duplicates": marked}))
+    reasons, twins = table.column("drop_reason").to_pylist(), table.column("twin_id").to_pylist()
+    assert [reasons[row] for row in (0, 1, 2, 118)] == ["near-duplicate", None, None, "duplicate"]
+    assert [twins[row] for row in (0, 1, 2, 118)] == [rows[1]["id"], None, rows[3]["id"], rows[118]["id"]]
+    every = ScoresConfig(drop=("semantic-duplicate", "near-duplicate", "duplicate"))
+    reasons = (
+        scores_of(build(tmp_path, SCORES, every, {**inputs, "duplicates": marked})).column("drop_reason").to_pylist()
+    )
+    assert [reasons[row] for row in (0, 2, 118)] == ["semantic-duplicate", "semantic-duplicate", "near-duplicate"]
 
 
 def test_configured_rules_drop(tmp_path, inputs):

@@ -4,14 +4,14 @@ import sys
 import numpy as np
 import pytest
 
-from mixpipe.domains.kmeans import cell_count, distinct_rows, nearest, spherical_kmeans
 from mixpipe.domains.vectors import unit
+from mixpipe.kmeans import cell_count, distinct_rows, nearest, spherical_kmeans
 
 DIGEST = """
 import hashlib, sys
 import numpy as np
 from threadpoolctl import threadpool_limits
-from mixpipe.domains.kmeans import spherical_kmeans
+from mixpipe.kmeans import spherical_kmeans
 rows = np.random.default_rng(0).standard_normal((3000, 64)).astype(np.float32)
 rows /= np.linalg.norm(rows, axis=1, keepdims=True)
 with threadpool_limits(1):

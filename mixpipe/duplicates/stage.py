@@ -1,0 +1,68 @@
+"""The stage `duplicates`: which document is kept instead of which, beyond the equal texts that ingest marks.
+
+`sketch` hashes every text, `match` finds pairs that share a hash, `sets` and `verify` compare these exactly and settle
+which is kept; the steps of `semantic_steps.py` compare the embeddings of those; `mark` writes both beside the
+documents: `part-*.parquet` (TWINS). Nothing is dropped here: `scores.drop` decides that. Which document is kept never
+depends on the order of files.
+"""
+
+import pyarrow as pa
+
+from mixpipe.duplicates.config import DuplicatesConfig
+from mixpipe.duplicates.matching import plan_match, run_match
+from mixpipe.duplicates.near import Near, finish_verify, near_of
+from mixpipe.duplicates.semantic_steps import SEMANTIC_SCRATCH, semantic_digest, semantic_of, semantic_steps
+from mixpipe.duplicates.sketches import plan_sketch, run_sketch
+from mixpipe.duplicates.verifying import plan_sets, plan_verify, run_sets, run_verify
+from mixpipe.store.artefact import Counts
+from mixpipe.store.files import read_table, write_table
+from mixpipe.store.fingerprint import Json, file_digest
+from mixpipe.store.stage import Context, Part, Stage, Step
+from mixpipe.tables import TWINS
+
+__all__ = ["DUPLICATES"]
+
+
+def plan_mark(context: Context) -> list[Part]:
+    """List one part per part of documents; what was found in the whole corpus is part of its identity."""
+    ingest = context.inputs["ingest"]
+    near: list[Json] = [file_digest(context.out / f"near-{name}.npy") for name in Near._fields]
+    return [
+        Part(
+            file.removesuffix(".parquet"),
+            {"file": file},
+            {"documents": ingest.digest(file), "near": near, "semantic": semantic_digest(context, file)},
+        )
+        for file in ingest.names()
+    ]
+
+
+def run_mark(context: Context, part: Part) -> Counts:
+    """Write the twins of one part's documents, row by row."""
+    ids = read_table(context.inputs["ingest"].file(str(part.spec["file"])), ["id"])["id"].to_pylist()
+    arrays = [ids, *near_of(context, ids), *semantic_of(context, str(part.spec["file"]), len(ids))]
+    table = pa.table([pa.array(a, f.type) for a, f in zip(arrays, TWINS, strict=True)], schema=TWINS)
+    write_table(context.out / f"{part.name}.parquet", table, TWINS)
+    return {"documents": len(ids)}
+
+
+def steps(config: DuplicatesConfig) -> tuple[Step, ...]:
+    """Return the stage's steps."""
+    return (
+        Step("sketch", plan_sketch, run_sketch, keep=False),
+        Step("match", plan_match, run_match, keep=False, unit="range"),
+        Step("sets", plan_sets, run_sets, keep=False),
+        Step("verify", plan_verify, run_verify, finish_verify, keep=False),
+        *semantic_steps(config.semantic),
+        Step("mark", plan_mark, run_mark),
+    )
+
+
+DUPLICATES = Stage(
+    name="duplicates",
+    version=1,
+    config=DuplicatesConfig,
+    inputs=("ingest", "embed", "domains"),
+    steps=steps,
+    scratch=("near-*.npy", *SEMANTIC_SCRATCH),
+)
