@@ -1,11 +1,20 @@
 """Settings of the stage `scores`."""
 
+from typing import Literal
+
 from pydantic import Field, field_validator, model_validator
 
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["ScoresConfig"]
+__all__ = ["LabelledConfig", "ScoresConfig"]
+
+
+class LabelledConfig(StageConfig):
+    """Texts known to be good and bad: each a file or folder of .jsonl, .parquet (with a column text) or .txt."""
+
+    positive: str | None = execution_only(default=None, description="good texts; none: those of the targets")
+    negative: str | None = execution_only(default=None, description="bad texts; none: a sample of the corpus")
 
 
 class ScoresConfig(StageConfig):
@@ -22,6 +31,18 @@ class ScoresConfig(StageConfig):
     drop: tuple[str, ...] = Field(
         ("duplicate",),
         description="what drops a document: `duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
+    )
+    length_norm: Literal["mean", "sqrt", "none"] = Field(
+        "mean", description="dsir: what the sum over a document's n-grams is divided by: their number, its root, 1"
+    )
+    labelled: LabelledConfig = Field(
+        default_factory=LabelledConfig, description="ngram_classifier: texts that are known to be good and bad"
+    )
+    reference: str | None = execution_only(
+        default=None, description="perplexity: texts (as in labelled) that its model is fitted on; none: the corpus"
+    )
+    trials: str | None = execution_only(
+        default=None, description="preselect: folder of a sealed search over the same domains, whose trials it reads"
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(

@@ -21,6 +21,7 @@ from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.frozen import EDGES, SUMMARY, check_fitted_on, fitted_on, frozen_files
+from mixpipe.scores.given import given_digests
 from mixpipe.scores.protocol import Batch, Evaluations, Scorer
 from mixpipe.scores.removal import check_reasons, drop_reasons
 from mixpipe.scores.sample import bound, draw, merge, vectors_of
@@ -85,7 +86,7 @@ def finish_fit(context: Context) -> Counts:
         targets=_targets(context),
         target_vectors=_target_vectors(context),
         wanted=config.sample_documents,
-        n_domains=_n_domains(context),
+        domain_names=_domain_names(context),
     )
     for name in config.scorers:
         plugin = load_plugin(SCORERS, name, "scorer")
@@ -100,7 +101,9 @@ def finish_fit(context: Context) -> Counts:
 
 
 def outside(config: ScoresConfig) -> dict[str, Json]:
-    """Return the digests of the scorers that are taken from an earlier artefact."""
+    """Return the digests of the scorers that are taken from an earlier artefact, else of what they are fitted on."""
+    if config.frozen is None:
+        return given_digests(config)
     return {name: file_digest(path) for name, path in frozen_files(config).items()}
 
 
@@ -145,7 +148,7 @@ def finish_score(context: Context) -> Counts:
     scorers = _scorers(context.out, context.config.scorers)
     edges = read_arrays(context.out / EDGES)  # of frozen scorers perhaps more than are asked for now
     columns = [name for scorer in scorers.values() for name in scorer.columns]
-    summary = Summary.empty(np.stack([edges[name] for name in columns]), _n_domains(context))
+    summary = Summary.empty(np.stack([edges[name] for name in columns]), len(_domain_names(context)))
     known = read_json(context.inputs["ingest"].file("sources.json")).keys()
     removed: Removals = {}
     for file in context.inputs["ingest"].names():
@@ -205,8 +208,8 @@ def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
     return batch, documents.column("duplicate").to_numpy(zero_copy_only=False)
 
 
-def _n_domains(context: Context) -> int:
-    return int(read_table(context.inputs["domains"].file("domains.parquet"), ["domain"]).num_rows)
+def _domain_names(context: Context) -> tuple[str, ...]:
+    return tuple(read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist())
 
 
 def _targets(context: Context) -> Evaluations:
@@ -236,7 +239,7 @@ def steps(config: ScoresConfig) -> tuple[Step, ...]:
 
 SCORES = Stage(
     name="scores",
-    version=1,
+    version=2,
     config=ScoresConfig,
     inputs=("ingest", "embed", "domains", "targets"),
     steps=steps,
