@@ -13,9 +13,12 @@ second group of targets would never be reached.
 
 import numpy as np
 
-__all__ = ["greedy_order", "kl_divergence"]
+__all__ = ["START", "greedy_order", "kl_divergence"]
 
 NEIGHBOUR = 5
+# The authors begin with 20 random points, which every estimate counts. Here they are counted and taken to lie nowhere:
+# with one point alone the second would cost log 2, and in few dimensions nothing would be picked.
+START = 20
 SMALLEST = 1e-10  # of squared distances, so that equal points have a logarithm
 
 
@@ -51,8 +54,8 @@ def greedy_order(targets: np.ndarray, pool: np.ndarray) -> list[int]:
     while free.any():
         means = np.minimum(nearest[:, None], distances).mean(axis=0)
         best = int(np.where(free, means, np.inf).argmin())
-        m = len(picked)
-        if targets.shape[1] * (means[best] - nearest.mean()) + np.log((m + 1) / m) >= 0:
+        m = START + len(picked)
+        if targets.shape[1] * (means[best] - nearest.mean()) + np.log1p(1 / m) >= 0:
             break
         picked.append(best)
         free[best] = False

@@ -41,7 +41,7 @@ class DSIR:
             InputError: the targets hold no text.
         """
         owners = sample.targets.owners
-        sets = [[sample.targets.texts[i] for i in np.flatnonzero(owners == k)] for k in np.unique(owners)]
+        sets = [[sample.targets.texts[i] for i in np.flatnonzero(owners == k).tolist()] for k in np.unique(owners)]
         target = [_distribution(hashed_ngrams(texts, BUCKETS)) for texts in sets]
         if not target:
             raise InputError("expected texts of the targets for the scorer dsir, found none; remove it or add targets")
