@@ -28,6 +28,9 @@ class ScoresConfig(StageConfig):
         default_factory=dict,
         description="weights of score columns in `quality`, negative where less is better; empty: the default blend",
     )
+    quality_by_domain: dict[str, dict[str, float]] = Field(
+        default_factory=dict, description="by domain name: weights as in `quality` that take its place there"
+    )
     drop: tuple[str, ...] = Field(
         ("duplicate",),
         description="what drops a document: `duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
