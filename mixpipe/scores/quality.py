@@ -6,9 +6,9 @@ and nothing depends on the measures' scales. `quality` is the share of its domai
 below it, 1 best. `quality_raw` is the one to compare documents of different domains by; `quality` serves what orders
 inside one (the plan's tilt, strata), while how much is read of a domain that is bad throughout is the search's matter.
 
-Form is measured in five ways, content in two or, with `ngram_classifier`, three: weights halfway (geometrically) between
-all measures alike and both kinds alike. Rules made for English web text are left out, since they fire on code, verse
-and other languages. Figures of the default against hidden labels: `python -m benchmarks quality`.
+Form is measured in five ways, content in two or, with `ngram_classifier`, three: weights halfway (geometrically)
+between all measures alike and both kinds alike. Rules made for English web text are left out, since they fire on code,
+verse and other languages. Figures of the default against hidden labels: `python -m benchmarks quality`.
 
 `scores.quality_by_domain` gives a domain weights of its own: the merge of QuaDMix (Liu et al. 2025, arXiv 2504.16511,
 equation 1, weights alpha of score and domain). Deviations: percentiles are joined by their geometric mean, not their
