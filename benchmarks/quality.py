@@ -5,6 +5,9 @@ tables, mojibake, uuencoded posts); spam stands beside them, since an advertisem
 taste. Negatives are the rest of the corpus. No scorer sees a label or a source. Two corpora: the sample of 4,917
 documents with the sentence encoder, on which the blend was chosen, and all 107,313 with the static one, of which those
 that are not in the sample confirm the choice (without bfloat16 the transformer takes three hours for them).
+`added` has the same for the sample with the scorers that are not in the default list. `tilted` is the share of low
+quality among the tokens of a plan that keeps the domains' own shares, by what the plan's tilt reads: nothing, the rank
+inside the domain (the column `quality`), the rank in the corpus, or their geometric mean.
 
     python -m benchmarks.quality [--root FOLDER] [--only sample|corpus]
 """
@@ -24,12 +27,15 @@ from benchmarks.pipeline import SHARED, target_sets
 from mixpipe.corpus.config import IngestConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.embed.config import EmbedConfig
+from mixpipe.plan.config import PlanConfig
+from mixpipe.plan.copies import quality_bins, quality_tilt
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_table
 
 ENCODERS = {"sample": "sentence", "corpus": "static"}
 DEFAULTS = ("quality", "quality_raw")
+ADDED = ("dsir", "ngram_classifier", "gio")
 KEPT_FIELDS = ("id", "drop_reason", "twin_id")
 
 
@@ -45,13 +51,31 @@ def upstream(root: Path, corpus: str) -> dict[str, Artefact]:
     return known
 
 
-def scored(root: Path, corpus: str, config: ScoresConfig) -> tuple[dict[str, np.ndarray], list[str], Artefact]:
-    """Return every column of the scores, the corpus's own ids in the same order, and the artefact of scores."""
-    known = upstream(root, corpus)
+def column(artefact: Artefact, name: str) -> np.ndarray:
+    return pa.concat_tables(read_table(artefact.file(file), [name]) for file in artefact.names())[name].to_numpy()
+
+
+def scored(root: Path, known: dict[str, Artefact], config: ScoresConfig) -> dict[str, np.ndarray]:
+    """Return every column of the scores."""
     scores = build(root, "scores", config, known)
-    table = pa.concat_tables(read_table(scores.file(name)) for name in scores.names())
-    columns = {name: table[name].to_numpy() for name in table.column_names if name not in KEPT_FIELDS}
-    return columns, own_ids(known["ingest"]), scores
+    names = read_table(scores.file(scores.names()[0])).column_names
+    return {name: column(scores, name) for name in names if name not in KEPT_FIELDS}
+
+
+def tilted(known: dict[str, Artefact], columns: dict[str, np.ndarray], low: np.ndarray) -> dict[str, float]:
+    """Return the share of `low` among the tokens of plans with the default tilt."""
+    domains, tokens = column(known["domains"], "domain"), column(known["ingest"], "n_tokens").astype(np.float64)
+    order = np.argsort(columns["quality_raw"], kind="stable")
+    among_all = np.empty(len(order))
+    among_all[order] = np.cumsum(tokens[order]) / tokens.sum()
+    inside = columns["quality"]
+    ranks = {"nothing": np.full(len(order), 0.5), "inside": inside, "corpus": among_all}
+    found = {}
+    for name, rank in {**ranks, "both": np.sqrt(inside * among_all)}.items():
+        copies = tokens * quality_tilt(PlanConfig(budget_tokens=1).strength)[quality_bins(rank)]
+        scale = np.bincount(domains, tokens) / np.bincount(domains, copies)
+        found[name] = float((copies * scale[domains])[low].sum() / tokens.sum())
+    return found
 
 
 def areas(columns: dict[str, np.ndarray], low: np.ndarray, ok: np.ndarray) -> dict[str, float]:
@@ -79,12 +103,17 @@ def figures(columns: dict[str, np.ndarray], kinds: np.ndarray, ok: np.ndarray) -
 
 
 def measure(root: Path, corpus: str) -> dict[str, Any]:
-    columns, ids, _ = scored(root, corpus, ScoresConfig())
+    known = upstream(root, corpus)
+    columns, ids = scored(root, known, ScoresConfig()), own_ids(known["ingest"])
     table = read_table(SHARED / "labels" / f"{corpus}_labels.parquet", ["id", "quality", "quality_kind"])
     labels = {row["id"]: row for row in table.to_pylist()}
     kinds = np.array([labels[name]["quality_kind"] or "" for name in ids])
     ok = np.array([labels[name]["quality"] == "ok" for name in ids])
-    found = {"encoder": ENCODERS[corpus], **figures(columns, kinds, ok)}
+    low = ~ok & (kinds != "spam")
+    found = {"encoder": ENCODERS[corpus], **figures(columns, kinds, ok), "tilted": tilted(known, columns, low)}
+    if corpus == "sample":
+        chosen = ScoresConfig(scorers=(*ADDED, *ScoresConfig().scorers))
+        found["added"] = figures(scored(root, known, chosen), kinds, ok)
     if corpus == "corpus":
         sampled = set(read_table(SHARED / "labels" / "sample_labels.parquet", ["id"])["id"].to_pylist())
         unseen = np.array([name not in sampled for name in ids])
