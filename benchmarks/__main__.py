@@ -33,6 +33,7 @@ ARGUMENTS = {
     ],
     "sample": [],
     "memory": [],
+    "quality": [],
     "surrogate_speed": [],
     "surrogates": ["--targets", "24"],
     "search_replay": [],

@@ -27,11 +27,15 @@ from mixpipe.store.stage import HANDED_DOWN, StageConfig
 __all__ = ["EngineConfig", "RunConfig", "load_config"]
 
 # Settings that may name a file or folder beside the configuration file, or else something on a hub.
-PATHS = (
+PATHS: tuple[tuple[str, ...], ...] = (
     ("ingest", "tokenizer"),
     ("embed", "model"),
     ("domains", "frozen"),
     ("scores", "frozen"),
+    ("scores", "reference"),
+    ("scores", "trials"),
+    ("scores", "labelled", "positive"),
+    ("scores", "labelled", "negative"),
     ("search", "mixture"),
 )
 
@@ -186,8 +190,10 @@ def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
     ingest, targets = values.get("ingest"), values.get("targets")
     if isinstance(ingest, dict) and isinstance(ingest.get("paths"), list):
         ingest["paths"] = [_anchored(path, folder) for path in ingest["paths"]]
-    for section, key in PATHS:
-        place = values.get(section)
+    for *sections, key in PATHS:
+        place: Any = values
+        for section in sections:
+            place = place.get(section) if isinstance(place, dict) else None
         if isinstance(place, dict) and isinstance(place.get(key), str) and (folder / place[key]).exists():
             place[key] = _anchored(place[key], folder)
     command = search.get("command") if isinstance(search := values.get("search"), dict) else None

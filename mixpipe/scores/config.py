@@ -1,18 +1,26 @@
 """Settings of the stage `scores`."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["DUPLICATES", "TWIN_COLUMNS", "ScoresConfig"]
+__all__ = ["DUPLICATES", "TWIN_COLUMNS", "LabelledConfig", "ScoresConfig"]
 
 # Reasons to drop a document for the sake of another one, and the column of twins in which each other one is named.
 TWIN_COLUMNS = {"near-duplicate": "near_twin", "semantic-duplicate": "semantic_twin"}
 DUPLICATES = ("duplicate", *TWIN_COLUMNS)
 DEFAULT_DROP = ("duplicate", "near-duplicate", "leak:item", "leak:text")
+
+
+class LabelledConfig(StageConfig):
+    """Texts known to be good and bad: each a file or folder of .jsonl, .parquet (with a column text) or .txt."""
+
+    positive: str | None = execution_only(default=None, description="good texts; none: those of the targets")
+    negative: str | None = execution_only(default=None, description="bad texts; none: a sample of the corpus")
 
 
 class ScoresConfig(StageConfig):
@@ -26,10 +34,24 @@ class ScoresConfig(StageConfig):
         default_factory=dict,
         description="weights of score columns in `quality`, negative where less is better; empty: the default blend",
     )
+    quality_by_domain: dict[str, dict[str, float]] = Field(
+        default_factory=dict, description="by domain name: weights as in `quality` that take its place there"
+    )
     drop: tuple[str, ...] = Field(
         DEFAULT_DROP,
-        description="what drops a document: `[near-|semantic-]duplicate`, a rule (`gopher:word-length`), a family (`c4`); "
-        "by default of the configured scorers' only",
+        description="what drops: `[near-|semantic-]duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
+    )
+    length_norm: Literal["mean", "sqrt", "none"] = Field(
+        "mean", description="dsir: what the sum over a document's n-grams is divided by: their number, its root, 1"
+    )
+    labelled: LabelledConfig = Field(
+        default_factory=LabelledConfig, description="ngram_classifier: texts that are known to be good and bad"
+    )
+    reference: str | None = execution_only(
+        default=None, description="perplexity: texts (as in labelled) that its model is fitted on; none: the corpus"
+    )
+    trials: str | None = execution_only(
+        default=None, description="preselect: folder of a sealed search over the same domains, whose trials it reads"
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(

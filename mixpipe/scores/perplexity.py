@@ -1,4 +1,4 @@
-"""Bits per byte of each document under a byte n-gram model of the corpus itself.
+"""Bits per byte of each document under a byte n-gram model of the corpus itself, or of `scores.reference`.
 
 Interpolated absolute discounting up to 5 bytes (Ney, Essen and Kneser 1994), p_n(b|c) = a(cb) + g(c) p_{n-1}(b|c'),
 with a discount of 1: an n-gram seen once leaves its mass to the shorter context and needs no room. a and g lie in one
@@ -17,6 +17,7 @@ from itertools import accumulate
 import numpy as np
 
 from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.given import given_texts
 from mixpipe.scores.protocol import Batch, Floats, Rule, Sample, State, halves
 
 __all__ = ["Perplexity"]
@@ -56,11 +57,15 @@ class Perplexity:
 
     @staticmethod
     def fit(sample: Sample, config: ScoresConfig) -> State:
-        """Count the n-grams of both halves of the sample, up to `FIT_BYTES` each."""
-        which = halves(sample.ids)
+        """Count the n-grams of both halves of the sample or of the reference given, up to `FIT_BYTES` each."""
+        texts, ids = sample.texts, sample.ids
+        if config.reference:
+            given = given_texts(config.reference, "scores.reference", wanted=config.sample_documents, seed=config.seed)
+            texts, ids = given
+        which = halves(ids)
         state: dict[str, np.ndarray] = {}
         for half in (0, 1):
-            block = _fitting_bytes([sample.texts[i] for i in np.flatnonzero(which == half).tolist()])
+            block = _fitting_bytes([texts[i] for i in np.flatnonzero(which == half).tolist()])
             tags, seen, rest = _tables(block)
             state |= {f"tags_{half}": tags, f"seen_{half}": seen, f"rest_{half}": rest}
         return state

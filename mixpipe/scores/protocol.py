@@ -112,6 +112,7 @@ class Sample(Batch):
         target_vectors: (m, dimensions) float32, unit rows.
         domain_sums: (domains, dimensions) float64, sum of the unit vectors of every domain's documents.
         domain_counts: (domains,) int64, how many documents were summed.
+        domain_names: by domain number.
     """
 
     targets: Evaluations = field(default_factory=Evaluations)
@@ -119,6 +120,7 @@ class Sample(Batch):
     target_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     domain_sums: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     domain_counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    domain_names: tuple[str, ...] = ()
 
     @property
     def held_out(self) -> Evaluations:

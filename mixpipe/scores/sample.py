@@ -86,7 +86,7 @@ def merge(
     protected: Evaluations,
     target_vectors: np.ndarray,
     wanted: int,
-    n_domains: int,
+    domain_names: tuple[str, ...],
 ) -> Sample:
     """Return the `wanted` documents with the smallest hash, by rising hash, and the sums over all parts.
 
@@ -97,7 +97,7 @@ def merge(
         protected: further held-out texts.
         target_vectors: (m, dimensions) float32, those of the texts, or none.
         wanted: the most documents to keep.
-        n_domains: how many domains there are, those without a document here included.
+        domain_names: of all domains by number, those without a document here included.
 
     Raises:
         StageError: no part gave a document.
@@ -108,7 +108,7 @@ def merge(
     table = table.sort_by([("order", "ascending"), ("id", "ascending")]).slice(0, wanted).combine_chunks()
     if not table.num_rows:
         raise StageError("expected documents to fit scorers on, found none in any part; add input files")
-    total, counts = _added([read_arrays(path) for path in sums], n_domains)
+    total, counts = _added([read_arrays(path) for path in sums], len(domain_names))
     return Sample(
         ids=table.column("id").to_pylist(),
         texts=table.column("text").to_pylist(),
@@ -120,6 +120,7 @@ def merge(
         target_vectors=target_vectors,
         domain_sums=total,
         domain_counts=counts,
+        domain_names=domain_names,
     )
 
 

@@ -23,6 +23,7 @@ from mixpipe.scores import SCORERS
 from mixpipe.scores.config import TWIN_COLUMNS, ScoresConfig
 from mixpipe.scores.examples import gather_examples, percentile_values
 from mixpipe.scores.frozen import EDGES, SUMMARY, check_fitted_on, fitted_on, frozen_files
+from mixpipe.scores.given import given_digests
 from mixpipe.scores.protocol import Batch, Evaluations, Scorer
 from mixpipe.scores.removal import check_reasons, drop_reasons
 from mixpipe.scores.sample import bound, draw, merge, vectors_of
@@ -88,7 +89,7 @@ def finish_fit(context: Context) -> Counts:
         protected=_evaluations(context, "protected-*.parquet"),
         target_vectors=_target_vectors(context),
         wanted=config.sample_documents,
-        n_domains=_n_domains(context),
+        domain_names=_domain_names(context),
     )
     for name in config.scorers:
         plugin = load_plugin(SCORERS, name, "scorer")
@@ -104,7 +105,9 @@ def finish_fit(context: Context) -> Counts:
 
 
 def outside(config: ScoresConfig) -> dict[str, Json]:
-    """Return the digests of the scorers that are taken from an earlier artefact."""
+    """Return the digests of the scorers that are taken from an earlier artefact, else of what they are fitted on."""
+    if config.frozen is None:
+        return given_digests(config)
     return {name: file_digest(path) for name, path in frozen_files(config).items()}
 
 
@@ -150,7 +153,7 @@ def finish_score(context: Context) -> Counts:
     scorers = _scorers(context.out, context.config.scorers)
     edges = read_arrays(context.out / EDGES)  # of frozen scorers perhaps more than are asked for now
     columns = [name for scorer in scorers.values() for name in scorer.columns]
-    summary = Summary.empty(np.stack([edges[name] for name in columns]), _n_domains(context))
+    summary = Summary.empty(np.stack([edges[name] for name in columns]), len(_domain_names(context)))
     known = read_json(context.inputs["ingest"].file("sources.json")).keys()
     removed: Removals = {}
     for file in context.inputs["ingest"].names():
@@ -228,8 +231,8 @@ def _check_aligned(stage: str, file: str, ids: pa.ChunkedArray, expected: pa.Chu
         )
 
 
-def _n_domains(context: Context) -> int:
-    return int(read_table(context.inputs["domains"].file("domains.parquet"), ["domain"]).num_rows)
+def _domain_names(context: Context) -> tuple[str, ...]:
+    return tuple(read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist())
 
 
 def _evaluations(context: Context, files: str) -> Evaluations:

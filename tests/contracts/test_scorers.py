@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from mixpipe.errors import ConfigError
@@ -10,10 +11,14 @@ from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.protocol import Batch, Evaluations, Sample, Scorer
-from mixpipe.store.files import read_arrays, write_arrays
+from mixpipe.store.artefact import Artefact, Manifest
+from mixpipe.store.files import read_arrays, write_arrays, write_json, write_table
 from mixpipe.store.fingerprint import text_id
+from mixpipe.store.install import file_entry
+from mixpipe.tables import TRIALS
 
 DIMENSIONS = 8
+NAMES = ("cats", "code")
 ORDINARY = [
     *(f"The {n}th cat sat on the mat, and {n * 7} birds were seen by it.\nThen it slept." for n in range(40)),
     *(f"def f{n}(x):\n    return {{x: {n}}}\n" for n in range(20)),
@@ -52,17 +57,40 @@ def make_sample():
     counts = np.bincount(content["domains"])
     targets = Evaluations(content["texts"][:9], np.zeros(9, np.int32), ("birds",))
     measured = {"targets": targets, "target_vectors": content["vectors"][:9]}
-    return Sample(**content, **measured, domain_sums=sums, domain_counts=counts)
+    return Sample(**content, **measured, domain_sums=sums, domain_counts=counts, domain_names=NAMES)
 
 
 @pytest.fixture(scope="module")
-def fitted():
+def config(tmp_path_factory):
+    """Return the defaults, with a sealed search of five trials for the scorers that read one."""
+    folder = tmp_path_factory.mktemp("search")
+    rows = [
+        {
+            **dict.fromkeys(("method", "round"), "x"),
+            **{"trial": f"t{n}", "mixture": [0.5, 0.5], "model_size": 1, "tokens": 1, "seed": 0, "status": "ok"},
+            "target_losses": [("birds", 3.0 - n / 10)],
+            "domain_losses": [("0", 3.0 - n / 10), ("1", 2.0 + n / 10)],
+            "trajectory": [],
+        }
+        for n in range(5)
+    ]
+    write_table(folder / "trials.parquet", pa.Table.from_pylist(rows, schema=TRIALS), TRIALS)
+    write_json(folder / "mixture.json", {"domains": list(NAMES), "weights": [0.5, 0.5]})
+    files = tuple(file_entry(folder, folder / name) for name in ("mixture.json", "trials.parquet"))
+    empty = {"identity": {}, "parts": (), "counts": {}, "provenance": {}}
+    manifest = Manifest(stage="search", version=1, fingerprint="0" * 32, files=files, **empty)
+    write_json(folder / "manifest.json", manifest.model_dump(mode="json"))
+    return ScoresConfig(trials=str(Artefact.load(folder).path))
+
+
+@pytest.fixture(scope="module")
+def fitted(config):
     """Return every scorer with its state, fitted in an order in which each finds the columns it reads."""
     sample, found = make_sample(), {}
     names = [*(name for name in ScoresConfig().scorers if name in SCORERS), *sorted(SCORERS)]
     for name in dict.fromkeys(names):
         plugin = load_plugin(SCORERS, name, "scorer")
-        state = plugin.fit(sample, ScoresConfig())
+        state = plugin.fit(sample, config)
         scorer = plugin(state)
         sample.columns.update(zip(scorer.columns, scorer.score(sample).T, strict=True))
         found[name] = (scorer, state)
@@ -149,14 +177,14 @@ def test_is_rebuilt_from_arrays_on_disk(fitted, name, tmp_path):
     assert np.array_equal(rebuilt.score(batch), scorer.score(batch))
 
 
-def test_fitting_twice_gives_the_same_state(fitted, name):
+def test_fitting_twice_gives_the_same_state(fitted, config, name):
     _, state = fitted[name]
     sample = make_sample()
     for other, (scorer, _) in fitted.items():
         if other == name:
             break
         sample.columns.update(zip(scorer.columns, scorer.score(sample).T, strict=True))
-    again = type(fitted[name][0]).fit(sample, ScoresConfig())
+    again = type(fitted[name][0]).fit(sample, config)
     assert again.keys() == state.keys()
     assert all(np.array_equal(again[key], state[key]) for key in state)
 

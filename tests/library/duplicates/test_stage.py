@@ -19,7 +19,7 @@ def words(*replaced, start=0, count=60, tail=""):
 
 
 def random_texts(count, seed=0):
-    """Return texts of random words, each fourth with a near copy (one word changed) and each fifth with an exact one."""
+    """Return texts of random words, each fourth with a near copy (one word changed), each fifth with an exact one."""
     rng = np.random.default_rng(seed)
     texts = []
     for number in range(count):

@@ -1,3 +1,4 @@
+import json
 from collections import Counter
 
 import numpy as np
@@ -73,3 +74,29 @@ def test_an_empty_text_costs_a_uniform_byte(make_sample, make_batch):
 def test_fits_on_nothing(make_sample, make_batch):
     model = Perplexity(Perplexity.fit(make_sample([]), ScoresConfig()))
     assert model.score(make_batch(["abc"]))[0, 0] == pytest.approx(8)
+
+
+def test_a_reference_makes_its_own_kind_of_text_cheap(make_sample, make_batch, tmp_path):
+    corpus = [f"0x{n:08x};{n * n:b}" * 20 for n in range(40)]
+    reference = tmp_path / "reference.txt"
+    reference.write_text(" ".join(f"On day {n} the old captain went to see the harbour." for n in range(2000)))
+    batch = make_batch([corpus[0], "The captain went to see the old harbour on the day."])
+    own, other = (
+        Perplexity(Perplexity.fit(make_sample(corpus), ScoresConfig(**given))).score(batch)[:, 0]
+        for given in ({}, {"reference": str(reference)})
+    )
+    assert own[0] < own[1]
+    assert other[1] < own[1] - 1
+    assert other[1] < other[0]
+
+
+def test_the_corpus_given_as_its_own_reference_changes_nothing(make_sample, tmp_path):
+    corpus = [f"line {n} of a text about {n * 7} birds" for n in range(60)]
+    lines = tmp_path / "corpus.jsonl"
+    lines.write_text("".join(json.dumps({"text": text}) + "\n" for text in corpus))
+    sample = make_sample(corpus)
+    scores = [
+        Perplexity(Perplexity.fit(sample, config)).score(sample)
+        for config in (ScoresConfig(), ScoresConfig(reference=str(lines)))
+    ]
+    assert np.allclose(*scores, atol=0.02)

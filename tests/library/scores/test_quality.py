@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,24 @@ def test_an_unknown_column_is_refused(sample):
 def test_no_measure_at_all_is_refused(sample):
     with pytest.raises(ConfigError, match=r"scores\.quality"):
         fitted(sample)
+
+
+def test_a_domain_may_have_weights_of_its_own(sample):
+    named = replace(sample, domain_names=("a", "b", "c"))
+    config = ScoresConfig(quality={"good": 1.0}, quality_by_domain={"b": {"good": -3.0, "bad": 1.0}})
+    raw = Quality(Quality.fit(named, config)).score(named)[:, 0]
+    p, other = (np.arange(99) + 1) / 100, sample.domains == 1
+    assert np.allclose(raw[~other], p[~other])
+    assert np.allclose(raw[other], (1 - p)[other])
+
+
+def test_an_unknown_domain_is_refused(sample):
+    with pytest.raises(ConfigError, match=r"among a, b, c.*found d"):
+        config = ScoresConfig(quality={"good": 1.0}, quality_by_domain={"d": {"good": 1.0}})
+        Quality.fit(replace(sample, domain_names=("a", "b", "c")), config)
+
+
+def test_an_unknown_column_of_a_domain_is_refused(sample):
+    with pytest.raises(ConfigError, match=r"quality_by_domain\.a, found nosuch"):
+        config = ScoresConfig(quality={"good": 1.0}, quality_by_domain={"a": {"nosuch": 1.0}})
+        Quality.fit(replace(sample, domain_names=("a",)), config)

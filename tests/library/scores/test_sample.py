@@ -13,15 +13,9 @@ def merged(folder, drawn, wanted, n_domains=20):
         write_arrays(folder / f"{number}-sums.npz", sums=part.sums, counts=part.counts)
     rows, sums = sorted(folder.glob("*-rows.parquet")), sorted(folder.glob("*-sums.npz"))
     none = np.zeros((0, 8), np.float32)
-    return merge(
-        rows,
-        sums,
-        targets=Evaluations(),
-        protected=Evaluations(),
-        target_vectors=none,
-        wanted=wanted,
-        n_domains=n_domains,
-    )
+    names = tuple(f"d{n}" for n in range(n_domains))
+    held = {"targets": Evaluations(), "protected": Evaluations(), "target_vectors": none}
+    return merge(rows, sums, **held, wanted=wanted, domain_names=names)
 
 
 def test_parts_of_any_size_give_the_same_sample(tmp_path, make_batch):
@@ -70,12 +64,5 @@ def test_nothing_to_fit_on(tmp_path, make_batch):
     with pytest.raises(StageError, match="found none"):
         merged(tmp_path, [draw(make_batch([]), np.zeros(0, bool), below=1.0, seed=0)], 9)
     with pytest.raises(StageError, match="found none"):
-        merge(
-            [],
-            [],
-            targets=Evaluations(),
-            protected=Evaluations(),
-            target_vectors=np.zeros((0, 8)),
-            wanted=9,
-            n_domains=1,
-        )
+        held = {"targets": Evaluations(), "protected": Evaluations(), "target_vectors": np.zeros((0, 8))}
+        merge([], [], **held, wanted=9, domain_names=("a",))

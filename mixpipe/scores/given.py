@@ -1,0 +1,134 @@
+"""What scorers are fitted on besides the corpus and its targets: texts given by path, and an earlier search.
+
+Texts are a file or folder of JSONL or Parquet with a column `text`, or of .txt, read in pieces. Those with the
+smallest keyed hash are kept, so that the choice depends on no order of files or rows and memory is that of `wanted`
+texts; equal texts count once, and each is cut like the sample's. All is known by content, not by path.
+"""
+
+import json
+from collections.abc import Iterator
+from heapq import nsmallest
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mixpipe.errors import ConfigError, InputError, StoreError
+from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.protocol import halves
+from mixpipe.scores.sample import CHARACTERS
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.draws import keyed_uniforms
+from mixpipe.store.fingerprint import Json, file_digest, text_id
+
+__all__ = ["TRIALS_FILES", "given_digests", "given_search", "given_texts"]
+
+TRIALS_FILES = ("trials.parquet", "mixture.json")
+ROWS = 1024
+
+
+def given_texts(path: str, field: str, *, wanted: int, seed: int) -> tuple[list[str], list[str]]:
+    """Return at most `wanted` texts and their ids (as of documents with these texts), by rising hash.
+
+    Args:
+        path: file or folder.
+        field: the setting that names it, for messages.
+        wanted: the most texts to keep.
+        seed: key of the hash.
+
+    Raises:
+        InputError: there is nothing at the path, texts for one half only, or a file of another form.
+    """
+    drawn: dict[str, tuple[float, str]] = {}
+    for file in _files(path, field):
+        for texts in _batches(file, field):
+            ids = [text_id(text) for text in texts]
+            order = keyed_uniforms(ids, f"scores:given:{seed}").tolist()
+            drawn.update(zip(ids, zip(order, (text[:CHARACTERS] for text in texts), strict=True), strict=True))
+            if len(drawn) > 2 * wanted:
+                drawn = dict(nsmallest(wanted, drawn.items(), key=lambda item: (item[1][0], item[0])))
+    kept = nsmallest(wanted, drawn.items(), key=lambda item: (item[1][0], item[0]))
+    names = [name for name, _ in kept]
+    if len(set(halves(names).tolist())) < 2:
+        raise InputError(
+            f"expected texts for two models at {field} ({path}), found {len(names)} different ones, all in one half; "
+            "give more"
+        )
+    return [text for _, (_, text) in kept], names
+
+
+def given_search(folder: str) -> Artefact:
+    """Return the finished search at `scores.trials`.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    try:
+        found = Artefact.load(Path(folder))
+        for name in TRIALS_FILES:
+            found.file(name)
+    except StoreError as error:
+        raise ConfigError(f"expected a finished search at scores.trials ({folder}), found: {error}") from error
+    return found
+
+
+def given_digests(config: ScoresConfig) -> dict[str, Json]:
+    """Return the SHA-256 of everything given, by the setting that names it; of texts sorted, without their names."""
+    labelled = config.labelled
+    paths = {
+        "scores.reference": config.reference,
+        "scores.labelled.positive": labelled.positive,
+        "scores.labelled.negative": labelled.negative,
+    }
+    found: dict[str, Json] = {
+        field: list[Json](sorted(file_digest(file) for file in _files(path, field)))
+        for field, path in paths.items()
+        if path
+    }
+    if config.trials:
+        search = given_search(config.trials)
+        found["scores.trials"] = [search.digest(name) for name in TRIALS_FILES]
+    return found
+
+
+def _files(path: str, field: str) -> list[Path]:
+    root = Path(path)
+    files = sorted(file for file in root.rglob("*") if file.suffix in READERS) if root.is_dir() else [root]
+    if not files or not files[0].is_file() or files[0].suffix not in READERS:
+        raise InputError(
+            f"expected a file or folder of {', '.join(READERS)} at {field}, found {path}; correct the path"
+        )
+    return files
+
+
+def _batches(file: Path, field: str) -> Iterator[list[str]]:
+    """Yield the texts of a file, about `ROWS` at a time; rows without a text are left out."""
+    try:
+        yield from READERS[file.suffix](file)
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"expected a column text in UTF-8 in every row of {file} ({field}), found: {type(error).__name__} {error}"
+        ) from error
+
+
+def _parquet(file: Path) -> Iterator[list[str]]:
+    with pq.ParquetFile(file) as table:
+        for batch in table.iter_batches(ROWS, columns=["text"]):
+            yield [str(text) for text in batch.column("text").to_pylist() if text]
+
+
+def _json_lines(file: Path) -> Iterator[list[str]]:
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip() and (text := json.loads(line)["text"]):
+                # A lone surrogate has no UTF-8 and so no id.
+                yield [str(text).encode("utf-8", "replace").decode("utf-8")]
+
+
+def _plain(file: Path) -> Iterator[list[str]]:
+    with file.open(encoding="utf-8") as handle:
+        while text := handle.read(CHARACTERS):
+            yield [text]
+
+
+READERS = {".jsonl": _json_lines, ".parquet": _parquet, ".txt": _plain}

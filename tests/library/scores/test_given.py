@@ -1,0 +1,89 @@
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mixpipe.errors import ConfigError, InputError
+from mixpipe.scores.config import LabelledConfig, ScoresConfig
+from mixpipe.scores.given import given_digests, given_search, given_texts
+from mixpipe.scores.sample import CHARACTERS
+from mixpipe.store.fingerprint import text_id
+
+TEXTS = [f"text number {n}" for n in range(40)]
+
+
+def jsonl(path, texts):
+    path.write_text("".join(json.dumps({"text": text, "more": 1}) + "\n" for text in texts), encoding="utf-8")
+    return path
+
+
+def read(path, wanted=1000):
+    return given_texts(str(path), "scores.reference", wanted=wanted, seed=0)
+
+
+def test_every_form_gives_the_same_texts_and_ids(tmp_path):
+    lines = jsonl(tmp_path / "a.jsonl", TEXTS)
+    table = tmp_path / "b.parquet"
+    pq.write_table(pa.table({"text": TEXTS, "more": TEXTS}), table)
+    assert read(lines) == read(table)
+    texts, ids = read(lines)
+    assert sorted(texts) == sorted(TEXTS)
+    assert ids == [text_id(text) for text in texts]
+
+
+def test_a_folder_in_any_cut_gives_the_same_choice_and_equal_texts_count_once(tmp_path):
+    for name, pieces in (("one", [TEXTS]), ("two", [TEXTS[25:] + TEXTS[:3], TEXTS[:25]])):
+        (tmp_path / name).mkdir()
+        for n, piece in enumerate(pieces):
+            jsonl(tmp_path / name / f"{n}.jsonl", piece)
+    assert read(tmp_path / "one", 9) == read(tmp_path / "two", 9)
+    assert len(read(tmp_path / "two")[0]) == 40
+
+
+def test_a_long_plain_text_is_read_in_pieces(tmp_path):
+    path = tmp_path / "book.txt"
+    path.write_text("".join(f"{n} " for n in range(30_000)), encoding="utf-8")
+    texts, _ = read(path)
+    assert len(texts) > 5
+    assert max(map(len, texts)) == CHARACTERS
+
+
+def test_hostile_rows(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"text": ""}\n\n{"text": "\\ud800"}\n{"text": "a\\u0000b"}\n{"text": "🧪"}\n{"text": "c"}\n{"text": "d"}'
+    )
+    assert len(read(path)[0]) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.jsonl", '{"body": "x"}', "column text"),
+        ("a.jsonl", "{", "column text"),
+        ("a.csv", "x", r"\.jsonl"),
+        ("a.parquet", "x", "column text"),
+        ("a.txt", "one", "two models"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, name, content, said):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=rf"(?s){said}.*") as error:
+        read(tmp_path / name)
+    assert "scores.reference" in str(error.value)
+
+
+def test_texts_are_known_by_content(tmp_path):
+    one, other = jsonl(tmp_path / "a.jsonl", TEXTS), jsonl(tmp_path / "b.jsonl", TEXTS)
+    configs = [ScoresConfig(reference=str(path), labelled=LabelledConfig(negative=str(path))) for path in (one, other)]
+    assert given_digests(configs[0]) == given_digests(configs[1])
+    assert configs[0].identity() == configs[1].identity()
+    jsonl(other, TEXTS[1:])
+    assert given_digests(configs[0]) != given_digests(configs[1])
+    assert given_digests(ScoresConfig()) == {}
+
+
+def test_a_folder_without_a_search_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"scores\.trials"):
+        given_search(str(tmp_path))
