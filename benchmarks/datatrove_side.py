@@ -38,10 +38,12 @@ class Judge(PipelineStep):
     """Ask every filter about every document and drop none."""
 
     def __init__(self, filters: Iterable[BaseFilter]) -> None:
+        """Keep the filters."""
         super().__init__()
         self.filters = list(filters)
 
     def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Yield every document as it came."""
         for document in data:
             for judge in self.filters:
                 text = document.text

@@ -43,7 +43,7 @@ class C4(RuleSet):
 
 def _left(document: Document) -> tuple[float, float, float, float]:
     """Return the share of lines kept, the sentences in them, and whether one of the two fatal marks was met."""
-    risky = _has_banned_words(document.head)
+    risky = _has_banned_words(document.lower)
     kept = sentences = 0
     for raw in document.lines:
         line = _kept_line(raw)
@@ -63,8 +63,7 @@ def _left(document: Document) -> tuple[float, float, float, float]:
     return kept / max(len(document.lines), 1), sentences, 0.0, 0.0
 
 
-def _has_banned_words(head: str) -> bool:
-    lower = head.lower()
+def _has_banned_words(lower: str) -> bool:
     return any(phrase in lower for phrase in ("lorem ipsum", "javascript", *POLICIES))
 
 

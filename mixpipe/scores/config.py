@@ -1,11 +1,15 @@
 """Settings of the stage `scores`."""
 
-from pydantic import Field, field_validator, model_validator
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["ScoresConfig"]
+
+LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
 
 
 class ScoresConfig(StageConfig):
@@ -22,6 +26,9 @@ class ScoresConfig(StageConfig):
     drop: tuple[str, ...] = Field(
         ("duplicate",),
         description="what drops a document: `duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
+    )
+    languages: tuple[LanguageCode, ...] = Field(
+        (), description="ISO 639 codes that the scorer `language` finds wanted (`language:other` drops the rest); any"
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(
