@@ -4,7 +4,8 @@ Measures of the first 8,192 characters. `encoded`: share of the characters in wo
 like base64 or hexadecimal (digits or both cases among letters). `uuencoded`: share of lines in the form of uuencode's
 full lines. `consonants`: share of the ASCII letters in runs of five consonants or more, of which English has few.
 `entropy`: bits per character, order 0: prose has about 4.4 in a small alphabet, base64 nearly 6. `surprise`: mean bits
-of a byte given the byte before it, in a table counted on a sample of the corpus, which thus knows its languages.
+of a byte given the byte before it, in a table counted on a sample of the corpus, which thus knows its languages; 0
+for fewer than 65 bytes.
 Source: ours; the limits lie beyond the 99.5th percentile of the shared corpus's ordinary texts.
 """
 
@@ -26,6 +27,7 @@ ENCODED = re.compile(r"(?=[A-Za-z+/_=-]*\d)(?:[0-9a-fA-F]+|(?=\S*[a-z])(?=\S*[A-
 UUENCODED = re.compile(r"^M[ -`]{56,60}$", re.MULTILINE)
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}", re.IGNORECASE)
 BYTES = 256
+FEWEST_PAIRS = 64  # a mean of fewer says little: 2 % of the text messages would be above the limit
 
 
 class Gibberish(RuleSet):
@@ -69,7 +71,7 @@ class Gibberish(RuleSet):
             len(UUENCODED.findall(head)) / (head.count("\n") + 1),
             sum(map(len, CONSONANTS.findall(head))) / max(letters, 1),
             _entropy(counts),
-            float(self._bits[pairs].mean()) if len(pairs) else 0.0,
+            float(self._bits[pairs].mean()) if len(pairs) >= FEWEST_PAIRS else 0.0,
         )
 
 

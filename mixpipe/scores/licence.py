@@ -5,7 +5,7 @@ in the first or last 100 characters, where a notice stands; 2, named elsewhere; 
 which it is named, -1 for nowhere, so that the evidence can be read. Rules refuse terms that forbid commerce or changes
 in six languages, reserved rights, copyright notices, licences of photographs or music alone, more than three words of
 advertising, fewer than 100 characters; the last, tier 1, is MixtureVitae's allow rule. `licence_rule` is the first
-that fires. Terms are looked for in the head, in lower case, a substring search each: 60 MB/s a core and more.
+that fires. Terms are looked for in the head, in lower case, a substring search each.
 
 Not here: the list of allowed sites (a scorer sees no address; use `ingest.paths`), ratios of flagged words (a list of
 words). Their tiers also count the kind of site. A notice says nothing about what third parties gave to the text.
@@ -42,6 +42,7 @@ RESERVED = (
     *("tutti i diritti riservati", "todos os direitos reservados"),
 )
 NOTICE = re.compile(r"copyright,? (?:\(c\)|(?:by )?(?:19|20)\d\d)|\(c\) ?(?:19|20)\d\d")
+SIGN = re.compile(r"(?<!\w)\N{COPYRIGHT SIGN}")  # after a letter it is a wrongly decoded accent
 MEDIA = re.compile(
     r"(?:photo|photograph|image|picture|music|song|track|audio)s?\b[^.\n]{0,40}(?:creative commons|\bcc[ -]by)"
 )
@@ -84,7 +85,7 @@ def _measured(document: Document) -> tuple[float, ...]:
         any(term in lower for term in NON_COMMERCIAL),
         any(term in lower for term in NO_DERIVATIVES),
         any(term in lower for term in RESERVED),
-        "\N{COPYRIGHT SIGN}" in lower,
+        "\N{COPYRIGHT SIGN}" in lower and SIGN.search(lower) is not None,
         copyrighted and NOTICE.search(lower) is not None,
         ("creative commons" in lower or "cc" in lower) and MEDIA.search(lower) is not None,
         sum(term in lower for term in ADVERTISING),
