@@ -1,6 +1,6 @@
 """Text that no one wrote to be read: encoded files, keys, shuffled letters, characters at random.
 
-Measures of the first 8,192 characters. `encoded`: share of the characters in words of 24 characters or more that look
+Measures of the first 8,192 characters. `encoded`: share of the characters in runs of 24 characters or more that look
 like base64 or hexadecimal (digits or both cases among letters). `uuencoded`: share of lines in the form of uuencode's
 full lines. `consonants`: share of the ASCII letters in runs of five consonants or more, of which English has few.
 `entropy`: bits per character, order 0: prose has about 4.4 in a small alphabet, base64 nearly 6. `surprise`: mean bits
@@ -22,10 +22,10 @@ from mixpipe.scores.rules import RuleSet
 __all__ = ["Gibberish"]
 
 HEAD = 8192
-LONG_WORD = 24
+LONG = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
 ENCODED = re.compile(r"(?=[A-Za-z+/_=-]*\d)(?:[0-9a-fA-F]+|(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+/_-]+={0,2})")
 UUENCODED = re.compile(r"^M[ -`]{56,60}$", re.MULTILINE)
-CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}", re.IGNORECASE)
+CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 BYTES = 256
 FEWEST_PAIRS = 64  # a mean of fewer says little: 2 % of the text messages would be above the limit
 
@@ -61,7 +61,7 @@ class Gibberish(RuleSet):
         return np.array([self._measured(document.text[:HEAD]) for document in documents], np.float64)
 
     def _measured(self, head: str) -> tuple[float, float, float, float, float]:
-        encoded = sum(len(word) for word in head.split() if len(word) >= LONG_WORD and ENCODED.fullmatch(word))
+        encoded = sum(len(word) for word in LONG.findall(head) if ENCODED.fullmatch(word))
         content = _bytes(head)
         counts = np.bincount(content, minlength=BYTES)
         letters = int(counts[65:91].sum() + counts[97:123].sum())
@@ -69,7 +69,7 @@ class Gibberish(RuleSet):
         return (
             encoded / max(len(head), 1),
             len(UUENCODED.findall(head)) / (head.count("\n") + 1),
-            sum(map(len, CONSONANTS.findall(head))) / max(letters, 1),
+            sum(map(len, CONSONANTS.findall(head.lower()))) / max(letters, 1),
             _entropy(counts),
             float(self._bits[pairs].mean()) if len(pairs) >= FEWEST_PAIRS else 0.0,
         )

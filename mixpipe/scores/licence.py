@@ -96,10 +96,14 @@ def _measured(document: Document) -> tuple[float, ...]:
 def _free(document: Document) -> tuple[int, int]:
     """Return the tier and the first character of its evidence; of a long text the end is looked at too."""
     opening, ending = document.text[:END].lower(), document.text[-END:].lower()
-    if found := FREE.search(opening):
+    if found := _named(opening):
         return 1, found.start()
-    if found := FREE.search(ending):
+    if found := _named(ending):
         return 1, max(len(document.text) - END, 0) + found.start()
-    lower = document.lower
-    elsewhere = FREE.search(lower) if any(mark in lower for mark in FREE_MARKS) else None
+    elsewhere = _named(document.lower)
     return (2, elsewhere.start()) if elsewhere else (3, -1)
+
+
+def _named(lower: str) -> re.Match[str] | None:
+    """Return the first free licence named in a text in lower case."""
+    return FREE.search(lower) if any(mark in lower for mark in FREE_MARKS) else None

@@ -13,6 +13,7 @@ belongs to `ingest`, before the id is given.
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,15 +23,20 @@ from mixpipe.scores.rules import RuleSet
 
 __all__ = ["PII"]
 
-EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
-RUN = re.compile(r"[+(]?\d[\d ().-]{5,}")
+# What ends an e-mail address's local part, and the domain after its `@`.
+LOCAL_END = re.compile(r"[\w+-]")
+DOMAIN = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
+RUN = re.compile(r"[+(0-9][0-9 ().-]{6,}")
 PHONE = re.compile(
-    r"\+\d{1,3}(?:[ .-]?\(?\d{1,4}\)?){2,6}(?!\d)|\(\d{2,5}\) ?\d{3,4}[ .-]?\d{3,4}(?!\d)"
-    r"|(?<![\d.-])\d{3}[ .-]\d{3}[ .-]\d{4}(?![\d.-]\d|\d)"
+    r"\+[0-9]{1,3}(?:[ .-]?\(?[0-9]{1,4}\)?){2,6}(?![0-9])|\([0-9]{2,5}\) ?[0-9]{3,4}[ .-]?[0-9]{3,4}(?![0-9])"
+    r"|(?<![0-9.-])[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}(?![0-9.-][0-9]|[0-9])"
 )
-ADDRESS = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\.?\d)")
-CARD = re.compile(r"(?<![\d-])(?:[2-6]\d{12,18}|[2-6]\d{3}(?:[ -]\d{4}){3}|3\d{3}[ -]\d{6}[ -]\d{5})(?![\d-])")
-IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+ADDRESS = re.compile(r"(?<![0-9.])[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?!\.?[0-9])")
+CARD = re.compile(
+    r"(?<![0-9-])(?:[2-6][0-9]{12,18}|[2-6][0-9]{3}(?:[ -][0-9]{4}){3}|3[0-9]{3}[ -][0-9]{6}[ -][0-9]{5})(?![0-9-])"
+)
+# The letter before is looked at second: a pattern that begins with a set is searched three times faster.
+IBAN = re.compile(r"[A-Z](?<!\w.)[A-Z][0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 FEWEST_PHONE_DIGITS = 8
 MOST_PHONE_DIGITS = 15  # ITU E.164
 IBAN_LENGTHS = range(15, 35)
@@ -57,12 +63,17 @@ class PII(RuleSet):
 def _counts(head: str) -> tuple[int, int, int, int, int]:
     runs = RUN.findall(head)
     return (
-        len(EMAIL.findall(head)) if "@" in head else 0,
+        _emails(head),
         sum(map(_is_phone, _found(PHONE, runs))),
         sum(map(_is_public, _found(ADDRESS, runs))),
         sum(map(_passes_luhn, _found(CARD, runs))),
         sum(map(_passes_mod_97, IBAN.findall(head))),
     )
+
+
+def _emails(head: str) -> int:
+    pieces = pairwise(head.split("@"))
+    return sum(bool(LOCAL_END.match(local[-1:]) and DOMAIN.match(domain)) for local, domain in pieces)
 
 
 def _found(form: re.Pattern[str], runs: Iterable[str]) -> list[str]:
