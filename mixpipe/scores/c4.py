@@ -2,8 +2,9 @@
 
 Lines are judged one after another; what is left must have five sentences. A `{` or "lorem ipsum" removes the
 document only if its line got that far. Not here: the list of bad words (a list in English that also removes medicine
-and law) and the three-sentence spans, which `gopher_dup_lines` and the duplicates stage cover. Sentences are ends of
-`.`, `?`, `!` before a space: no tokenizer model.
+and law), the three-sentence spans, which `gopher_dup_lines` and the duplicates stage cover, the language (the scorer
+`language`) and mC4's minimum of three lines of 200 characters. Sentences are ends of `.`, `?`, `!` before a space: no
+tokenizer model.
 """
 
 import re
