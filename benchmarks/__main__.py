@@ -25,6 +25,7 @@ ARGUMENTS = {
         *("--labels", f"{DATA}/labels/sample_labels.parquet"),
         "--ablation",
     ],
+    "annotators": [],
     "sample": [],
     "memory": [],
     "surrogate_speed": [],

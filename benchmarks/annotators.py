@@ -5,14 +5,16 @@ Theirs: `benchmarks/datatrove_side.py` in an environment of its own, because dat
 
     python -m venv DIR && DIR/bin/python -m pip install "datatrove[processing]==0.10.1" spacy tokenizers pyarrow
 
-Both sides read the files and start their processes inside the time; both alternate, and ratios are of neighbours. Only
-the names of scorers are known here, so a scorer that is registered later is measured with `--scorers`.
+Both sides read the files and start their processes inside the time; both alternate, and ratios are of neighbours. CPU
+seconds of all processes stand beside the seconds: on a machine that does other work only their ratio means anything.
+Only the names of scorers are known here, so a scorer that is registered later is measured with `--scorers`.
 
     python -m benchmarks.annotators [--datatrove-python DIR/bin/python] [--parts 2] [--rounds 1] [--scorers gopher,c4]
 """
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -38,6 +40,14 @@ SAMPLE = 2000
 PROCESSES = 2
 MODES = ("drop", "judge", "minhash")
 DATATROVE = ("datatrove[processing]==0.10.1", "spacy", "tokenizers", "pyarrow")
+
+
+class Cost(NamedTuple):
+    """Of one run, all its processes together."""
+
+    seconds: float
+    cpu_seconds: float
+
 
 _scorers: dict[str, Scorer] = {}  # this worker's
 
@@ -77,23 +87,31 @@ def fitted(names: Sequence[str], path: Path) -> dict[str, State]:
     return {name: load_plugin(SCORERS, name, "scorer").fit(sample, ScoresConfig()) for name in names}
 
 
-def ours(states: dict[str, State], files: Sequence[Path]) -> tuple[float, int, dict[str, float]]:
-    """Return the seconds of the whole, the bytes, and the CPU seconds of every scorer."""
-    started = time.perf_counter()
-    with worker_pool(PROCESSES, load, states) as pool:
-        done = pool.map(annotate, files, chunksize=1)
-    seconds = time.perf_counter() - started
-    return seconds, sum(size for size, _ in done), {name: sum(spent[name] for _, spent in done) for name in states}
+def ours(states: dict[str, State], files: Sequence[Path]) -> tuple[Cost, int, dict[str, float]]:
+    """Return the cost of the whole, the bytes, and the CPU seconds of every scorer, summed over processes."""
+    started, before = time.perf_counter(), children_seconds()
+    pool = worker_pool(PROCESSES, load, states)
+    done = pool.map(annotate, files, chunksize=1)
+    pool.close()
+    pool.join()  # only the time of children that ended can be read
+    cost = Cost(time.perf_counter() - started, children_seconds() - before)
+    return cost, sum(size for size, _ in done), {name: sum(spent[name] for _, spent in done) for name in states}
 
 
-def theirs(python: Path, mode: str, corpus: Path) -> float:
+def children_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def theirs(python: Path, mode: str, corpus: Path) -> Cost:
     with tempfile.TemporaryDirectory() as scratch:
         side = Path(__file__).with_name("datatrove_side.py")
         command = [str(python), str(side), mode, "--corpus", str(corpus), "--scratch", scratch]
         said = subprocess.run(
             [*command, "--workers", str(PROCESSES)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
         ).stdout
-    return float(json.loads(said)["seconds"])
+    spent = json.loads(said)
+    return Cost(spent["seconds"], spent["cpu_seconds"])
 
 
 def datatrove(folder: Path) -> Path:
@@ -111,21 +129,24 @@ def race(names: Sequence[str], files: Sequence[Path], python: Path, scratch: Pat
     for path in files:
         (corpus / path.name).symlink_to(path.resolve())
     states = fitted(names, files[0])
-    ratios: dict[str, list[float]] = {mode: [] for mode in (*MODES, "judge_and_minhash")}
+    runs = []
     for _ in range(rounds):
         rival = {mode: theirs(python, mode, corpus) for mode in MODES}
-        seconds, size, spent = ours(states, files)
-        rival["judge_and_minhash"] = rival["judge"] + rival["minhash"]
-        for mode, took in rival.items():
-            ratios[mode].append(took / seconds)
+        cost, size, spent = ours(states, files)
+        both = (rival["judge"], rival["minhash"])
+        rival["judge_and_minhash"] = Cost(sum(one.seconds for one in both), sum(one.cpu_seconds for one in both))
+        runs.append((cost, rival))
     return {
         "files": len(files),
         "megabytes": round(size / 1e6, 1),
-        "mixpipe_seconds": round(seconds, 1),
-        "datatrove_seconds": {mode: round(took, 1) for mode, took in rival.items()},
+        "mixpipe": cost._asdict(),
+        "datatrove": {mode: took._asdict() for mode, took in rival.items()},
         "mixpipe_mb_per_second_and_core": round(size / 1e6 / sum(spent.values()), 2),
         "scorers_mb_per_second_and_core": {name: round(size / 1e6 / took, 1) for name, took in spent.items()},
-        "ratio_of_datatrove_seconds": {mode: round(median(found), 2) for mode, found in ratios.items()},
+        "ratio_of_seconds": {mode: round(median(r[mode].seconds / c.seconds for c, r in runs), 2) for mode in rival},
+        "ratio_of_cpu_seconds": {
+            mode: round(median(r[mode].cpu_seconds / c.cpu_seconds for c, r in runs), 2) for mode in rival
+        },
     }
 
 
