@@ -31,6 +31,7 @@ ARGUMENTS = {
         *("--labels", f"{DATA}/labels/sample_labels.parquet"),
         "--variants",
     ],
+    "annotators": [],
     "sample": [],
     "memory": [],
     "quality": [],

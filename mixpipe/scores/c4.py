@@ -2,8 +2,9 @@
 
 Lines are judged one after another; what is left must have five sentences. A `{` or "lorem ipsum" removes the
 document only if its line got that far. Not here: the list of bad words (a list in English that also removes medicine
-and law) and the three-sentence spans, which `gopher_dup_lines` and the duplicates stage cover. Sentences are ends of
-`.`, `?`, `!` before a space: no tokenizer model.
+and law), the three-sentence spans, which `gopher_dup_lines` and the duplicates stage cover, the language (the scorer
+`language`) and mC4's minimum of three lines of 200 characters. Sentences are ends of `.`, `?`, `!` before a space: no
+tokenizer model.
 """
 
 import re
@@ -43,7 +44,7 @@ class C4(RuleSet):
 
 def _left(document: Document) -> tuple[float, float, float, float]:
     """Return the share of lines kept, the sentences in them, and whether one of the two fatal marks was met."""
-    risky = _has_banned_words(document.head)
+    risky = _has_banned_words(document.lower)
     kept = sentences = 0
     for raw in document.lines:
         line = _kept_line(raw)
@@ -63,8 +64,7 @@ def _left(document: Document) -> tuple[float, float, float, float]:
     return kept / max(len(document.lines), 1), sentences, 0.0, 0.0
 
 
-def _has_banned_words(head: str) -> bool:
-    lower = head.lower()
+def _has_banned_words(lower: str) -> bool:
     return any(phrase in lower for phrase in ("lorem ipsum", "javascript", *POLICIES))
 
 

@@ -1,9 +1,9 @@
 """Settings of the stage `scores`."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
@@ -21,6 +21,9 @@ class LabelledConfig(StageConfig):
 
     positive: str | None = execution_only(default=None, description="good texts; none: those of the targets")
     negative: str | None = execution_only(default=None, description="bad texts; none: a sample of the corpus")
+
+
+LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
 
 
 class ScoresConfig(StageConfig):
@@ -52,6 +55,9 @@ class ScoresConfig(StageConfig):
     )
     trials: str | None = execution_only(
         default=None, description="preselect: folder of a sealed search over the same domains, whose trials it reads"
+    )
+    languages: tuple[LanguageCode, ...] = Field(
+        (), description="ISO 639 codes that the scorer `language` finds wanted (`language:other` drops the rest); any"
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(

@@ -33,6 +33,11 @@ class Document:
         return self.text[:HEAD_CHARACTERS]
 
     @cached_property
+    def lower(self) -> str:
+        """The head in lower case."""
+        return self.head.lower()
+
+    @cached_property
     def head_words(self) -> list[str]:
         """Words of the head."""
         return self.words if len(self.text) <= HEAD_CHARACTERS else self.head.split()

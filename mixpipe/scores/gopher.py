@@ -92,7 +92,9 @@ def _duplicates(document: Document) -> tuple[float, float, float, float]:
 
 def _words(document: Document) -> tuple[float, float, float, float]:
     """Return the number of words that are not pure symbols, their mean length, `#` and ellipses per word."""
-    symbols = {word: n for word, n in document.odd_words.items() if not LETTER_OR_DIGIT.search(word)}
+    symbols = {
+        word: n for word, n in document.odd_words.items() if not (word[0].isalnum() or LETTER_OR_DIGIT.search(word))
+    }
     n_symbols = sum(symbols.values())
     n_words = len(document.head_words) - n_symbols
     characters = sum(map(len, document.head_words)) - sum(len(word) * n for word, n in symbols.items())
@@ -112,6 +114,6 @@ def _lines(document: Document) -> tuple[float, float]:
 
 def _vocabulary(document: Document) -> tuple[float, float]:
     """Return the share of words with a letter and the number of different stop words."""
-    without = sum(n for word, n in document.odd_words.items() if not LETTER.search(word))
+    without = sum(n for word, n in document.odd_words.items() if not (word[0].isalpha() or LETTER.search(word)))
     total = len(document.head_words)
     return (total - without) / max(total, 1), float(len(STOP_WORDS & document.vocabulary.keys()))

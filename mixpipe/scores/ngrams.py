@@ -6,7 +6,9 @@ longer size looks at fewer places: all sizes together cost about two sorts of th
 batch of a million words fall together with a chance of about 1 in 10^7.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -25,11 +27,12 @@ class NGrams:
         Args:
             words: the words of each document.
         """
-        numbers: dict[str, int] = {}
-        codes = [numbers.setdefault(word, len(numbers)) for document in words for word in document]
+        numbers: defaultdict[str, int] = defaultdict()
+        numbers.default_factory = numbers.__len__  # a new word gets the next number
         sizes = np.array([len(document) for document in words], np.int64)
-        ranks = np.array(codes, np.int64)
-        lengths = np.array([len(word) for word in numbers], np.int64)[ranks]
+        codes = map(numbers.__getitem__, chain.from_iterable(words))
+        ranks = np.fromiter(codes, np.int64, count=int(sizes.sum()))
+        lengths = np.fromiter(map(len, numbers), np.int64, count=len(numbers))[ranks]
         self._sizes = sizes
         self._hashes = _mixed(ranks.astype(np.uint64) + np.uint64(1))
         self._owners = np.repeat(np.arange(len(words)), sizes)

@@ -74,7 +74,7 @@ class Texture:
         characters = max(len(head), 1)
         lines = [line for raw in head.split("\n") if (line := raw.rstrip())]
         return (
-            sum(len(word) for word in _words(head) if word in self._common) / characters,
+            sum(map(len, filter(self._common.__contains__, _words(head)))) / characters,
             (head.count(" ") + head.count("\n") + head.count("\t")) / characters,
             sum(line.endswith(LINE_ENDS) for line in lines) / max(len(lines), 1),
             len(DAMAGE.findall(head)) / characters,

@@ -99,3 +99,47 @@ def test_repetition_is_tried_before_length(make_batch):
 
 def test_stop_words_are_case_sensitive_and_distinct(make_batch):
     assert scored(make_batch, "The THE the the")[0]["gopher_stop_words"] == 1
+
+
+PUBLISHED = {
+    "dup_paragraphs": 0.30,
+    "dup_paragraph_chars": 0.20,
+    "dup_lines": 0.30,
+    "dup_line_chars": 0.20,
+    "top_2gram": 0.20,
+    "top_3gram": 0.18,
+    "top_4gram": 0.16,
+    "dup_5gram": 0.15,
+    "dup_6gram": 0.14,
+    "dup_7gram": 0.13,
+    "dup_8gram": 0.12,
+    "dup_9gram": 0.11,
+    "dup_10gram": 0.10,
+    "words": 100_000,
+    "word_length": 10,
+    "hashes": 0.1,
+    "ellipses": 0.1,
+    "bullet_lines": 0.9,
+    "ellipsis_lines": 0.3,
+}
+
+
+def test_published_limits_in_the_published_order():
+    assert {rule.measure: rule.most for rule in Gopher.rules if np.isfinite(rule.most)} == PUBLISHED
+    least = {rule.measure: rule.least for rule in Gopher.rules if np.isfinite(rule.least)}
+    assert least == {"words": 50, "word_length": 3, "alphabetic": 0.8, "stop_words": 2}
+    measures = list(dict.fromkeys(rule.measure for rule in Gopher.rules))
+    assert measures[:13] == list(PUBLISHED)[:13]
+    assert set(measures) == set(Gopher.measures)
+
+
+@pytest.mark.parametrize(
+    ("measure", "text", "share"),
+    [
+        # the second "pp" of 12 characters; its line repeats too
+        ("dup_paragraph_chars", "pp\n\nabcd\n\npp", 2 / 12),
+        ("dup_line_chars", "xx\nabcde\nxx", 2 / 11),
+    ],
+)
+def test_characters_of_repeats_are_a_share_of_the_text(make_batch, measure, text, share):
+    assert scored(make_batch, text)[0][f"gopher_{measure}"] == pytest.approx(share)
