@@ -74,6 +74,8 @@ def read_binned(context: Context, part: Part) -> tuple[Eligible, NDArray[np.int6
     part_of = read_eligible(context, name)
     if selects(maker):
         values = read_picks(context, int(str(part.spec["number"])), len(part_of.mask))[part_of.mask]
+    elif not part_of.candidates.ids:
+        values = np.zeros(0)  # there may be none in any part, and then nothing that a maker was fitted on
     else:
         values = maker.value(part_of.candidates, read_state(context))
     wrong = np.flatnonzero(~((values >= 0) & (values <= 1)))
