@@ -3,6 +3,9 @@
 `search`: the mixture found, exact for each domain. `natural`: the shares of what may be planned, exact likewise.
 `documents`: one scale over all domains, so that a domain's share is what the maker's weights of its documents come to
 (SampleMix, QuaDMix and perplexity pruning alone are of this kind); the search's shares are then not used.
+
+Phases divide the budget. Those with a mixture of their own move the overall shares, from which copies are counted once;
+each phase then takes its fraction of every domain's tokens (see `stage.py`).
 """
 
 from typing import NamedTuple
@@ -11,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpipe.errors import ConfigError, StageError
-from mixpipe.plan.config import PlanConfig
+from mixpipe.plan.config import PhaseConfig, PlanConfig
 from mixpipe.plan.copies import VALUE_BINS, check_budget, expected_copies, shortfall
 from mixpipe.plan.makers.protocol import Filled
 from mixpipe.store.files import read_arrays, read_json, write_arrays
@@ -30,12 +33,14 @@ class Curves(NamedTuple):
         allowed: (n_domains, 256) bool, where the maker wants any.
         weights: (n_domains,) float64 token shares, summing to 1.
         groups: (n_domains,) int64, the budget that a domain draws on.
+        fractions: (n_phases, n_domains) float64, of a domain's tokens up to the end of each phase; 1 in the last.
     """
 
     copies: NDArray[np.float64]
     allowed: NDArray[np.bool_]
     weights: NDArray[np.float64]
     groups: NDArray[np.int64]
+    fractions: NDArray[np.float64]
 
 
 def draw_curves(tokens: NDArray[np.int64], config: PlanConfig, names: list[str], found: NDArray[np.float64]) -> Curves:
@@ -55,6 +60,7 @@ def draw_curves(tokens: NDArray[np.int64], config: PlanConfig, names: list[str],
     if config.shares != "search":
         check_budget(np.array([float(budget)]), np.array([available.sum()]), cap, ["corpus"])
         found = available / available.sum()
+    found, fractions = _phased(config, names, found)
     check_budget(found * budget, available, cap, names)
     preference = _checked(config, tokens, Filled(tokens, found * budget, cap, is_shared, names))
     groups = np.zeros(len(names), np.int64) if is_shared else np.arange(len(names))
@@ -69,7 +75,7 @@ def draw_curves(tokens: NDArray[np.int64], config: PlanConfig, names: list[str],
     if is_shared:
         found = (copies * tokens).sum(axis=1)
         found = found / found.sum()
-    return Curves(copies, preference > 0, found, groups)
+    return Curves(copies, preference > 0, found, groups, fractions)
 
 
 def write_curves(context: Context, curves: Curves) -> None:
@@ -93,6 +99,28 @@ def read_mixture(context: Context) -> tuple[list[str], NDArray[np.float64]]:
             f"to {weights.sum()} for {len(names)} domains"
         )
     return names, weights / weights.sum()
+
+
+def _phased(
+    config: PlanConfig, names: list[str], found: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the shares over all phases (n_domains,), and the fractions up to the end of each (n_phases, n_domains)."""
+    rows = [phase.share * _mixture(phase, names, found) for phase in config.stretches]
+    filled = np.cumsum(rows, axis=0)
+    return filled[-1], np.divide(filled, filled[-1], out=np.ones_like(filled), where=filled[-1] > 0)
+
+
+def _mixture(phase: PhaseConfig, names: list[str], found: NDArray[np.float64]) -> NDArray[np.float64]:
+    if phase.mixture is None:
+        return found
+    own = np.array([phase.mixture.get(name, 0.0) for name in names])
+    unknown = sorted(set(phase.mixture) - set(names))
+    if unknown or (own < 0).any() or not abs(own.sum() - 1) < 1e-6:
+        raise ConfigError(
+            f"expected shares >= 0 that sum to 1 of the domains {', '.join(names)} in the phase {phase.name}, found a "
+            f"sum of {own.sum():g}{' and no domains ' + ', '.join(unknown) if unknown else ''}"
+        )
+    return np.asarray(own / own.sum())
 
 
 def _checked(config: PlanConfig, tokens: NDArray[np.int64], filled: Filled) -> NDArray[np.float64]:

@@ -3,14 +3,22 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from mixpipe.plan.makers import load_maker, maker_settings
 from mixpipe.plan.makers.protocol import Maker
 from mixpipe.store.files import read_json
 from mixpipe.store.stage import StageConfig
 
-__all__ = ["PlanConfig"]
+__all__ = ["PhaseConfig", "PlanConfig"]
+
+
+class PhaseConfig(StageConfig):
+    """One stretch of the training data."""
+
+    name: str = Field(min_length=1)
+    share: float = Field(gt=0, le=1, description="of the budget")
+    mixture: dict[str, float] | None = Field(None, description="shares by domain name; none: those of the plan")
 
 
 class PlanConfig(StageConfig):
@@ -26,6 +34,12 @@ class PlanConfig(StageConfig):
     )
     shares: Literal["search", "documents", "natural"] = Field(
         "search", description="of the domains: as found, what the maker's weights come to, or as in the corpus"
+    )
+    phases: int | tuple[PhaseConfig, ...] = Field(
+        1, description="stretches of the training data: so many equal ones, or a list of name, share and mixture"
+    )
+    redraw: bool = Field(
+        False, description="every phase draws afresh, as RS2 does; else a later one prefers what was not yet read"
     )
     seed: int = Field(0, ge=0)
 
@@ -43,6 +57,23 @@ class PlanConfig(StageConfig):
         if "maker" not in info.data or not isinstance(held, dict):
             return held  # said to be wrong elsewhere
         return maker_settings(load_maker(info.data["maker"], held))
+
+    @model_validator(mode="after")
+    def _whole(self) -> "PlanConfig":
+        names, total = [phase.name for phase in self.stretches], sum(phase.share for phase in self.stretches)
+        if not names or len(set(names)) < len(names) or abs(total - 1) > 1e-9 * max(len(names), 1):
+            raise ValueError(f"expected phases of different names whose shares sum to 1, found {names}, sum {total:g}")
+        if self.shares != "search" and any(phase.mixture is not None for phase in self.stretches):
+            raise ValueError(f"expected phases without a mixture where plan.shares is {self.shares}")
+        return self
+
+    @property
+    def stretches(self) -> tuple[PhaseConfig, ...]:
+        """The phases, in order."""
+        if not isinstance(self.phases, int):
+            return self.phases
+        names = ["main"] if self.phases == 1 else [f"phase-{number}" for number in range(1, self.phases + 1)]
+        return tuple(PhaseConfig(name=name, share=1 / self.phases) for name in names)
 
     @property
     def chosen(self) -> Maker:

@@ -126,17 +126,17 @@ def check_budget(targets: Floats, available: Floats | Ints, max_epochs: float, n
     )
 
 
-def draft_copies(expected: Floats, uniforms: Floats, max_epochs: Floats | float) -> Draft:
-    """Split expected copies into those that are certain and a margin for one more.
+def draft_copies(wanted: Floats, uniforms: Floats, room: Floats | float) -> Draft:
+    """Split the copies wanted into those that are certain and a margin for one more.
 
     Args:
-        expected: (n_docs,) float64, at most `max_epochs`.
+        wanted: (n_docs,) float64; below 0 for a document that had more than its due in an earlier phase.
         uniforms: (n_docs,) float64 in [0, 1), one draw per document.
-        max_epochs: the most copies, rounded up; one for all, or (n_docs,) with 0 for the dropped.
+        room: the most copies, rounded up; one for all, or (n_docs,) with 0 for the dropped.
 
     Returns:
         Floors and margins; with the cut at 0 a document has `floor + [u < fraction]` copies.
     """
-    floor = np.floor(expected)
-    margin = np.floor((uniforms - (expected - floor)) * MARGIN_SCALE).astype(np.int64)
-    return Draft(floor.astype(np.int64), np.where(floor + 1 > np.ceil(max_epochs), NEVER, margin))
+    floor = np.clip(np.floor(wanted), 0, np.ceil(room))
+    margin = np.floor(np.minimum((uniforms - (wanted - floor)) * MARGIN_SCALE, MARGIN_SCALE - 1)).astype(np.int64)
+    return Draft(floor.astype(np.int64), np.where(floor + 1 > np.ceil(room), NEVER, margin))

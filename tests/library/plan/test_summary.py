@@ -30,7 +30,7 @@ def tally():
             "tokens": [15, 70, 5],
         }
     )
-    return tally_plan([(table.slice(0, 2), np.array([2, 1])), (table.slice(2), np.array([0, 0]))], survey, 2)
+    return tally_plan([(table.slice(0, 2), np.array([[2], [1]])), (table.slice(2), np.array([[0], [0]]))], survey, 2)
 
 
 def test_sums_by_domain(tally):
