@@ -37,6 +37,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("scores", "labelled", "positive"),
     ("scores", "labelled", "negative"),
     ("search", "mixture"),
+    ("plan", "settings"),
 )
 
 

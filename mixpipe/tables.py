@@ -109,9 +109,9 @@ PLAN = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
         pa.field("domain", pa.int32(), nullable=False),
-        pa.field("phase", pa.int32(), nullable=False),
         pa.field("expected", pa.float32(), nullable=False),  # expected copies
-        pa.field("copies", pa.int32(), nullable=False),
+        pa.field("copies", pa.int32(), nullable=False),  # in all phases
+        pa.field("copies_by_phase", pa.list_(pa.field("element", pa.int32(), nullable=False)), nullable=False),
     ]
 )
 

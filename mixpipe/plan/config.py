@@ -1,12 +1,24 @@
 """Settings of the stage `plan`."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from mixpipe.plan.makers import load_maker, maker_settings
+from mixpipe.plan.makers.protocol import Maker
+from mixpipe.store.files import read_json
 from mixpipe.store.stage import StageConfig
 
-__all__ = ["PlanConfig"]
+__all__ = ["PhaseConfig", "PlanConfig"]
+
+
+class PhaseConfig(StageConfig):
+    """One stretch of the training data."""
+
+    name: str = Field(min_length=1)
+    share: float = Field(gt=0, le=1, description="of the budget")
+    mixture: dict[str, float] | None = Field(None, description="shares by domain name; none: those of the plan")
 
 
 class PlanConfig(StageConfig):
@@ -14,6 +26,56 @@ class PlanConfig(StageConfig):
 
     budget_tokens: int = Field(gt=0, description="tokens of the training data")
     max_epochs: float = Field(4.0, gt=0, description="the most often that any document may be repeated")
-    quality: Literal["tilt", "none"] = Field("tilt", description="`tilt`: better documents are repeated more often")
-    strength: float = Field(0.5, ge=0, le=1, description="tilt: 0 none; 1: worst 0, best 2 times the mean")
+    maker: str = Field("tilt", description="registered plan maker: which documents are repeated more often")
+    settings: dict[str, Any] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description="the maker's own, as {strength: 0.5}, or a JSON file that holds them",
+    )
+    shares: Literal["search", "documents", "natural"] = Field(
+        "search", description="of the domains: as found, what the maker's weights come to, or as in the corpus"
+    )
+    phases: int | tuple[PhaseConfig, ...] = Field(
+        1, description="stretches of the training data: so many equal ones, or a list of name, share and mixture"
+    )
+    redraw: bool = Field(
+        False, description="every phase draws afresh, as RS2 does; else a later one prefers what was not yet read"
+    )
     seed: int = Field(0, ge=0)
+
+    @field_validator("maker")
+    @classmethod
+    def _registered(cls, name: str) -> str:
+        load_maker(name)
+        return name
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _complete(cls, given: object, info: ValidationInfo) -> object:
+        """Fill in the defaults, so that what decides the plan is written down and told apart."""
+        held = read_json(Path(given)) if isinstance(given, str) else given
+        if "maker" not in info.data or not isinstance(held, dict):
+            return held  # said to be wrong elsewhere
+        return maker_settings(load_maker(info.data["maker"], held))
+
+    @model_validator(mode="after")
+    def _whole(self) -> "PlanConfig":
+        names, total = [phase.name for phase in self.stretches], sum(phase.share for phase in self.stretches)
+        if not names or len(set(names)) < len(names) or abs(total - 1) > 1e-9 * max(len(names), 1):
+            raise ValueError(f"expected phases of different names whose shares sum to 1, found {names}, sum {total:g}")
+        if self.shares != "search" and any(phase.mixture is not None for phase in self.stretches):
+            raise ValueError(f"expected phases without a mixture where plan.shares is {self.shares}")
+        return self
+
+    @property
+    def stretches(self) -> tuple[PhaseConfig, ...]:
+        """The phases, in order."""
+        if not isinstance(self.phases, int):
+            return self.phases
+        names = ["main"] if self.phases == 1 else [f"phase-{number}" for number in range(1, self.phases + 1)]
+        return tuple(PhaseConfig(name=name, share=1 / self.phases) for name in names)
+
+    @property
+    def chosen(self) -> Maker:
+        """The maker with its settings."""
+        return load_maker(self.maker, self.settings)

@@ -1,130 +1,113 @@
 """Stage: mixture and scores to copies of every document.
 
-Three passes over the parts, none holding more than one: `survey` counts eligible tokens by domain and quality, `draft`
-gives each document its certain copies and the margin of one more, `copies` applies the cuts that meet the budget.
-Neither the order of parts nor how documents are divided into them changes a document's copies. Writes `part-*.parquet`
-(PLAN), `mixture.json` and `plan.json` (see `summary.py`); `diversity.py` then measures the plan.
+Three passes over the parts, none holding more than one: `survey` counts eligible tokens by domain and value (see
+`survey.py`), `draft` gives each document its certain copies and the margin of one more, `copies` applies the cuts that
+meet the budget. Before them, where the plan maker asks for it, it is fitted on a sample (`sample.py`) or picks
+documents block by block (`picking.py`). Neither the order of parts nor how documents are divided into them changes a
+document's copies. Writes `part-*.parquet` (PLAN), `mixture.json` and `plan.json` (see `summary.py`); `diversity.py`
+then measures the plan.
+
+Phases are drafted one after another, each up to its end: with the same hash of a document in all of them (a systematic
+sample), so that together they hold what one phase would and nothing is read again before all is read; or with a fresh
+hash in each (`redraw`: RS2, Okanovic et al. 2024, with replacement across epochs), under the same cap.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mixpipe.errors import StageError
+from mixpipe.plan.budgets import CURVES_FILE, read_curves, read_mixture
 from mixpipe.plan.config import PlanConfig
-from mixpipe.plan.copies import QUALITY_BINS, check_budget, draft_copies, expected_copies, quality_tilt
+from mixpipe.plan.copies import draft_copies
 from mixpipe.plan.cut import DRAFT, Cut, find_cuts, gains
 from mixpipe.plan.diversity import diversity_step
-from mixpipe.plan.eligible import SOURCES, read_eligible
+from mixpipe.plan.makers.protocol import fits, selects
+from mixpipe.plan.parts import document_parts, paths_of
+from mixpipe.plan.picking import select_steps
+from mixpipe.plan.sample import STATE_FILE, sample_step
 from mixpipe.plan.summary import Tally, mixture_record, plan_record, tally_plan
+from mixpipe.plan.survey import SURVEY_FILE, read_binned, survey_step
 from mixpipe.store.artefact import Counts
 from mixpipe.store.draws import keyed_uniforms
-from mixpipe.store.files import read_arrays, read_json, read_table, write_arrays, write_json, write_table
+from mixpipe.store.files import read_json, read_table, write_json, write_table
 from mixpipe.store.fingerprint import Json, file_digest
 from mixpipe.store.stage import Context, Part, Stage, Step
 from mixpipe.tables import PLAN as PLAN_SCHEMA
 
 __all__ = ["PLAN"]
 
-SURVEY = pa.schema(
-    [
-        pa.field("domain", pa.int32(), nullable=False),
-        pa.field("bin", pa.int64(), nullable=False),  # of quality; 0 for dropped documents
-        pa.field("reason", pa.string(), nullable=False),  # why dropped; empty: eligible
-        pa.field("documents", pa.int64(), nullable=False),
-        pa.field("tokens", pa.int64(), nullable=False),
-    ]
-)
-SURVEY_FILE, CURVES_FILE, CUTS_FILE = "survey.parquet", "curves.npz", "cuts.json"
-MAIN_PHASE = 0
+
+def plan_draft(context: Context, phase: int) -> list[Part]:
+    """List one part per part of documents, with the row in the corpus of its first document."""
+    before = [_cuts_path(context, earlier) for earlier in range(phase)]
+    extra = {path.name: file_digest(path) for path in (context.out / CURVES_FILE, *before)}
+    return document_parts(context, f"draft-{phase}", extra)
 
 
-def plan_survey(context: Context) -> list[Part]:
-    """List one part per part of documents."""
-    return _parts(context, "survey", {})
-
-
-def run_survey(context: Context, part: Part) -> Counts:
-    """Count documents and tokens by domain, quality bin and reason."""
-    part_of = read_eligible(context, str(part.spec["part"]))
-    columns = {"domain": part_of.domain, "bin": part_of.bin, "reason": part_of.reason}
-    ones = np.ones(len(part_of.bin), dtype=np.int64)
-    table = pa.table({**columns, "documents": ones, "tokens": part_of.documents["n_tokens"]})
-    write_table(context.out / f"{part.name}.parquet", _merged([table]), SURVEY)
-    return {}
-
-
-def finish_survey(context: Context) -> Counts:
-    """Write the counts of all parts and the expected copies by domain and quality bin.
-
-    Raises:
-        ConfigError: the budget is above what the epoch cap allows in some domain.
-    """
+def run_draft(context: Context, part: Part, phase: int) -> Counts:
+    """Write each document's certain copies up to the end of a phase, and its margin for one more."""
     config: PlanConfig = context.config
-    survey = _merged(read_table(path) for path in sorted(context.out.glob("survey-*.parquet")))
-    write_table(context.out / SURVEY_FILE, survey, SURVEY)
-    names, weights = _mixture(context)
-    targets = weights * config.budget_tokens
-    eligible = survey.filter(pc.equal(survey["reason"], ""))
-    tokens = np.zeros((len(names), QUALITY_BINS), dtype=np.int64)
-    tokens[eligible["domain"].to_numpy(), eligible["bin"].to_numpy()] = eligible["tokens"].to_numpy()
-    check_budget(targets, tokens.sum(axis=1), config.max_epochs, names)
-    tilt = quality_tilt(config.strength if config.quality == "tilt" else 0.0)
-    curves = [expected_copies(tokens[d], tilt, targets[d], config.max_epochs) for d in range(len(names))]
-    write_arrays(context.out / CURVES_FILE, copies=np.stack(curves))
-    return {}
-
-
-def plan_draft(context: Context) -> list[Part]:
-    """List one part per part of documents."""
-    return _parts(context, "draft", {"curves": file_digest(context.out / CURVES_FILE)})
-
-
-def run_draft(context: Context, part: Part) -> Counts:
-    """Write each document's certain copies and its margin for one more."""
-    config: PlanConfig = context.config
-    part_of = read_eligible(context, str(part.spec["part"]))
-    curves = read_arrays(context.out / CURVES_FILE)["copies"]
-    expected = np.where(part_of.mask, curves[part_of.domain, part_of.bin], 0.0)
-    uniforms = keyed_uniforms(part_of.documents["id"].to_pylist(), f"copies:{config.seed}")
-    draft = draft_copies(expected, uniforms, np.where(part_of.mask, config.max_epochs, 0.0))
+    part_of, bins = read_binned(context, part)
+    curves = read_curves(context)
+    overall = np.where(part_of.mask, curves.copies[part_of.domain, bins], 0.0)
+    due = overall * curves.fractions[phase, part_of.domain]
+    held = np.zeros(len(due), np.int64)
+    if phase:
+        held = _copies_until(context, part, phase - 1)
+    if config.redraw and phase:  # what was drawn before is forgotten, except that it fills the cap
+        due = due - overall * curves.fractions[phase - 1, part_of.domain] + held
+    may = part_of.mask & curves.allowed[part_of.domain, bins]
+    key = f"copies:{config.seed}:{phase}" if config.redraw and phase else f"copies:{config.seed}"
+    uniforms = keyed_uniforms(part_of.documents["id"].to_pylist(), key)
+    draft = draft_copies(due - held, uniforms, np.where(may, config.max_epochs - held, 0.0))
     columns = {name: part_of.documents[name] for name in ("id", "n_tokens", "n_bytes")}
-    columns |= {"domain": part_of.domain, "expected": expected, "floor": draft.floor, "margin": draft.margin}
+    columns |= {"domain": part_of.domain, "eligible": part_of.mask, "expected": overall}
+    columns |= {"floor": held + draft.floor, "margin": draft.margin}
     write_table(context.out / f"{part.name}.parquet", pa.table(columns).select(DRAFT.names), DRAFT)
     return {}
 
 
-def finish_draft(context: Context) -> Counts:
-    """Write the cut of each domain."""
+def finish_draft(context: Context, phase: int) -> Counts:
+    """Write the cut of each domain for the tokens up to the end of a phase, and the drafts' places in the corpus."""
     config: PlanConfig = context.config
-    _, weights = _mixture(context)
-    cuts = find_cuts(lambda: map(read_table, _draft_paths(context)), weights * config.budget_tokens)
-    write_json(context.out / CUTS_FILE, [list(cut) for cut in cuts])
+    curves = read_curves(context)
+    drafts = paths_of(context, f"draft-{phase}")
+    targets = curves.weights * config.budget_tokens * curves.fractions[phase]
+    cuts = find_cuts(lambda: map(read_table, drafts), targets, curves.groups)
+    rows = np.cumsum([0, *(pq.read_metadata(path).num_rows for path in drafts)]).tolist()
+    write_json(_cuts_path(context, phase), {"cuts": [list(cut) for cut in cuts], "first_rows": rows})
     return {}
 
 
 def plan_copies(context: Context) -> list[Part]:
-    """List one part per part of documents, with the row in the corpus of its first document."""
-    digests: dict[str, Json] = {name: file_digest(context.out / name) for name in (CURVES_FILE, CUTS_FILE)}
-    rows = [pq.read_metadata(path).num_rows for path in _draft_paths(context)]
-    first_rows = np.cumsum([0, *rows])
-    parts = zip(_parts(context, "part", digests), first_rows.tolist(), strict=False)
-    return [Part(part.name, {"first_row": row}, {**part.identity, "first_row": row}) for part, row in parts]
+    """List one part per part of documents."""
+    phases = range(len(context.config.stretches))
+    cuts: dict[str, Json] = {f"cuts-{phase}": file_digest(_cuts_path(context, phase)) for phase in phases}
+    parts = document_parts(context, "part", cuts)
+    drafts = zip(*(map(file_digest, paths_of(context, f"draft-{phase}")) for phase in phases), strict=True)
+    return [
+        Part(part.name, part.spec, {**part.identity, "drafts": list(digests)})
+        for part, digests in zip(parts, drafts, strict=True)
+    ]
 
 
 def run_copies(context: Context, part: Part) -> Counts:
-    """Write the copies of each document."""
-    draft = read_table(_draft_path(context, part.name))
-    cuts = [Cut(*cut) for cut in read_json(context.out / CUTS_FILE)]
-    copies = draft["floor"].to_numpy() + gains(draft, cuts, int(str(part.spec["first_row"])))
-    phase = np.full(draft.num_rows, MAIN_PHASE, dtype=np.int32)
-    columns = {"id": draft["id"], "domain": draft["domain"], "phase": phase, "expected": draft["expected"]}
-    write_table(context.out / f"{part.name}.parquet", pa.table({**columns, "copies": copies}), PLAN_SCHEMA)
+    """Write the copies of each document, in all phases and in each."""
+    phases = range(len(context.config.stretches))
+    draft = read_table(_draft_path(context, part, phases[-1]))
+    until = np.stack([_copies_until(context, part, phase) for phase in phases], axis=1)
+    copies, by_phase = until[:, -1], np.diff(until, axis=1, prepend=0)
+    edges = np.arange(len(copies) + 1, dtype=np.int32) * len(phases)
+    lists = pa.ListArray.from_arrays(edges, by_phase.astype(np.int32).ravel(), type=PLAN_SCHEMA.field(4).type)
+    columns = {"id": draft["id"], "domain": draft["domain"], "expected": draft["expected"]}
+    table = pa.table({**columns, "copies": copies, "copies_by_phase": lists})
+    write_table(context.out / f"{part.name}.parquet", table, PLAN_SCHEMA)
     return {
         "documents": draft.num_rows,
         "documents_planned": int((copies > 0).sum()),
@@ -134,6 +117,23 @@ def run_copies(context: Context, part: Part) -> Counts:
     }
 
 
+def _copies_until(context: Context, part: Part, phase: int) -> NDArray[np.int64]:
+    """Return the copies of a part's documents up to the end of a phase: (n_docs,) int64."""
+    draft, found = read_table(_draft_path(context, part, phase)), read_json(_cuts_path(context, phase))
+    cuts = [Cut(*cut) for cut in found["cuts"]]
+    return np.asarray(
+        draft["floor"].to_numpy() + gains(draft, cuts, found["first_rows"][int(str(part.spec["number"]))])
+    )
+
+
+def _draft_path(context: Context, part: Part, phase: int) -> Path:
+    return paths_of(context, f"draft-{phase}")[int(str(part.spec["number"]))]
+
+
+def _cuts_path(context: Context, phase: int) -> Path:
+    return context.out / f"cuts-{phase}.json"
+
+
 def finish_copies(context: Context) -> Counts:
     """Write `mixture.json` and `plan.json`, after checking that every document and every token is accounted for.
 
@@ -141,80 +141,54 @@ def finish_copies(context: Context) -> Counts:
         StageError: documents in are not those planned, dropped and not drawn, or a domain misses its budget.
     """
     config: PlanConfig = context.config
-    names, weights = _mixture(context)
+    names, _ = read_mixture(context)
+    curves = read_curves(context)
     tally = tally_plan(_planned(context), read_table(context.out / SURVEY_FILE), len(names))
-    _check(tally, weights * config.budget_tokens, names)
+    _check(tally, curves.weights * config.budget_tokens, curves.groups, names)
+    weights = curves.weights
+    if config.shares == "documents":  # the shares are an outcome: as they came out
+        weights = tally.planned_tokens / tally.planned_tokens.sum()
     write_json(context.out / "mixture.json", mixture_record(tally, names, weights, config))
     write_json(context.out / "plan.json", plan_record(tally, names, weights, config))
     return {}
 
 
-def _check(tally: Tally, targets: NDArray[np.float64], names: list[str]) -> None:
+def _check(tally: Tally, targets: NDArray[np.float64], groups: NDArray[np.int64], names: list[str]) -> None:
     if not tally.is_balanced():
         raise StageError(f"expected documents in = planned + dropped + not drawn, found {tally.waterfall()}")
-    for d, name in enumerate(names):
-        missed = abs(tally.planned_tokens[d] - targets[d])
-        if missed > tally.longest[d]:
+    for group in np.unique(groups):
+        mine = groups == group
+        target, found, longest = targets[mine].sum(), tally.planned_tokens[mine].sum(), tally.longest[mine].max()
+        if abs(found - target) > longest:
+            where = names[group] if mine.sum() == 1 else "all domains"
             raise StageError(
-                f"expected {targets[d]:,.0f} planned tokens in {name} to within its longest document "
-                f"({tally.longest[d]} tokens), found {tally.planned_tokens[d]:,}"
+                f"expected {target:,.0f} planned tokens in {where} to within its longest document "
+                f"({longest} tokens), found {found:,}"
             )
 
 
-def _mixture(context: Context) -> tuple[list[str], NDArray[np.float64]]:
-    """Return the domains' names and the token shares found by the search, which sum to 1."""
-    path = context.inputs["search"].file("mixture.json")
-    record = read_json(path)
-    names, weights = list(record["domains"]), np.array(record["weights"], dtype=np.float64)
-    if len(names) != len(weights) or (weights < 0).any() or not abs(weights.sum() - 1.0) < 1e-6:
-        raise StageError(
-            f"expected one share per domain, >= 0 and summing to 1, in {path}, found {len(weights)} shares that sum "
-            f"to {weights.sum()} for {len(names)} domains"
-        )
-    return names, weights / weights.sum()
-
-
-def _parts(context: Context, prefix: str, extra: dict[str, Json]) -> list[Part]:
-    """Return one part per part of documents, named with another prefix."""
-    parts = []
-    for name in context.inputs["ingest"].names():
-        identity: dict[str, Json] = {stage: context.inputs[stage].digest(name) for stage in SOURCES}
-        identity |= {**extra, "step": prefix, "config": context.config.identity()}
-        parts.append(Part(prefix + Path(name).stem.removeprefix("part"), {"part": name}, identity))
-    return parts
-
-
-def _draft_path(context: Context, part: str) -> Path:
-    return context.out / f"draft{part.removeprefix('part')}.parquet"
-
-
-def _draft_paths(context: Context) -> list[Path]:
-    """Return the drafts in corpus order."""
-    return [_draft_path(context, Path(name).stem) for name in context.inputs["ingest"].names()]
-
-
 def _planned(context: Context) -> Iterator[tuple[pa.Table, NDArray[np.int64]]]:
-    """Yield each part's draft and its copies (n_docs,)."""
-    for path in _draft_paths(context):
-        plan = read_table(context.out / f"part{path.name.removeprefix('draft')}", ["copies"])
-        yield read_table(path), plan["copies"].to_numpy().astype(np.int64)
+    """Yield each part's last draft and its copies by phase (n_docs, n_phases)."""
+    phases = len(context.config.stretches)
+    for draft, part in zip(paths_of(context, f"draft-{phases - 1}"), paths_of(context, "part"), strict=True):
+        lists = read_table(part, ["copies_by_phase"])["copies_by_phase"].combine_chunks()
+        yield read_table(draft), lists.flatten().to_numpy().astype(np.int64).reshape(-1, phases)
 
 
-def _merged(tables: Iterable[pa.Table]) -> pa.Table:
-    """Return the sums of documents and tokens by domain, bin and reason, sorted; holds two tables at a time."""
-    keys = ["domain", "bin", "reason"]
-    total = SURVEY.empty_table()
-    for table in tables:
-        both = pa.concat_tables([total, table.select(SURVEY.names).cast(SURVEY)])
-        sums = both.group_by(keys, use_threads=False).aggregate([("documents", "sum"), ("tokens", "sum")])
-        total = sums.select([*keys, "documents_sum", "tokens_sum"]).rename_columns(SURVEY.names).cast(SURVEY)
-    return total.sort_by([(key, "ascending") for key in keys])
+def _draft_step(phase: int) -> Step:
+    """Return the step that drafts one phase; a plan of one phase has but one."""
+    name = f"draft-{phase + 1}" if phase else "draft"
+    run, finish = partial(run_draft, phase=phase), partial(finish_draft, phase=phase)
+    return Step(name, partial(plan_draft, phase=phase), run, finish, keep=False)
 
 
 def _steps(config: PlanConfig) -> tuple[Step, ...]:
+    maker = config.chosen
     return (
-        Step("survey", plan_survey, run_survey, finish_survey, keep=False),
-        Step("draft", plan_draft, run_draft, finish_draft, keep=False),
+        *([sample_step()] if fits(maker) else []),
+        *(select_steps() if selects(maker) else []),
+        survey_step(),
+        *(_draft_step(phase) for phase in range(len(config.stretches))),
         Step("copies", plan_copies, run_copies, finish_copies),
         diversity_step(),
     )
@@ -226,5 +200,5 @@ PLAN = Stage(
     config=PlanConfig,
     inputs=("ingest", "embed", "domains", "scores", "search"),
     steps=_steps,
-    scratch=(SURVEY_FILE, CURVES_FILE, CUTS_FILE),
+    scratch=(STATE_FILE, SURVEY_FILE, CURVES_FILE, "cuts-*.json"),
 )

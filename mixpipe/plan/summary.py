@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mixpipe.plan.config import PlanConfig
-from mixpipe.plan.copies import NEVER
 from mixpipe.store.fingerprint import Json, canonical_json
 
 __all__ = ["Tally", "mixture_record", "plan_record", "tally_plan"]
@@ -40,6 +39,8 @@ class Tally(NamedTuple):
         expected_tokens: tokens of the expected copies.
         longest: tokens of the longest eligible document.
         dropped: reason to (documents, tokens).
+        phases: (n_phases, 3, n_domains) distinct documents, copies and tokens in each phase.
+        reused: documents drawn in more than one phase.
     """
 
     available: Ints
@@ -53,6 +54,8 @@ class Tally(NamedTuple):
     expected_tokens: Floats
     longest: Ints
     dropped: dict[str, tuple[int, int]]
+    phases: Ints
+    reused: Ints
 
     def waterfall(self) -> dict[str, Json]:
         """Return documents and distinct tokens by where they went."""
@@ -73,15 +76,22 @@ def tally_plan(planned: Iterable[tuple[pa.Table, Ints]], survey: pa.Table, n_dom
     """Sum a plan over its parts.
 
     Args:
-        planned: each part's draft (schema DRAFT) and its copies (n_docs,).
-        survey: documents and tokens by domain, quality bin and drop reason.
+        planned: each part's draft (schema DRAFT) and its copies by phase (n_docs, n_phases).
+        survey: documents and tokens by domain, bin of the value and drop reason.
         n_domains: number of domains.
     """
-    sums = np.zeros((6, n_domains), dtype=np.int64)
+    sums, reused = np.zeros((6, n_domains), dtype=np.int64), np.zeros(n_domains, dtype=np.int64)
+    phases = np.zeros((0, 3, n_domains), dtype=np.int64)
     expected, longest = np.zeros(n_domains), np.zeros(n_domains, dtype=np.int64)
-    for draft, copies in planned:
-        domain, tokens, floor = (draft[name].to_numpy() for name in ("domain", "n_tokens", "floor"))
-        is_eligible = (draft["margin"].to_numpy() != NEVER) | (floor > 0)  # only the dropped can never have a copy
+    for draft, by_phase in planned:
+        domain, tokens = (draft[name].to_numpy() for name in ("domain", "n_tokens"))
+        copies = by_phase.sum(axis=1)
+        phases = phases if len(phases) else np.zeros((by_phase.shape[1], 3, n_domains), dtype=np.int64)
+        for phase, own in zip(phases, by_phase.T, strict=True):
+            for row, values in enumerate((own > 0, own, own * tokens)):
+                np.add.at(phase[row], domain, values)
+        np.add.at(reused, domain, (by_phase > 0).sum(axis=1) > 1)
+        is_eligible = draft["eligible"].to_numpy(zero_copy_only=False)
         drawn, missed = copies > 0, is_eligible & (copies == 0)
         for row, values in enumerate((drawn, drawn * tokens, missed, missed * tokens, copies, copies * tokens)):
             np.add.at(sums[row], domain, values)
@@ -94,7 +104,14 @@ def tally_plan(planned: Iterable[tuple[pa.Table, Ints]], survey: pa.Table, n_dom
     by_reason = _by_reason(dropped)
     drawn_sums = dict(zip(Tally._fields[2:8], sums, strict=True))
     return Tally(
-        available, available_tokens, **drawn_sums, expected_tokens=expected, longest=longest, dropped=by_reason
+        available,
+        available_tokens,
+        **drawn_sums,
+        expected_tokens=expected,
+        longest=longest,
+        dropped=by_reason,
+        phases=phases,
+        reused=reused,
     )
 
 
@@ -104,33 +121,45 @@ def mixture_record(tally: Tally, names: Sequence[str], weights: Floats, config: 
     Args:
         tally: of the whole plan.
         names: by domain.
-        weights: (n_domains,) float64 token shares found by the search, summing to 1.
+        weights: (n_domains,) float64 token shares, summing to 1.
         config: of the stage.
     """
+    whole = np.stack([tally.drawn, tally.copies, tally.planned_tokens])
+    phases: list[Json] = []
+    for stretch, sums in zip(config.stretches, tally.phases, strict=True):
+        shares = weights if len(tally.phases) == 1 else sums[2] / max(int(sums[2].sum()), 1)
+        phases.append({"name": stretch.name, "share": stretch.share, "domains": _portions(tally, names, shares, sums)})
+    record: dict[str, Json] = {
+        "schema": "mixpipe.mixture/1",
+        "unit": "tokens",
+        "total_tokens": int(tally.planned_tokens.sum()),
+        "phases": phases,
+        "constraints": {"max_epochs": config.max_epochs},
+    }
+    if len(phases) > 1:
+        record |= {"domains": _portions(tally, names, weights, whole), "reused_documents": int(tally.reused.sum())}
+    digest = hashlib.sha256(canonical_json(record).encode("utf-8")).hexdigest()
+    return {**record, "digest": f"sha256:{digest}"}
+
+
+def _portions(tally: Tally, names: Sequence[str], weights: Floats, sums: Ints) -> list[Json]:
+    """Return the domains with a share: (3, n_domains) distinct documents, copies and tokens of a phase, or of all."""
     kept = np.flatnonzero(weights > 0).tolist()
-    domains: list[Json] = [
+    drawn, copies, tokens = sums
+    return [
         {
             "id": f"d{d:03d}",
             "name": names[d],
             "weight": float(weights[d] / weights[kept].sum()),
             "available_tokens": int(tally.available_tokens[d]),
-            "planned_tokens": int(tally.planned_tokens[d]),
-            "epochs": float(tally.planned_tokens[d] / tally.available_tokens[d]),
-            "docs": int(tally.drawn[d]),
-            "copies": int(tally.copies[d]),
-            "tokens_per_doc": float(tally.planned_tokens[d] / max(tally.copies[d], 1)),
+            "planned_tokens": int(tokens[d]),
+            "epochs": float(tokens[d] / tally.available_tokens[d]),
+            "docs": int(drawn[d]),
+            "copies": int(copies[d]),
+            "tokens_per_doc": float(tokens[d] / max(copies[d], 1)),
         }
         for d in kept
     ]
-    record: dict[str, Json] = {
-        "schema": "mixpipe.mixture/1",
-        "unit": "tokens",
-        "total_tokens": int(tally.planned_tokens.sum()),
-        "phases": [{"name": "main", "share": 1.0, "domains": domains}],
-        "constraints": {"max_epochs": config.max_epochs},
-    }
-    digest = hashlib.sha256(canonical_json(record).encode("utf-8")).hexdigest()
-    return {**record, "digest": f"sha256:{digest}"}
 
 
 def plan_record(tally: Tally, names: Sequence[str], weights: Floats, config: PlanConfig) -> dict[str, Json]:
@@ -157,6 +186,9 @@ def plan_record(tally: Tally, names: Sequence[str], weights: Floats, config: Pla
         "budget_tokens": config.budget_tokens,
         "planned_tokens": int(tally.planned_tokens.sum()),
         "max_epochs": config.max_epochs,
+        "maker": config.maker,
+        "settings": config.settings,
+        "shares": config.shares,
         "waterfall": tally.waterfall(),
         "domains": domains,
     }

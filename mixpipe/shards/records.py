@@ -80,7 +80,12 @@ class MixtureRecord(BaseModel):
     """`mixture.json`, as far as it can be recounted."""
 
     phases: list[PhaseEntry]
+    domains: list[WeightEntry] = []  # over all phases, where there are several
     digest: str
+
+    def weights(self) -> dict[str, float]:
+        """Return the share of each domain in the whole data."""
+        return {domain.id: domain.weight for domain in self.domains or self.phases[0].domains}
 
 
 class ShardTally(NamedTuple):
@@ -138,7 +143,7 @@ def realised_mixture(tallies: Sequence[ShardTally], planned: Mapping[str, Any]) 
     """
     rows, tokens = (np.sum([getattr(tally, name) for tally in tallies], axis=0) for name in ("rows", "tokens"))
     domains: list[Json] = []
-    for domain in planned["phases"][0]["domains"]:
+    for domain in _whole(planned):
         number = int(domain["id"].removeprefix("d"))
         found, wanted = (rows[number], tokens[number]), (domain["copies"], domain["planned_tokens"])
         if found != wanted:
@@ -149,8 +154,17 @@ def realised_mixture(tallies: Sequence[ShardTally], planned: Mapping[str, Any]) 
         if tokens[number]:
             share = float(tokens[number] / tokens.sum())
             domains.append({**domain, "weight": share, "weight_target": domain["weight"]})
-    record: dict[str, Json] = {**planned, "phases": [{**planned["phases"][0], "domains": domains}]}
+    if len(planned["phases"]) > 1:
+        record: dict[str, Json] = {**planned, "domains": domains}
+    else:
+        record = {**planned, "phases": [{**planned["phases"][0], "domains": domains}]}
     return {**record, "digest": mixture_digest(record)}
+
+
+def _whole(mixture: Mapping[str, Any]) -> list[Any]:
+    """Return the domains over all phases: those of the only one, where there is but one."""
+    found: list[Any] = mixture["domains"] if len(mixture["phases"]) > 1 else mixture["phases"][0]["domains"]
+    return found
 
 
 def mixture_digest(record: Mapping[str, Json]) -> str:
@@ -179,7 +193,7 @@ def dataset_record(tallies: Sequence[ShardTally], mixture: Mapping[str, Any], co
         "inputs": {name: artefact.fingerprint for name, artefact in sorted(context.inputs.items())},
         "text_bytes": int(context.inputs["plan"].counts["bytes"]),
         "splits": splits,
-        "domains": [_domain(domain) for domain in mixture["phases"][0]["domains"]],
+        "domains": [_domain(domain) for domain in _whole(mixture)],
         "files": [tally.entry().model_dump() for tally in tallies],
     }
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mixpipe.errors import StageError, StoreError
 from mixpipe.shards.shuffle import place_copies
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import read_table, whole_file
+from mixpipe.store.files import read_json, read_table, whole_file
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context
 from mixpipe.tables import SHARDS
@@ -57,7 +57,9 @@ def write_batches(context: Context, path: Path, parts: Sequence[tuple[str, int]]
     documents = pa.concat_tables([table for table, _ in loaded]).combine_chunks()
     keys = [key for _, part_keys in loaded for key in part_keys]
     del loaded  # `documents` is a copy: both together would be twice the group's text
-    placed = place_copies(keys, documents["copies"].to_numpy(), context.config.seed)
+    shares = [phase["share"] for phase in read_json(context.inputs["plan"].file("mixture.json"))["phases"]]
+    by_phase = documents["copies_by_phase"].combine_chunks().flatten().to_numpy().reshape(-1, len(shares))
+    placed = place_copies(keys, by_phase, context.config.seed, shares)
     # A position may be 1: (copy + u) / copies is rounded up to it where u is within 1e-16 of 1.
     shard = np.minimum((placed.position * n_shards).astype(np.int64), n_shards - 1)
     edges = np.searchsorted(shard, np.arange(n_shards + 1))
@@ -103,7 +105,7 @@ def _planned_documents(context: Context, name: str, first_row: int) -> tuple[pa.
     The key is the id; for a duplicate, whose id another document has, also its row, so that equal texts are as far
     apart as others.
     """
-    plan = read_table(context.inputs["plan"].file(name), ["id", "domain", "copies"])
+    plan = read_table(context.inputs["plan"].file(name), ["id", "domain", "copies", "copies_by_phase"])
     columns = ["id", "text", "source", "n_tokens", "duplicate", "meta"]
     documents = read_table(context.inputs["ingest"].file(name), columns)
     if not plan["id"].equals(documents["id"]):
@@ -112,7 +114,12 @@ def _planned_documents(context: Context, name: str, first_row: int) -> tuple[pa.
             "rows with other ids; delete the artefact of plan and run again"
         )
     quality = read_table(context.inputs["scores"].file(name), ["quality"])
-    for column, table in (("domain", plan), ("copies", plan), ("quality", quality)):
+    for column, table in (
+        ("domain", plan),
+        ("copies", plan),
+        ("copies_by_phase", plan),
+        ("quality", quality),
+    ):
         documents = documents.append_column(column, table[column])
     rows: NDArray[np.int64] = np.flatnonzero(plan["copies"].to_numpy())
     documents = documents.take(rows)

@@ -1,7 +1,8 @@
 """The order of the training data: where each copy goes, and how repeats are kept apart.
 
 Copy k of n lies at position (k + u) / n of the data, u a keyed hash of the document's id: positions are uniform, and
-copies of one document are exactly 1/n of the data apart. Two of them can be neighbours only if no other document has a
+copies of one document are exactly 1/n of the data apart. In a plan of several phases that holds inside each phase's
+stretch of the data (only `keep_apart` may move a row of the shard in which two phases meet into the other). Two of them can be neighbours only if no other document has a
 copy in that stretch, and every document with at least n copies has one there: with M others the chance is below
 (1 - 1/n)^M, 3e-13 for 4 copies among 100 documents. For tiny data, and for duplicates that were kept, `keep_apart`
 swaps rows inside a shard or, where no swap helps, deals them out anew. It never moves the last row of a shard that has
@@ -9,7 +10,7 @@ a next one, so each shard is ordered alone, knowing only the last id before it.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -38,19 +39,28 @@ class Copies(NamedTuple):
     position: NDArray[np.float64]
 
 
-def place_copies(keys: list[str], copies: NDArray[np.int32], seed: int) -> Copies:
+def place_copies(keys: list[str], copies: NDArray[np.int32], seed: int, shares: Sequence[float] = (1.0,)) -> Copies:
     """Return the copies of some documents, sorted by position.
 
     Args:
         keys: (n_docs,) what each document's place is hashed from: its id.
-        copies: (n_docs,) int32, >= 0.
+        copies: (n_docs, n_phases) int32, >= 0.
         seed: of the shuffle.
+        shares: of the phases in the data, summing to 1.
     """
     uniforms = keyed_uniforms(keys, f"position:{seed}")
-    row = np.repeat(np.arange(len(keys)), copies)
-    first = np.cumsum(copies, dtype=np.int64) - copies
-    copy = np.arange(len(row)) - np.repeat(first, copies)
-    position = (copy + uniforms[row]) / copies[row]
+    edges = np.concatenate([[0.0], np.cumsum(shares)[:-1], [1.0]])
+    before = np.cumsum(copies, axis=1) - copies  # (n_docs, n_phases) copies in earlier phases
+    rows, numbers, positions = [], [], []
+    for phase, counts in enumerate(copies.T):
+        row = np.repeat(np.arange(len(keys)), counts)
+        first = np.cumsum(counts, dtype=np.int64) - counts
+        copy = np.arange(len(row)) - np.repeat(first, counts)
+        inside = (copy + uniforms[row]) / counts[row]
+        rows.append(row)
+        numbers.append(copy + before[row, phase])
+        positions.append(edges[phase] + inside * (edges[phase + 1] - edges[phase]))
+    row, copy, position = (np.concatenate(arrays) for arrays in (rows, numbers, positions))
     order = np.argsort(position, kind="stable")
     return Copies(row[order], copy[order].astype(np.int32), position[order])
 

@@ -184,7 +184,7 @@ def _mixture_problems(path: Path, label: str, shares: Mapping[str, float]) -> It
     except StoreError as error:
         yield f"{label}: unreadable ({error})"
         return
-    weights = {domain.id: domain.weight for phase in record.phases for domain in phase.domains}
+    weights = record.weights()
     for name in sorted({*weights, *shares}):
         said, found = weights.get(name, 0.0), shares.get(name, 0.0)
         if not np.isclose(said, found, rtol=1e-12, atol=0):

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixpipe.errors import ConfigError, StageError
+from mixpipe.plan import sample
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.stage import PLAN
 from mixpipe.store.build import finish_step, open_stage, run_part
@@ -31,7 +32,7 @@ def make_plan(tmp_path, upstream, build):
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_each_domain_meets_its_budget_to_within_one_document(make_plan, documents, strength):
     corpus = documents(600)
-    plan = make_plan(corpus, budget_tokens=12_000, strength=strength)
+    plan = make_plan(corpus, budget_tokens=12_000, settings={"strength": strength})
     tokens = np.zeros(3)
     for document, row in zip(corpus, planned(plan), strict=True):
         assert row["id"] == document["id"]
@@ -42,7 +43,7 @@ def test_each_domain_meets_its_budget_to_within_one_document(make_plan, document
 
 def test_no_document_exceeds_the_cap_and_better_ones_are_drawn_more(make_plan, documents):
     corpus = documents(600)
-    plan = make_plan(corpus, budget_tokens=20_000, strength=1.0, max_epochs=3)
+    plan = make_plan(corpus, budget_tokens=20_000, settings={"strength": 1.0}, max_epochs=3)
     rows = planned(plan)
     assert max(row["copies"] for row in rows) == 3
     for domain in range(3):
@@ -109,9 +110,9 @@ def test_a_budget_above_the_epoch_cap_names_the_domain_and_the_shortfall(make_pl
 
 def test_quality_is_not_read_when_the_plan_ignores_it(make_plan, document):
     corpus = [document(f"{i}", 0, tokens=10, quality=None) for i in range(10)]
-    plan = make_plan(corpus, weights=[1.0], budget_tokens=50, quality="none")
+    plan = make_plan(corpus, weights=[1.0], budget_tokens=50, maker="domains")
     assert plan.counts["tokens"] == 50
-    with pytest.raises(StageError, match=r"expected quality in 0\.\.1"):
+    with pytest.raises(StageError, match=r"expected a number in quality"):
         make_plan(corpus, weights=[1.0], budget_tokens=50)
 
 
@@ -137,7 +138,7 @@ def test_parts_that_differ_in_the_seed_alone_are_never_taken_for_each_other(tmp_
     inputs = upstream(corpus, (), [1.0])
     identities = set()
     for seed in (0, 1):
-        config = PlanConfig(budget_tokens=120, quality="none", seed=seed)
+        config = PlanConfig(budget_tokens=120, maker="domains", seed=seed)
         job = open_stage(tmp_path, PLAN, config, inputs)
         for step in job.steps:
             parts = job.plan(step)
@@ -146,3 +147,66 @@ def test_parts_that_differ_in_the_seed_alone_are_never_taken_for_each_other(tmp_
             finish_step(job, step)
         identities |= {job.reuse_key(part) for part in parts}
     assert len(identities) == 2
+
+
+def tokens_by_domain(corpus, plan, n_domains=3):
+    tokens = np.zeros(n_domains)
+    for document, row in zip(corpus, planned(plan), strict=True):
+        tokens[row["domain"]] += row["copies"] * document["n_tokens"]
+    return tokens
+
+
+@pytest.mark.parametrize("maker", ["samplemix", "quadmix", "bands", "bertin", "top"])
+def test_one_budget_over_all_domains_is_met_to_one_document(make_plan, documents, maker):
+    corpus = documents(600)
+    plan = make_plan(corpus, cuts=[100, 350], budget_tokens=9_000, maker=maker, shares="documents")
+    tokens = tokens_by_domain(corpus, plan)
+    assert abs(tokens.sum() - 9_000) <= max(d["n_tokens"] for d in corpus)
+    assert max(row["copies"] for row in planned(plan)) <= 4
+    record = read_json(plan.file("mixture.json"))
+    weights = {domain["id"]: domain["weight"] for domain in record["phases"][0]["domains"]}
+    assert [weights[f"d{d:03d}"] for d in range(3)] == pytest.approx(tokens / tokens.sum())
+    assert read_json(plan.file("plan.json"))["maker"] == maker
+
+
+def test_natural_shares_are_those_of_what_may_be_planned(make_plan, documents):
+    corpus = documents(600)
+    tokens = tokens_by_domain(corpus, make_plan(corpus, budget_tokens=9_000, shares="natural"))
+    available = np.zeros(3)
+    for document in corpus:
+        available[document["domain"]] += document["n_tokens"]
+    longest = [max(d["n_tokens"] for d in corpus if d["domain"] == k) for k in range(3)]
+    assert (np.abs(tokens - 9_000 * available / available.sum()) <= longest).all()
+
+
+@pytest.mark.parametrize("maker", ["bands", "quadmix", "bertin"])
+def test_a_fitted_maker_hangs_on_no_order_even_where_the_sample_is_cut(make_plan, documents, monkeypatch, maker):
+    monkeypatch.setattr(sample, "SAMPLE_DOCUMENTS", 20)
+    corpus = documents(200)
+    config = {"budget_tokens": 1_500, "maker": maker, "settings": {}}
+    one = {row["id"]: row["copies"] for row in planned(make_plan(corpus, **config))}
+    many = {row["id"]: row["copies"] for row in planned(make_plan(corpus[::-1], cuts=[33, 120], **config))}
+    assert one == many
+
+
+def test_what_a_maker_leaves_out_is_never_planned(make_plan, documents):
+    corpus = documents(400, n_domains=1)
+    settings_ = {"band": "low", "rate": 50}
+    rows = planned(make_plan(corpus, weights=[1.0], budget_tokens=3_000, maker="bands", settings=settings_))
+    drawn = [d["quality"] for d, row in zip(corpus, rows, strict=True) if row["copies"]]
+    assert max(drawn) <= np.quantile([d["quality"] for d in corpus], 0.505)
+
+
+def test_a_maker_that_leaves_too_little_is_named_with_the_remedy(make_plan, document):
+    corpus = [document(f"{i}", 0, tokens=10, quality=i / 20) for i in range(20)]
+    config = {"weights": [1.0], "budget_tokens": 300, "maker": "bands", "settings": {"band": "low", "rate": 25}}
+    with pytest.raises(
+        ConfigError, match=r"maker bands .*domain-0: 300 tokens wanted, \d+ taken by it; let it take more"
+    ):
+        make_plan(corpus, **config)
+
+
+def test_a_corpus_of_nothing_but_dropped_documents_is_refused(make_plan, document):
+    corpus = [document("a", 0, tokens=10, drop_reason="c4")]
+    with pytest.raises(ConfigError, match="10 tokens wanted, 0 available"):
+        make_plan(corpus, weights=[1.0], budget_tokens=10, maker="bands", shares="documents")

@@ -17,20 +17,20 @@ def with_plan(config, **update):
 
 def test_a_run_is_the_same_as_itself(run):
     found = compare_runs(run.folder, run.folder)
-    assert found.same == ("ingest", "domains", "scores", "search", "plan", "shards")
+    assert found.same == ("ingest", "embed", "domains", "scores", "search", "plan", "shards")
     assert (found.changed, found.outputs, found.hardware, found.mixture) == ({}, {}, {}, {})
-    assert found.lines() == ["same      ingest, domains, scores, search, plan, shards"]
+    assert found.lines() == ["same      ingest, embed, domains, scores, search, plan, shards"]
 
 
 def test_a_changed_setting_is_named_with_both_values_and_what_followed_from_it(run, make_run, config):
     other = make_run(with_plan(config, budget_tokens=2_000), "other")
     found = compare_runs(run.folder, other.folder)
-    assert found.same == ("ingest", "domains", "scores", "search")
+    assert found.same == ("ingest", "embed", "domains", "scores", "search")
     assert found.changed["plan"] == ["config.budget_tokens: 3000 -> 2000"]
     assert [line.split(":")[0] for line in found.changed["shards"]] == ["inputs.plan"]
     assert found.as_json()["changed"] == found.changed
     same, *lines = found.lines()
-    assert same == "same      ingest, domains, scores, search"
+    assert same == "same      ingest, embed, domains, scores, search"
     assert lines[0].startswith("changed   plan") and lines[0].endswith(": budget_tokens: 3000 -> 2000")
     assert lines[1] == "follows   shards"
 

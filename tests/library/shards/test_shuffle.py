@@ -15,7 +15,7 @@ def neighbours_differ(ids, before=None):
 
 
 def test_copies_lie_exactly_their_share_of_the_data_apart():
-    placed = place_copies(["a", "b", "c"], np.array([4, 0, 1], dtype=np.int32), seed=0)
+    placed = place_copies(["a", "b", "c"], np.array([[4], [0], [1]], dtype=np.int32), seed=0)
     mine = placed.position[placed.row == 0]
     assert np.diff(mine) == pytest.approx([0.25] * 3)
     assert placed.copy[placed.row == 0].tolist() == [0, 1, 2, 3]
@@ -27,15 +27,15 @@ def test_copies_lie_exactly_their_share_of_the_data_apart():
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=50), st.integers(0, 9))
 def test_a_documents_place_does_not_depend_on_its_company(copies, seed):
     keys = [f"{i}" for i in range(len(copies))]
-    placed = place_copies(keys, np.array(copies, dtype=np.int32), seed)
+    placed = place_copies(keys, np.array(copies, dtype=np.int32)[:, None], seed)
     assert len(placed.row) == sum(copies)
     assert ((placed.position >= 0) & (placed.position <= 1)).all()
-    alone = place_copies(keys[:1], np.array(copies[:1], dtype=np.int32), seed)
+    alone = place_copies(keys[:1], np.array([copies[:1]], dtype=np.int32), seed)
     assert placed.position[placed.row == 0].tolist() == alone.position.tolist()
 
 
 def test_positions_are_uniform():
-    placed = place_copies([f"{i}" for i in range(4000)], np.full(4000, 2, dtype=np.int32), seed=1)
+    placed = place_copies([f"{i}" for i in range(4000)], np.full((4000, 1), 2, dtype=np.int32), seed=1)
     histogram, _ = np.histogram(placed.position, bins=10, range=(0, 1))
     assert histogram.min() > 700  # 800 expected, standard deviation 20
 
@@ -86,3 +86,14 @@ def test_among_few_rows_an_order_is_found_whenever_there_is_one(rows):
 def test_too_many_copies_of_one_document_are_an_error():
     with pytest.raises(StageError, match="3 copies of a among the 4 rows"):
         keep_apart(["a", "a", "a", "b"], None, is_last=True)
+
+
+def test_copies_of_a_phase_lie_inside_its_stretch():
+    copies = np.array([[1, 2], [0, 3], [2, 0]], dtype=np.int32)
+    placed = place_copies(["a", "b", "c"], copies, seed=0, shares=(0.25, 0.75))
+    early = placed.position < 0.25
+    assert [np.sum(early & (placed.row == row)) for row in range(3)] == copies[:, 0].tolist()
+    assert sorted(placed.copy[placed.row == 0].tolist()) == [0, 1, 2]
+    assert placed.copy[(placed.row == 0) & early].tolist() == [0]
+    second = placed.position[(placed.row == 1)]
+    assert np.diff(second) == pytest.approx([0.25, 0.25])

@@ -1,13 +1,14 @@
 import json
 import shutil
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from mixpipe.errors import InputError, StoreError
 from mixpipe.shards.formats import load_format
 from mixpipe.shards.verify import verify_run, verify_shards
-from mixpipe.store.files import read_json, write_json
+from mixpipe.store.files import read_json, read_table, write_json
 
 
 @pytest.fixture
@@ -205,3 +206,18 @@ def test_unreadable_records_are_named(folder):
     (folder / "manifest.json").write_text("{}")
     with pytest.raises(StoreError, match="Manifest"):
         verify_shards(folder)
+
+
+@pytest.mark.parametrize("redraw", [False, True])
+def test_shards_of_several_phases_are_as_planned(plan_inputs, make_shards, documents, redraw):
+    phases = [{"name": "early", "share": 0.5}, {"name": "late", "share": 0.5, "mixture": {"domain-2": 1.0}}]
+    config = {"budget_tokens": 4_000, "phases": phases, "redraw": redraw, "max_epochs": 20}
+    inputs = plan_inputs(documents(600), cuts=(290,), **config)
+    sealed = make_shards(inputs, shard_mib=0.004)
+    found = verify_shards(sealed.path, manifest=sealed.manifest, plan=inputs["plan"])
+    assert found.problems == []
+    tables = [read_table(path, ["domain", "n_tokens"]) for path in sorted((sealed.path / "data").glob("*.parquet"))]
+    rows = pa.concat_tables(tables)
+    after = np.cumsum(rows["n_tokens"].to_numpy()) / 4_000  # of the data, up to the end of each row
+    domain = rows["domain"].to_numpy()
+    assert (domain[after > 0.6] == 2).all() and (domain[after < 0.4] != 2).any()

@@ -15,6 +15,12 @@ def test_temperatures_give_the_known_shares(sized, temperature: float, expected:
     assert found == pytest.approx(expected, abs=6e-4)
 
 
+def test_topics_are_mixed_as_dataweave_prints(sized) -> None:
+    """DataWeave (arXiv 2502.16802) tempers the sizes of topics, which domains are here."""
+    problem = sized([100, 10, 1], budget=10, epochs=100)
+    assert Temperature(2.0).weights(problem) == pytest.approx((0.70610, 0.22329, 0.07061), abs=1e-5)
+
+
 def test_its_ends_are_natural_and_uniform(sized) -> None:
     problem = sized([70, 20, 10], budget=10, epochs=100)
     assert Temperature(1.0).weights(problem) == pytest.approx(problem.natural)

@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from mixpipe.plan.makers.bertin import BYTES_PER_WORD, Bertin, keep_probability
+from mixpipe.plan.makers.protocol import Candidates, Sample
+
+QUARTILES = np.array([536394.993, 662247.502, 919250.872])
+
+
+def test_the_known_stepwise_probabilities():
+    perplexity = np.array([1.0, 6e5, 9e5, 1e7])
+    found = keep_probability(perplexity, QUARTILES, "stepwise")
+    assert found == pytest.approx([0.2796, 1.0, 0.5836, 0.0163], abs=5e-5)
+
+
+def test_the_known_gaussian_probabilities():
+    first, median, third = QUARTILES
+    perplexity = np.array([0, first, median, third, 2 * median, 4 * median, 10 * median])
+    found = keep_probability(perplexity, QUARTILES, "gaussian")
+    assert found == pytest.approx([0.6246, 0.7738, 0.78, 0.7543, 0.6246, 0.1056, 0.0], abs=5e-5)
+
+
+def test_quartiles_are_the_corpus_own_and_count_what_each_document_stands_for():
+    bits = np.array([1.0, 2.0, 3.0, 4.0], np.float32)
+    held = {"ids": list("abcd"), "domains": np.zeros(4, np.int32), "tokens": np.ones(4, np.int64)}
+    sample = Sample(**held, columns={"perplexity": bits}, weights=np.array([1.0, 1.0, 1.0, 3.0]))
+    state = Bertin().fit(sample)
+    assert np.log2(state["quartiles"]) / BYTES_PER_WORD == pytest.approx([2.0, 3.0, 4.0])
+    found = Bertin("gaussian").value(Candidates(**held, columns={"perplexity": bits}), state)
+    assert found.argmax() == 2
+    assert found[2] ** 2 == pytest.approx(0.78)
