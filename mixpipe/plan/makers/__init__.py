@@ -2,4 +2,9 @@
 
 __all__ = ["MAKERS"]
 
-MAKERS: dict[str, str] = {}
+MAKERS: dict[str, str] = {
+    "gme": "mixpipe.plan.makers.gme:Gme",
+    "ideal": "mixpipe.plan.makers.ideal:Ideal",
+    "mig": "mixpipe.plan.makers.mig:Mig",
+    "structural": "mixpipe.plan.makers.structural:Structural",
+}
