@@ -8,7 +8,7 @@ maximum coverage: same graphs, same order, a concave trace. Every gain is kept u
 reached takes 1 from each that would have reached it.
 
 Cost: the pairs (document, document reachable in a graph), once forwards, once backwards. The shares of a document sum
-to 1, so a cascade is critical and some are long; a block of the sample corpus has about 16 for each document and graph.
+to 1, so cascades are critical: most are short, some long.
 
 Zhang et al., "IDEAL: Influence-Driven Selective Annotations Empower In-Context Learners in Large Language Models", ICLR
 2024 (arXiv 2310.10873), section 3; live edges: Kempe et al., "Maximizing the spread of influence", KDD 2003.

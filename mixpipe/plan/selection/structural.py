@@ -88,19 +88,20 @@ class _Pool:
         self._covered = np.zeros(len(self._frequency), dtype=np.bool_)
         self.n_covered = 0
         held = np.flatnonzero(self._frequency)
-        self._heap = list(zip((-self._frequency[held]).tolist(), held.tolist(), strict=True))
-        heapq.heapify(self._heap)
+        # One whole number an entry, negated frequency * n_compounds + compound, sorted and so a heap already.
+        self._heap = np.sort(held - self._frequency[held] * len(self._frequency)).tolist()
         return len(held) > 0
 
     def next_compound(self) -> int:
         """Return the uncovered compound that most unused documents hold, or NONE."""
         while self._heap:
-            negative, compound = self._heap[0]
+            entry = self._heap[0]
+            compound = entry % len(self._frequency)
             frequency = int(self._frequency[compound])
             if self._covered[compound] or not frequency:
                 heapq.heappop(self._heap)
-            elif -negative != frequency:
-                heapq.heapreplace(self._heap, (-frequency, compound))
+            elif (now := compound - frequency * len(self._frequency)) != entry:
+                heapq.heapreplace(self._heap, now)
             else:
                 return compound
         return NONE
