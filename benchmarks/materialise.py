@@ -40,7 +40,7 @@ from mixpipe.store.files import read_table, write_json, write_table
 from mixpipe.store.fingerprint import text_id
 from mixpipe.store.seal import seal
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
-from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, scores_schema
+from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, embeddings_schema, scores_schema
 
 N_DOMAINS = 8
 WEIGHTS = np.arange(N_DOMAINS, 0, -1) / np.arange(N_DOMAINS + 1).sum()
@@ -72,10 +72,18 @@ def upstream_tables(context: Context, part: Part) -> dict[str, pa.Table]:
     domains = {"id": ids, "domain": (uniforms * N_DOMAINS).astype(np.int32), "distance": np.zeros(len(ids))}
     scores = {"id": ids, "quality": keyed_uniforms(ids, "quality"), "drop_reason": [None] * len(ids)}
     scores |= {"twin_id": [None] * len(ids)}
-    return {"ingest": pa.table(documents), "domains": pa.table(domains), "scores": pa.table(scores)}
+    vectors = {"id": ids, "vector": [np.array([1, 0], np.float16)] * len(ids)}  # read by plan makers that select
+    tables = {"ingest": documents, "embed": vectors, "domains": domains, "scores": scores}
+    return {stage: pa.table(columns) for stage, columns in tables.items()}
 
 
-SCHEMAS = {"ingest": DOCUMENTS, "domains": ASSIGNMENTS, "scores": scores_schema(["quality"])}
+SCHEMAS = {
+    "ingest": DOCUMENTS,
+    "embed": embeddings_schema(2),
+    "domains": ASSIGNMENTS,
+    "scores": scores_schema(["quality"]),
+}
+UPSTREAM = (*SCHEMAS, "search")
 
 
 def plan_upstream(stage: str, context: Context) -> list[Part]:
@@ -126,7 +134,7 @@ def build(root: Path, stage: Stage, config: StageConfig, inputs: dict[str, Artef
 def seal_upstream(root: Path, corpus: Path, parts: int) -> dict[str, Artefact]:
     config = UpstreamConfig(corpus=str(corpus), parts=parts)
     sealed = {}
-    for name in ("ingest", "domains", "scores", "search"):
+    for name in UPSTREAM:
         step = Step("write", partial(plan_upstream, name), partial(run_upstream, name), partial(finish_upstream, name))
         sealed[name] = build(root, Stage(name, 1, UpstreamConfig, (), lambda _, step=step: (step,)), config, {})
     return sealed
@@ -134,7 +142,7 @@ def seal_upstream(root: Path, corpus: Path, parts: int) -> dict[str, Artefact]:
 
 def open_upstream(root: Path) -> dict[str, Artefact]:
     """Open what `seal_upstream` sealed."""
-    folders = {name: next((root / "artifacts" / name).iterdir()) for name in ("ingest", "domains", "scores", "search")}
+    folders = {name: next((root / "artifacts" / name).iterdir()) for name in UPSTREAM}
     return {name: Artefact.load(folder) for name, folder in folders.items()}
 
 

@@ -32,6 +32,7 @@ PATHS = (
     ("domains", "frozen"),
     ("scores", "frozen"),
     ("search", "mixture"),
+    ("plan", "settings"),
 )
 
 

@@ -1,10 +1,9 @@
-"""From a domain's token budget to expected copies of its documents.
+"""From token budgets to expected copies of documents.
 
-A document's share of the budget follows its quality: copies are proportional to 1 + strength (2q - 1), so strength 0
-treats all alike and strength 1 gives the best twice the mean and the worst nearly nothing. Quality is read in 256
-bins, because then token counts per bin are enough to hit the budget exactly, whatever the number of documents. No
-document gets more than `max_epochs` expected copies: what the best cannot take flows to the next (water-filling).
-Fractions become whole copies by `floor + [u < fraction]` with u a keyed hash of the id (see `cut.py`).
+Whatever a maker prefers is read in 256 bins of its value, because then token counts per bin are enough to hit a budget
+exactly, whatever the number of documents. No document gets more than `max_epochs` expected copies: what the preferred
+cannot take flows to the next (water-filling), and what has no preference gets nothing. Fractions become whole copies by
+`floor + [u < fraction]` with u a keyed hash of the id (see `cut.py`).
 """
 
 from collections.abc import Sequence
@@ -17,17 +16,17 @@ from mixpipe.errors import ConfigError
 
 __all__ = [
     "NEVER",
-    "QUALITY_BINS",
+    "VALUE_BINS",
     "Draft",
+    "bin_middles",
     "check_budget",
     "draft_copies",
     "expected_copies",
-    "quality_bins",
-    "quality_tilt",
     "shortfall",
+    "value_bins",
 ]
 
-QUALITY_BINS = 256  # one bin is 0.4 % of a domain's documents: quality is a percentile
+VALUE_BINS = 256  # one bin is 0.4 % of a domain's documents where the value is a percentile
 MARGIN_SCALE = 2.0**52  # margins lie in [-1, 1): 53 bits, exact in int64 and in JSON
 NEVER = 1 << 62  # the margin of a document that must not gain a copy
 ROUNDING = 1e-9  # relative error of w * budget in float64, with room to spare
@@ -48,37 +47,38 @@ class Draft(NamedTuple):
     margin: Ints
 
 
-def quality_bins(quality: NDArray[np.floating]) -> Ints:
-    """Return the bin, 0 worst to 255 best, of each quality in 0..1: (n_docs,) int64."""
-    return np.minimum((quality * QUALITY_BINS).astype(np.int64), QUALITY_BINS - 1)
+def value_bins(values: NDArray[np.floating]) -> Ints:
+    """Return the bin, 0 worst to 255 best, of each value in 0..1: (n_docs,) int64."""
+    return np.minimum((values * VALUE_BINS).astype(np.int64), VALUE_BINS - 1)
 
 
-def quality_tilt(strength: float) -> Floats:
-    """Return the relative copies of each quality bin, mean 1: (256,) float64, all above 0."""
-    middle = (np.arange(QUALITY_BINS) + 0.5) / QUALITY_BINS
-    return 1.0 + strength * (2.0 * middle - 1.0)
+def bin_middles() -> Floats:
+    """Return the value in the middle of each bin: (256,) float64."""
+    return (np.arange(VALUE_BINS) + 0.5) / VALUE_BINS
 
 
-def expected_copies(tokens: Ints, tilt: Floats, target_tokens: float, max_epochs: float) -> Floats:
-    """Return copies per quality bin so that the copies hold exactly the target's tokens.
+def expected_copies(tokens: Ints, preference: Floats, target_tokens: float, max_epochs: float) -> Floats:
+    """Return copies per bin so that the copies hold exactly the target's tokens.
 
     Args:
         tokens: (n_bins,) int64, tokens of the eligible documents in each bin.
-        tilt: (n_bins,) float64, relative copies before the cap, above 0.
-        target_tokens: at most `max_epochs * tokens.sum()`.
+        preference: (n_bins,) float64 >= 0, relative copies before the cap; 0: none.
+        target_tokens: at most `max_epochs` times the tokens of the bins with a preference.
         max_epochs: the most expected copies of a document.
 
     Returns:
-        (n_bins,) float64, min(max_epochs, scale * tilt) for the one scale that meets the target.
+        (n_bins,) float64, min(max_epochs, scale * preference) for the one scale that meets the target.
     """
-    order = np.argsort(-tilt, kind="stable")
-    sizes, falling = tokens[order].astype(np.float64), tilt[order]
+    order = np.argsort(-preference, kind="stable")[: np.count_nonzero(preference)]
+    sizes, falling = tokens[order].astype(np.float64), preference[order]
     full = max_epochs * (np.cumsum(sizes) - sizes)  # (n_bins,) tokens when the bins before this one are at the cap
-    open_mass = np.cumsum((falling * sizes)[::-1])[::-1]  # (n_bins,) tilted tokens of this bin and those after it
+    open_mass = np.cumsum((falling * sizes)[::-1])[::-1]  # (n_bins,) preferred tokens of this bin and those after it
     scale = np.divide(target_tokens - full, open_mass, out=np.full_like(full, np.inf), where=open_mass > 0)
     fits = scale * falling <= max_epochs
     chosen = scale[np.argmax(fits)] if fits.any() else np.inf  # none fits: the target is the whole capacity
-    return np.minimum(max_epochs, chosen * tilt)
+    copies = np.zeros(len(tokens))
+    copies[order] = np.minimum(max_epochs, chosen * falling)
+    return copies
 
 
 def shortfall(targets: Floats, available: Floats | Ints, max_epochs: float) -> Floats:

@@ -1,5 +1,6 @@
-"""The cut per domain that makes whole copies meet the domain's token budget to within one document.
+"""The cut per budget that makes whole copies meet it to within one document.
 
+A budget is one domain's, or that of several that share one.
 A document has `floor + [margin < cut]` copies. With the cut at 0 that is an unbiased draw, whose tokens miss the
 budget by chance; moving the cut until they meet it changes few documents and depends on no order. Found by streaming
 over the drafts twice: a histogram of margins (16,384 bins and domain, 128 KiB each), then the exact order inside the
@@ -27,6 +28,7 @@ DRAFT = pa.schema(
         pa.field("domain", pa.int32(), nullable=False),
         pa.field("n_tokens", pa.int64(), nullable=False),
         pa.field("n_bytes", pa.int64(), nullable=False),
+        pa.field("eligible", pa.bool_(), nullable=False),  # may be drawn, whether or not the maker wants it
         pa.field("expected", pa.float64(), nullable=False),
         pa.field("floor", pa.int64(), nullable=False),
         pa.field("margin", pa.int64(), nullable=False),
@@ -45,22 +47,24 @@ class Cut(NamedTuple):
     row: int
 
 
-def find_cuts(drafts: Drafts, targets: NDArray[np.float64]) -> list[Cut]:
+def find_cuts(drafts: Drafts, targets: NDArray[np.float64], groups: Ints) -> list[Cut]:
     """Return the cut of each domain.
 
     Args:
         drafts: starts a pass over all drafts, tables of schema DRAFT in corpus order.
         targets: (n_domains,) float64, tokens to meet.
+        groups: (n_domains,) int64, the budget that each domain draws on: those of one have one cut.
     """
-    certain, histogram = _histogram(drafts, len(targets))
-    remaining = targets - certain
-    below = np.cumsum(histogram, axis=1) - histogram  # (n_domains, bins) tokens of all bins before this one
+    certain, histogram = _histogram(drafts, groups)
+    remaining = np.bincount(groups, weights=targets) - certain
+    below = np.cumsum(histogram, axis=1) - histogram  # (n_groups, bins) tokens of all bins before this one
     bins = np.maximum((below <= remaining[:, None]).sum(axis=1) - 1, 0)
-    candidates = _candidates(drafts, bins)
-    return [
-        _cut(candidates[d], remaining[d] - below[d, bins[d]], first=Cut(_lower_edge(bins[d]), "", -1))
-        for d in range(len(targets))
+    candidates = _candidates(drafts, bins, groups)
+    cuts = [
+        _cut(candidates[g], remaining[g] - below[g, bins[g]], first=Cut(_lower_edge(bins[g]), "", -1))
+        for g in range(len(bins))
     ]
+    return [cuts[group] for group in groups]
 
 
 def gains(draft: pa.Table, cuts: list[Cut], first_row: int) -> NDArray[np.bool_]:
@@ -83,28 +87,29 @@ def gains(draft: pa.Table, cuts: list[Cut], first_row: int) -> NDArray[np.bool_]
     return gain
 
 
-def _histogram(drafts: Drafts, n_domains: int) -> tuple[Ints, Ints]:
-    """Return tokens of certain copies (n_domains,), and tokens by margin (n_domains, bins)."""
-    certain = np.zeros(n_domains, dtype=np.int64)
-    histogram = np.zeros((n_domains, 1 << BIN_BITS), dtype=np.int64)
+def _histogram(drafts: Drafts, groups: Ints) -> tuple[Ints, Ints]:
+    """Return tokens of certain copies (n_groups,), and tokens by margin (n_groups, bins)."""
+    certain = np.zeros(groups.max() + 1, dtype=np.int64)
+    histogram = np.zeros((len(certain), 1 << BIN_BITS), dtype=np.int64)
     for draft in drafts():
         domain, tokens, margin = (draft[name].to_numpy() for name in ("domain", "n_tokens", "margin"))
-        np.add.at(certain, domain, tokens * draft["floor"].to_numpy())
+        np.add.at(certain, groups[domain], tokens * draft["floor"].to_numpy())
         may = margin != NEVER
-        np.add.at(histogram, (domain[may], _bin(margin[may])), tokens[may])
+        np.add.at(histogram, (groups[domain[may]], _bin(margin[may])), tokens[may])
     return certain, histogram
 
 
-def _candidates(drafts: Drafts, bins: Ints) -> list[list[tuple[int, str, int, int]]]:
-    """Return per domain (margin, id, row, tokens) of the documents in the domain's bin."""
+def _candidates(drafts: Drafts, bins: Ints, groups: Ints) -> list[list[tuple[int, str, int, int]]]:
+    """Return per budget (margin, id, row, tokens) of the documents in its bin."""
     found: list[list[tuple[int, str, int, int]]] = [[] for _ in bins]
     first_row = 0
     for draft in drafts():
         domain, tokens, margin = (draft[name].to_numpy() for name in ("domain", "n_tokens", "margin"))
-        inside = np.flatnonzero((margin != NEVER) & (_bin(margin) == bins[domain]))
+        group = groups[domain]
+        inside = np.flatnonzero((margin != NEVER) & (_bin(margin) == bins[group]))
         ids = draft["id"].take(pa.array(inside)).to_pylist()
         for row, name in zip(inside.tolist(), ids, strict=True):
-            found[domain[row]].append((int(margin[row]), name, first_row + row, int(tokens[row])))
+            found[group[row]].append((int(margin[row]), name, first_row + row, int(tokens[row])))
         first_row += draft.num_rows
     return found
 

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mixpipe.plan.config import PlanConfig
-from mixpipe.plan.copies import NEVER
 from mixpipe.store.fingerprint import Json, canonical_json
 
 __all__ = ["Tally", "mixture_record", "plan_record", "tally_plan"]
@@ -74,14 +73,14 @@ def tally_plan(planned: Iterable[tuple[pa.Table, Ints]], survey: pa.Table, n_dom
 
     Args:
         planned: each part's draft (schema DRAFT) and its copies (n_docs,).
-        survey: documents and tokens by domain, quality bin and drop reason.
+        survey: documents and tokens by domain, bin of the value and drop reason.
         n_domains: number of domains.
     """
     sums = np.zeros((6, n_domains), dtype=np.int64)
     expected, longest = np.zeros(n_domains), np.zeros(n_domains, dtype=np.int64)
     for draft, copies in planned:
-        domain, tokens, floor = (draft[name].to_numpy() for name in ("domain", "n_tokens", "floor"))
-        is_eligible = (draft["margin"].to_numpy() != NEVER) | (floor > 0)  # only the dropped can never have a copy
+        domain, tokens = (draft[name].to_numpy() for name in ("domain", "n_tokens"))
+        is_eligible = draft["eligible"].to_numpy(zero_copy_only=False)
         drawn, missed = copies > 0, is_eligible & (copies == 0)
         for row, values in enumerate((drawn, drawn * tokens, missed, missed * tokens, copies, copies * tokens)):
             np.add.at(sums[row], domain, values)
@@ -104,7 +103,7 @@ def mixture_record(tally: Tally, names: Sequence[str], weights: Floats, config: 
     Args:
         tally: of the whole plan.
         names: by domain.
-        weights: (n_domains,) float64 token shares found by the search, summing to 1.
+        weights: (n_domains,) float64 token shares, summing to 1.
         config: of the stage.
     """
     kept = np.flatnonzero(weights > 0).tolist()
@@ -157,6 +156,9 @@ def plan_record(tally: Tally, names: Sequence[str], weights: Floats, config: Pla
         "budget_tokens": config.budget_tokens,
         "planned_tokens": int(tally.planned_tokens.sum()),
         "max_epochs": config.max_epochs,
+        "maker": config.maker,
+        "settings": config.settings,
+        "shares": config.shares,
         "waterfall": tally.waterfall(),
         "domains": domains,
     }

@@ -66,6 +66,7 @@ def preflight(config: RunConfig) -> CorpusSize:
             what the evaluator needs is missing.
     """
     check_plugins(config)
+    check_plan_columns(config)
     given_identity(config.search)
     evaluator_identity(config.search)
     if unknown := sorted(set(config.search.command.maximise) - set(config.targets.sets)):
@@ -109,6 +110,20 @@ def check_plugins(config: RunConfig) -> None:
         raise ConfigError(
             f"search.method: expected a method among {', '.join(sorted(set(methods)))}, found {config.search.method!r}"
         )
+
+
+def check_plan_columns(config: RunConfig) -> None:
+    """Refuse a plan maker whose score columns no configured scorer gives: a scorer's columns begin with its name.
+
+    Raises:
+        ConfigError: names the column.
+    """
+    for column in config.plan.chosen.columns:
+        if not any(column == scorer or column.startswith(f"{scorer}_") for scorer in config.scores.scorers):
+            raise ConfigError(
+                f"plan.maker: expected scorers that give {column}, which {config.plan.maker} reads, found "
+                f"{', '.join(config.scores.scorers)}; add its scorer to scores.scorers"
+            )
 
 
 def check_text_column(config: RunConfig) -> None:

@@ -15,9 +15,11 @@ from mixpipe.store.files import write_json, write_table
 from mixpipe.store.fingerprint import fingerprint, text_id
 from mixpipe.store.seal import seal
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
-from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, scores_schema
+from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, embeddings_schema, scores_schema
 
-SCORES = scores_schema(["quality"])
+DIMENSIONS = 2
+EMBEDDINGS = embeddings_schema(DIMENSIONS)
+SCORES = scores_schema(["quality", "perplexity", "samplemix_weight"])
 Document = dict[str, Any]
 
 
@@ -67,7 +69,14 @@ def make_document(text: str, domain: int, *, tokens: int | None = None, quality:
     """Return what all upstream stages know of one document."""
     document = {"id": text_id(text), "text": text, "source": "made", "n_bytes": len(text.encode()), "meta": "{}"}
     document |= {"n_tokens": len(text.split()) if tokens is None else tokens, "duplicate": False}
-    return document | {"domain": domain, "distance": 0.1, "quality": quality, "drop_reason": None, **more}
+    document |= {"domain": domain, "distance": 0.1, "vector": np.array([1, 0], np.float16)}
+    document |= {
+        "quality": quality,
+        "perplexity": 2.0 + (quality or 0),
+        "samplemix_weight": quality,
+        "drop_reason": None,
+    }
+    return document | more
 
 
 def make_documents(count: int, seed: int = 0, n_domains: int = 3) -> list[Document]:
@@ -85,13 +94,13 @@ def make_documents(count: int, seed: int = 0, n_domains: int = 3) -> list[Docume
 def seal_upstream(
     root: Path, documents: Sequence[Document], cuts: Sequence[int], weights: Sequence[float]
 ) -> dict[str, Artefact]:
-    """Seal ingest, domains, scores and search over documents divided into parts before the rows `cuts`."""
+    """Seal ingest, embed, domains, scores and search over documents divided into parts before the rows `cuts`."""
     edges = [0, *cuts, len(documents)]
     names = [f"domain-{d}" for d in range(len(weights))]
     count = len(edges) - 1
     parts = {f"part-{i:05d}-of-{count:05d}": list(documents[edges[i] : edges[i + 1]]) for i in range(count)}
     domains = [_domain_row(d, name, documents) for d, name in enumerate(names)]
-    schemas = {"ingest": DOCUMENTS, "domains": ASSIGNMENTS, "scores": SCORES}
+    schemas = {"ingest": DOCUMENTS, "embed": EMBEDDINGS, "domains": ASSIGNMENTS, "scores": SCORES}
     tables = {stage: {part: (schema, rows) for part, rows in parts.items()} for stage, schema in schemas.items()}
     tables["domains"]["domains"] = (DOMAINS, domains)
     mixture = {"weights": list(weights), "domains": names}

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from mixpipe.plan.makers.best_first import best_first
 from mixpipe.plan.makers.hash_order import by_hash
 from mixpipe.plan.makers.protocol import Filled, Pool
+from mixpipe.plan.makers.top import Top
 from mixpipe.plan.selection.ideal import edge_probabilities, ideal_order
 from mixpipe.plan.selection.neighbours import knn_graph
 
@@ -36,5 +36,5 @@ class Ideal:
         return np.asarray(rows[ideal_order(edge_probabilities(graph), rng).order])
 
     def preference(self, filled: Filled) -> np.ndarray:
-        """Return the copies of each bin, the earliest picked first."""
-        return best_first(filled)
+        """Return what `top` would, the earliest picked being the best."""
+        return Top().preference(filled)

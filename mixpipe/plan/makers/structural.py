@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from mixpipe.plan.makers.best_first import best_first
 from mixpipe.plan.makers.hash_order import by_hash
 from mixpipe.plan.makers.protocol import Filled, Pool
+from mixpipe.plan.makers.top import Top
 from mixpipe.plan.selection.cells import block_cells
 from mixpipe.plan.selection.structural import Coverage, NewTemplate, structural_order
 from mixpipe.plan.selection.words import masked_templates, read_words, shared_bigrams
@@ -44,5 +44,5 @@ class Structural:
         return np.asarray(rows[found.order])
 
     def preference(self, filled: Filled) -> np.ndarray:
-        """Return the copies of each bin, the earliest picked first."""
-        return best_first(filled)
+        """Return what `top` would, the earliest picked being the best."""
+        return Top().preference(filled)

@@ -96,7 +96,7 @@ class _Pool:
         """Return the uncovered compound that most unused documents hold, or NONE."""
         while self._heap:
             entry = self._heap[0]
-            compound = entry % len(self._frequency)
+            compound: int = entry % len(self._frequency)
             frequency = int(self._frequency[compound])
             if self._covered[compound] or not frequency:
                 heapq.heappop(self._heap)

@@ -64,7 +64,8 @@ def read_mixture(artefacts: Artefacts) -> Mixture | None:
     budget, most = int(config["budget_tokens"]), float(config["max_epochs"])
     plan = read_plan(artefacts)
     portions = []
-    for domain, weight in zip(domains, weights, strict=True):
+    for domain, found_weight in zip(domains, weights, strict=True):
+        weight = found_weight if plan is None else plan.domains[domain.number].weight  # the plan may have its own
         available = domain.tokens if plan is None else plan.domains[domain.number].available_tokens
         tokens = weight * budget if plan is None else plan.domains[domain.number].planned_tokens
         read = tokens / max(available, 1)

@@ -6,28 +6,20 @@ from hypothesis import strategies as st
 from mixpipe.errors import ConfigError
 from mixpipe.plan.copies import (
     NEVER,
-    QUALITY_BINS,
+    VALUE_BINS,
     check_budget,
     draft_copies,
     expected_copies,
-    quality_bins,
-    quality_tilt,
     shortfall,
+    value_bins,
 )
+from mixpipe.plan.makers.tilt import quality_tilt
 
-counts = st.lists(st.integers(0, 10**9), min_size=QUALITY_BINS, max_size=QUALITY_BINS).filter(any)
-
-
-def test_the_tilt_has_mean_one_and_reaches_twice_the_mean():
-    assert quality_tilt(0.0).tolist() == [1.0] * QUALITY_BINS
-    full = quality_tilt(1.0)
-    assert full.mean() == pytest.approx(1.0)
-    assert full[0] == pytest.approx(1 / QUALITY_BINS)
-    assert full[-1] == pytest.approx(2 - 1 / QUALITY_BINS)
+counts = st.lists(st.integers(0, 10**9), min_size=VALUE_BINS, max_size=VALUE_BINS).filter(any)
 
 
-def test_quality_one_falls_into_the_last_bin():
-    assert quality_bins(np.array([0.0, 0.5, 1.0], dtype=np.float32)).tolist() == [0, 128, 255]
+def test_value_one_falls_into_the_last_bin():
+    assert value_bins(np.array([0.0, 0.5, 1.0], dtype=np.float32)).tolist() == [0, 128, 255]
 
 
 def test_expected_copies_by_hand():

@@ -14,14 +14,15 @@ def make_draft(tokens, expected, cap=4.0, ids=None):
     ids = ids or [f"{i:032x}" for i in range(len(tokens))]
     draft = draft_copies(np.array(expected, dtype=np.float64), keyed_uniforms(ids, "copies:0"), cap)
     zeros = np.zeros(len(tokens), dtype=np.int32)
-    columns = {"id": ids, "domain": zeros, "n_tokens": tokens, "n_bytes": tokens, "expected": expected}
+    columns = {"id": ids, "domain": zeros, "n_tokens": tokens, "n_bytes": tokens}
+    columns |= {"eligible": [True] * len(tokens), "expected": expected}
     return pa.table({**columns, "floor": draft.floor, "margin": draft.margin}, schema=DRAFT)
 
 
 def realised(draft, target, parts=1):
     edges = np.linspace(0, draft.num_rows, parts + 1).astype(int)
     pieces = [draft.slice(a, b - a) for a, b in pairwise(edges)]
-    cuts = find_cuts(lambda: iter(pieces), np.array([target]))
+    cuts = find_cuts(lambda: iter(pieces), np.array([target]), np.zeros(1, np.int64))
     gained = np.concatenate([gains(piece, cuts, int(row)) for piece, row in zip(pieces, edges, strict=False)])
     return draft["floor"].to_numpy() + gained
 

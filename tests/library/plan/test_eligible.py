@@ -1,6 +1,6 @@
 import pytest
 
-from mixpipe.errors import StageError
+from mixpipe.errors import ConfigError, StageError
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.eligible import read_eligible
 from mixpipe.store.stage import Context
@@ -17,7 +17,7 @@ def read(tmp_path, upstream):
     return make
 
 
-def test_bins_domains_and_reasons_are_read_row_by_row(read, document):
+def test_domains_reasons_and_scores_are_read_row_by_row(read, document):
     found = read(
         [
             document("good", 1, quality=1.0),
@@ -28,12 +28,19 @@ def test_bins_domains_and_reasons_are_read_row_by_row(read, document):
     )
     assert found.reason.to_pylist() == ["", "c4", "no_tokens", ""]
     assert found.domain.tolist() == [1, 0, 0, 0]
-    assert found.bin.tolist() == [255, 0, 0, 0]
     assert found.mask.tolist() == [True, False, False, True]
+    assert found.candidates.columns["quality"].tolist() == [1.0, 0.0]
+    assert found.candidates.ids == [found.documents["id"][row].as_py() for row in (0, 3)]
+    assert list(found.candidates.names) == ["domain-0", "domain-1"]
 
 
 def test_a_dropped_document_needs_no_quality(read, document):
     assert read([document("a", 0, quality=None, drop_reason="c4")]).mask.tolist() == [False]
+
+
+def test_a_column_that_no_scorer_gave_is_named(read, document):
+    with pytest.raises(ConfigError, match=r"found no nosuch; add the scorer"):
+        read([document("a", 0)], maker="top", settings={"column": "nosuch"})
 
 
 def test_rows_that_are_other_documents_are_refused(tmp_path, upstream, document):

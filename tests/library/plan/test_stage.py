@@ -31,7 +31,7 @@ def make_plan(tmp_path, upstream, build):
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_each_domain_meets_its_budget_to_within_one_document(make_plan, documents, strength):
     corpus = documents(600)
-    plan = make_plan(corpus, budget_tokens=12_000, strength=strength)
+    plan = make_plan(corpus, budget_tokens=12_000, settings={"strength": strength})
     tokens = np.zeros(3)
     for document, row in zip(corpus, planned(plan), strict=True):
         assert row["id"] == document["id"]
@@ -42,7 +42,7 @@ def test_each_domain_meets_its_budget_to_within_one_document(make_plan, document
 
 def test_no_document_exceeds_the_cap_and_better_ones_are_drawn_more(make_plan, documents):
     corpus = documents(600)
-    plan = make_plan(corpus, budget_tokens=20_000, strength=1.0, max_epochs=3)
+    plan = make_plan(corpus, budget_tokens=20_000, settings={"strength": 1.0}, max_epochs=3)
     rows = planned(plan)
     assert max(row["copies"] for row in rows) == 3
     for domain in range(3):
@@ -109,9 +109,9 @@ def test_a_budget_above_the_epoch_cap_names_the_domain_and_the_shortfall(make_pl
 
 def test_quality_is_not_read_when_the_plan_ignores_it(make_plan, document):
     corpus = [document(f"{i}", 0, tokens=10, quality=None) for i in range(10)]
-    plan = make_plan(corpus, weights=[1.0], budget_tokens=50, quality="none")
+    plan = make_plan(corpus, weights=[1.0], budget_tokens=50, maker="domains")
     assert plan.counts["tokens"] == 50
-    with pytest.raises(StageError, match=r"expected quality in 0\.\.1"):
+    with pytest.raises(StageError, match=r"expected a number in quality"):
         make_plan(corpus, weights=[1.0], budget_tokens=50)
 
 
@@ -137,7 +137,7 @@ def test_parts_that_differ_in_the_seed_alone_are_never_taken_for_each_other(tmp_
     inputs = upstream(corpus, (), [1.0])
     identities = set()
     for seed in (0, 1):
-        config = PlanConfig(budget_tokens=120, quality="none", seed=seed)
+        config = PlanConfig(budget_tokens=120, maker="domains", seed=seed)
         job = open_stage(tmp_path, PLAN, config, inputs)
         for step in job.steps:
             parts = job.plan(step)

@@ -18,7 +18,9 @@ def tally():
     """Two domains by hand: one document twice, one once, one not drawn, one dropped."""
     rows = [("a", 0, 15, 2.0, 2, NEVER), ("b", 1, 30, 1.0, 1, 7), ("c", 1, 40, 0.2, 0, 9), ("d", 1, 5, 0.0, 0, NEVER)]
     names = ("id", "domain", "n_tokens", "expected", "floor", "margin")
-    table = pa.Table.from_pylist([dict(zip(names, row, strict=True), n_bytes=1) for row in rows], schema=DRAFT)
+    table = pa.Table.from_pylist(
+        [dict(zip(names, row, strict=True), n_bytes=1, eligible=row[0] != "d") for row in rows], schema=DRAFT
+    )
     survey = pa.table(
         {
             "domain": [0, 1, 1],

@@ -17,7 +17,7 @@ def with_plan(config, **update):
 
 def test_a_run_is_the_same_as_itself(run):
     found = compare_runs(run.folder, run.folder)
-    assert found.same == ("ingest", "domains", "scores", "search", "plan", "shards")
+    assert found.same == ("ingest", "embed", "domains", "scores", "search", "plan", "shards")
     assert (found.changed, found.outputs, found.hardware, found.mixture) == ({}, {}, {}, {})
     assert found.lines() == ["same      ingest, domains, scores, search, plan, shards"]
 

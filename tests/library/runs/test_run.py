@@ -22,7 +22,7 @@ def test_a_name_that_is_no_folder_is_refused(config, tmp_path, name):
 
 def test_artefacts_are_found_from_the_run_in_the_order_of_the_stages(make_run, config, upstream_of):
     run = make_run(config)
-    assert list(run.artefacts()) == ["ingest", "domains", "scores", "search", "plan", "shards"]
+    assert list(run.artefacts()) == ["ingest", "embed", "domains", "scores", "search", "plan", "shards"]
     assert run.artefacts()["scores"] == upstream_of["scores"]
     assert run.record().seconds["plan"] == 1.5
 
