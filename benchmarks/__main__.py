@@ -32,6 +32,7 @@ ARGUMENTS = {
     "search_replay": [],
     "methods": [],
     "targets": [],
+    "selection": ["--root", "{scratch}"],
     "corpus": [],
 }
 
