@@ -2,8 +2,8 @@
 
 The paper has a model name the labels; here they are the document's six most characteristic words, neighbours where
 more than half of their documents are shared (`words`), or the block's three nearest cells, neighbours where the cosine
-of centroids is at least .9 as in the paper (`cells`). The score is `quality`. A block of 4,096 documents takes about
-1.5 s of one core.
+of centroids is at least .9 as in the paper (`cells`). The score is `quality`. A block of 4,096 documents takes
+0.4 to 1.7 s of one core (`benchmarks/selection.py`).
 """
 
 from collections.abc import Sequence
