@@ -3,7 +3,7 @@
 The paper's relations are those that an extraction found in a document. Here a document has one relation for each of
 its four most characteristic words: (source, cell of the block, word). Each value counts once for a document, so that
 one with four words weighs no more in sources and cells than one with a single word. A block of 4,096 documents takes
-1.3 to 2.1 s of one core (`benchmarks/selection.py`).
+1.2 to 2.4 s of one core (`benchmarks/selection.py`).
 
 It asks for no quality: where the rare sources are the poor ones, it picks more of the poor than chance does
 (docs/documents.md).

@@ -2,7 +2,7 @@
 
 The paper's compounds are pieces of programs. For prose they are pairs of words, of which raw ones would make every
 document new: a pair counts where two documents of the same cell of the block share it. Template: the text with its
-numbers and quoted strings masked. A block of 4,096 documents takes 1.3 to 2.8 s of one core
+numbers and quoted strings masked. A block of 4,096 documents takes 1.4 to 3.1 s of one core
 (`benchmarks/selection.py`).
 """
 
