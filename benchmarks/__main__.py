@@ -40,6 +40,7 @@ ARGUMENTS = {
     "search_replay": [],
     "methods": [],
     "targets": [],
+    "selection": ["--root", "{scratch}"],
     "corpus": [],
 }
 

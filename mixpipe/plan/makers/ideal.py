@@ -1,0 +1,40 @@
+"""Plan maker `ideal`: documents from which most of the block is reached by similarity (see `selection/ideal.py`).
+
+Ten nearest neighbours by the corpus's own embeddings, as in the paper. A block of 4,096 documents takes about 1.5 s
+of one core (`benchmarks/selection.py`).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mixpipe.plan.makers.hash_order import by_hash
+from mixpipe.plan.makers.protocol import Filled, Pool
+from mixpipe.plan.makers.top import Top
+from mixpipe.plan.selection.ideal import edge_probabilities, ideal_order
+from mixpipe.plan.selection.neighbours import knn_graph
+
+__all__ = ["Ideal"]
+
+
+@dataclass(frozen=True)
+class Ideal:
+    """Influence on a graph of neighbours.
+
+    Attributes:
+        neighbours: of each document.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ()
+    neighbours: int = 10
+
+    def order(self, pool: Pool, rng: np.random.Generator) -> np.ndarray:
+        """Return the rows in the order of picking."""
+        block, rows = by_hash(pool, rng)
+        graph = knn_graph(block.vectors, self.neighbours)
+        return np.asarray(rows[ideal_order(edge_probabilities(graph), rng).order])
+
+    def preference(self, filled: Filled) -> np.ndarray:
+        """Return what `top` would, the earliest picked being the best."""
+        return Top().preference(filled)
