@@ -86,6 +86,12 @@ class RunConfig(BaseModel):
             if isinstance(model, type) and issubclass(model, StageConfig) and isinstance(section, Mapping):
                 shared = {key: filled[key] for key in HANDED_DOWN if key in filled and key in model.model_fields}
                 filled[name] = {**shared, **section}
+        search, plan = filled.get("search"), filled.get("plan")
+        if isinstance(search, Mapping) and search.get("strata", 1) != 1 and isinstance(plan, Mapping):
+            filled["plan"] = {
+                "maker": "strata",
+                **plan,
+            }  # a plan that left the strata out would not be what was searched
         return filled
 
     def section(self, stage: str) -> StageConfig:

@@ -20,7 +20,7 @@ from mixpipe.plan.makers.protocol import Filled
 from mixpipe.store.files import read_arrays, read_json, write_arrays
 from mixpipe.store.stage import Context
 
-__all__ = ["CURVES_FILE", "Curves", "draw_curves", "read_curves", "read_mixture", "write_curves"]
+__all__ = ["CURVES_FILE", "Curves", "draw_curves", "read_curves", "read_mixture", "read_strata", "write_curves"]
 
 CURVES_FILE = "curves.npz"
 
@@ -43,7 +43,13 @@ class Curves(NamedTuple):
     fractions: NDArray[np.float64]
 
 
-def draw_curves(tokens: NDArray[np.int64], config: PlanConfig, names: list[str], found: NDArray[np.float64]) -> Curves:
+def draw_curves(
+    tokens: NDArray[np.int64],
+    config: PlanConfig,
+    names: list[str],
+    found: NDArray[np.float64],
+    strata: NDArray[np.float64] | None = None,
+) -> Curves:
     """Return the copies that meet the budget.
 
     Args:
@@ -51,6 +57,7 @@ def draw_curves(tokens: NDArray[np.int64], config: PlanConfig, names: list[str],
         config: of the stage.
         names: of the domains.
         found: (n_domains,) shares found by the search.
+        strata: (n_domains, s) those of quality strata, if it looked for any.
 
     Raises:
         ConfigError: the budget is above what the epoch cap allows of all documents, or of those the maker wants.
@@ -62,7 +69,7 @@ def draw_curves(tokens: NDArray[np.int64], config: PlanConfig, names: list[str],
         found = available / available.sum()
     found, fractions = _phased(config, names, found)
     check_budget(found * budget, available, cap, names)
-    preference = _checked(config, tokens, Filled(tokens, found * budget, cap, is_shared, names))
+    preference = _checked(config, tokens, Filled(tokens, found * budget, cap, is_shared, names, strata))
     groups = np.zeros(len(names), np.int64) if is_shared else np.arange(len(names))
     targets: NDArray[np.float64] = np.bincount(groups, weights=found * budget).astype(np.float64)
     reach: NDArray[np.float64] = np.bincount(groups, weights=(tokens * (preference > 0)).sum(axis=1)).astype(np.float64)
@@ -99,6 +106,12 @@ def read_mixture(context: Context) -> tuple[list[str], NDArray[np.float64]]:
             f"to {weights.sum()} for {len(names)} domains"
         )
     return names, weights / weights.sum()
+
+
+def read_strata(context: Context) -> NDArray[np.float64] | None:
+    """Return the token shares (n_domains, s) that the search found for quality strata; None: it did not look."""
+    found = read_json(context.inputs["search"].file("mixture.json")).get("strata")
+    return None if found is None else np.array(found, dtype=np.float64)
 
 
 def _phased(

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mixpipe.errors import StageError
-from mixpipe.plan.budgets import draw_curves, read_mixture, write_curves
+from mixpipe.plan.budgets import draw_curves, read_mixture, read_strata, write_curves
 from mixpipe.plan.copies import VALUE_BINS, value_bins
 from mixpipe.plan.eligible import Eligible, read_eligible
 from mixpipe.plan.makers.protocol import selects
@@ -60,7 +60,7 @@ def finish_survey(context: Context) -> Counts:
     eligible = survey.filter(pc.equal(survey["reason"], ""))
     tokens = np.zeros((len(names), VALUE_BINS), dtype=np.int64)
     tokens[eligible["domain"].to_numpy(), eligible["bin"].to_numpy()] = eligible["tokens"].to_numpy()
-    write_curves(context, draw_curves(tokens, context.config, names, weights))
+    write_curves(context, draw_curves(tokens, context.config, names, weights, read_strata(context)))
     return {}
 
 

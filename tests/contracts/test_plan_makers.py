@@ -15,9 +15,13 @@ from mixpipe.plan.makers import MAKERS, load_maker, maker_settings
 from mixpipe.plan.makers.protocol import Candidates, Filled, Pool, Sample, fits, selects
 from mixpipe.store.fingerprint import text_id
 
+# The stage puts a block in the order of its ids before a maker that picks sees it.
+valuing = pytest.mark.parametrize("name", [name for name in sorted(MAKERS) if not selects(load_maker(name))])
 every_maker = pytest.mark.parametrize("name", sorted(MAKERS))
 NAMES = ["prose", "code", "verse"]
 SHARES = np.array([0.5, 0.3, 0.2])
+# what a search over two quality strata of each domain may have found
+STRATA = SHARES[:, None] * np.array([0.4, 0.6])
 DIMENSIONS = 8
 
 
@@ -102,12 +106,10 @@ def test_values_lie_in_the_unit_interval_and_repeat(name, size, constant):
     assert np.array_equal(first, values(load_maker(name), corpus(size, constant=constant)))
 
 
-@every_maker
+@valuing
 @pytest.mark.parametrize("constant", [False, True])
 def test_the_order_of_documents_and_the_numbers_of_domains_change_no_value(name, constant):
     maker, found = load_maker(name), corpus(200, constant=constant)
-    if selects(maker):
-        pytest.skip("the stage puts a block in the order of its ids before the maker sees it")
     rows = np.random.default_rng(3).permutation(200)
     assert np.array_equal(values(maker, taken(found, rows)), values(maker, found)[rows])
     turned = replace(found, domains=2 - found.domains, names=found.names[::-1])
@@ -119,11 +121,11 @@ def test_the_order_of_documents_and_the_numbers_of_domains_change_no_value(name,
 def test_preferences_are_finite_and_follow_the_domains(name, shared):
     maker = load_maker(name)
     tokens = binned(maker, corpus(300))
-    filled = Filled(tokens, SHARES * 20_000, 4.0, shared, NAMES)
+    filled = Filled(tokens, SHARES * 20_000, 4.0, shared, NAMES, STRATA)
     found = maker.preference(filled)
     assert found.shape == tokens.shape
     assert np.isfinite(found).all() and (found >= 0).all()
-    turned = Filled(tokens[::-1], filled.targets[::-1], 4.0, shared, NAMES[::-1])
+    turned = Filled(tokens[::-1], filled.targets[::-1], 4.0, shared, NAMES[::-1], STRATA[::-1])
     assert np.allclose(maker.preference(turned), found[::-1], rtol=1e-12)
 
 
@@ -136,7 +138,7 @@ def test_copies_meet_the_budget_under_the_cap(name, shares, constant, size, n_do
     config = PlanConfig(budget_tokens=int(found.tokens.sum() // 2) or 1, maker=name, shares=shares)
     tokens = binned(maker, found, n_domains)
     wanted = np.array([[1.0], [0.4, 0.6], SHARES][n_domains - 1])
-    curves = draw_curves(tokens, config, NAMES[:n_domains], wanted)
+    curves = draw_curves(tokens, config, NAMES[:n_domains], wanted, STRATA[:n_domains])
     assert (curves.copies * tokens).sum() == pytest.approx(config.budget_tokens, rel=1e-9)
     assert curves.copies.max() <= config.max_epochs
     reached = (curves.copies * tokens).sum(axis=1) / config.budget_tokens

@@ -21,6 +21,7 @@ MAKERS: dict[str, str] = {
     "mig": "mixpipe.plan.makers.mig:Mig",
     "quadmix": "mixpipe.plan.makers.quadmix:QuaDMix",
     "samplemix": "mixpipe.plan.makers.samplemix:SampleMix",
+    "strata": "mixpipe.plan.makers.strata:Strata",
     "structural": "mixpipe.plan.makers.structural:Structural",
     "tempered": "mixpipe.plan.makers.tempered:Tempered",
     "tilt": "mixpipe.plan.makers.tilt:Tilt",

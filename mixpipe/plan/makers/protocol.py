@@ -69,6 +69,8 @@ class Filled(NamedTuple):
         max_epochs: the most expected copies of a document.
         shared: only the sum of the targets counts: all domains are filled from one budget.
         names: of the domains, by number.
+        strata: (n_domains, s) token shares that the search found for equal ranges of quality, worst first; None: it did
+            not look for any.
     """
 
     tokens: np.ndarray
@@ -76,6 +78,7 @@ class Filled(NamedTuple):
     max_epochs: float
     shared: bool = False
     names: Sequence[str] = ()
+    strata: np.ndarray | None = None
 
 
 class PlanMaker(Protocol):

@@ -3,7 +3,8 @@
 Filters are brought to a common scale, added with weights alpha, and ranked inside the domain by tokens; a document at
 rank r (0 best) is read S(r) = (2 / (1 + exp(-lam (omega - r))))^eta + epsilon times up to r = omega and epsilon times
 beyond (section 3). The paper finds the parameters by 3,000 proxies; here they are given, common or by domain, and a
-JSON file may hold them. The paper's method alone is `plan.shares: documents`. Deviations: the budget scales S, under
+JSON file may hold them; the search's method `quadmix` looks for them (`search.strata`). The paper's method alone is
+`plan.shares: documents`. Deviations: the budget scales S, under
 the epoch cap, where the paper's sample is as large as S makes it; more is better in our columns, so r = 1 - rank; the
 common scale is a filter's percentile over the corpus. Ranks come from 10,000 documents per domain, as in the paper;
 ties are broken by hash. Values are 1 - sqrt(r), so that bins are finest at the best.
@@ -16,6 +17,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from mixpipe.errors import ConfigError
+from mixpipe.mixture.quality_curve import QualityCurve, copies_at
 from mixpipe.plan.copies import VALUE_BINS
 from mixpipe.plan.makers.protocol import Candidates, Filled, Sample, State
 from mixpipe.plan.makers.ranks import fit_ranks, ranks
@@ -118,10 +120,9 @@ class QuaDMix(Curve):
 
 
 def sampling(rank: np.ndarray, curve: Curve) -> np.ndarray:
-    """Return S, copies at each rank in 0..1, 0 best."""
-    with np.errstate(over="ignore"):  # exp beyond the cut-off, which is not taken
-        good = (2 / (1 + np.exp(-curve.lam * (curve.omega - rank)))) ** curve.eta
-    return np.where(rank <= curve.omega, good, 0.0) + curve.epsilon
+    """Return S, copies at each rank in 0..1, 0 best, of the shape of the ranks."""
+    parameters = (np.array([value]) for value in (curve.lam, curve.omega, curve.eta, curve.epsilon))
+    return np.asarray(copies_at(QualityCurve(*parameters), np.ravel(rank))[0].reshape(np.shape(rank)))
 
 
 def _bin_means(low: np.ndarray, high: np.ndarray, curve: Curve) -> np.ndarray:

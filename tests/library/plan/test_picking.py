@@ -64,7 +64,12 @@ def test_what_is_picked_first_is_planned_first(make_plan, document):
     chosen = [len(d["text"]) for d in corpus if copies[d["id"]]]
     assert len(chosen) == 50
     assert max(chosen) <= 51  # a bin at the threshold is drawn by hash
-    assert {entry.name for entry in plan.manifest.files} == {*plan.names(), "mixture.json", "plan.json"}
+    assert {entry.name for entry in plan.manifest.files} == {
+        *plan.names(),
+        "mixture.json",
+        "plan.json",
+        "diversity.json",
+    }
 
 
 def test_blocks_hold_one_domain_each_and_every_eligible_document_once(make_plan, documents, document, monkeypatch):
