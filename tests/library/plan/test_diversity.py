@@ -35,7 +35,7 @@ def test_the_plan_is_weighted_by_copies_and_the_corpus_is_not(measured, document
     """Four directions in domain 0, one in domain 1, which the mixture leaves out."""
     corpus = [document(f"a{i}", 0, tokens=10, embedding=AXES[i % 4]) for i in range(8)]
     corpus += [document(f"b{i}", 1, tokens=10, embedding=AXES[0]) for i in range(8)]
-    record, copies = measured(corpus, [1.0, 0.0], cuts=[5], budget_tokens=160, strength=0.0)
+    record, copies = measured(corpus, [1.0, 0.0], cuts=[5], budget_tokens=160, maker="domains")
     assert copies.tolist() == [2] * 8 + [0] * 8
     assert record["sample"] == 16
     shares = np.array([10, 2, 2, 2]) / 16
