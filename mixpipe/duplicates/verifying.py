@@ -9,6 +9,7 @@ Scratch: `sets-*-documents.npy` (MEMBER) and `sets-*-hashes.npy`; `verify-*.npz`
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,7 +78,7 @@ def run_sets(context: Context, part: Part) -> Counts:
         chosen = pa.array(rows[first:last] - start)
         texts = batch["text"].take(chosen).to_pylist()
         hashes, offsets = shingles_of(texts, numbers_alike=context.config.numbers_alike)
-        sets += [np.unique(hashes[a:b]) for a, b in zip(offsets, offsets[1:], strict=False)]
+        sets += [np.unique(hashes[a:b]) for a, b in pairwise(offsets)]
         ids += batch["id"].take(chosen).to_pylist()
         start += batch.num_rows
     documents = np.zeros(len(rows), MEMBER)

@@ -25,7 +25,7 @@ class ScoresConfig(StageConfig):
     )
     drop: tuple[str, ...] = Field(
         ("duplicate", "near-duplicate"),
-        description="what drops a document: `[near-|semantic-]duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
+        description="what drops one: `[near-|semantic-]duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(
