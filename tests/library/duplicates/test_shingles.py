@@ -25,7 +25,7 @@ def grams(text):
     [
         "the CAFE is on, FIRE today!",
         "The café\tis on\n\nfire -- today",
-        "«The» (cafe) is_on \u2018fire\u2019\u2026 today",
+        "«The» (cafe) is_on \u2018fire\u2019… today",
         "the café is on fire today",
     ],
 )

@@ -9,8 +9,6 @@ from mixpipe.duplicates.stage import DUPLICATES
 from mixpipe.store.files import read_table
 from mixpipe.store.fingerprint import text_id
 
-PROSE = [f"w{n}" for n in range(60)]
-
 
 def words(*replaced, start=0, count=60, tail=""):
     """Return a run of words, some of them replaced, with something at the end."""
@@ -19,7 +17,7 @@ def words(*replaced, start=0, count=60, tail=""):
 
 
 def random_texts(count, seed=0):
-    """Return texts of random words, each fourth with a near copy (one word changed), each fifth with an exact one."""
+    """Return texts of random words, each fourth with a near copy, each fifth with an exact one."""
     rng = np.random.default_rng(seed)
     texts = []
     for number in range(count):
