@@ -28,7 +28,8 @@ class ScoresConfig(StageConfig):
         description="what drops a document: `duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
     )
     languages: tuple[LanguageCode, ...] = Field(
-        (), description="ISO 639 codes that the scorer `language` finds wanted (`language:other` drops the rest); any"
+        (),
+        description="ISO 639 codes wanted by the scorer `language` (`language:other` drops the rest); none: all",
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(
@@ -50,4 +51,6 @@ class ScoresConfig(StageConfig):
         families = [reason.partition(":")[0] for reason in self.drop]
         if unknown := [name for name in families if name != "duplicate" and name not in self.scorers]:
             raise ValueError(f"expected drop reasons duplicate or of scores.scorers, found {', '.join(unknown)}")
+        if self.languages and "language" not in self.scorers:
+            raise ValueError("expected the scorer language in scores.scorers beside scores.languages, found it missing")
         return self
