@@ -82,7 +82,7 @@ def _bytes(text: str) -> np.ndarray:
 
 def _pairs(content: np.ndarray) -> np.ndarray:
     """Return (n - 1,) int64: every byte and the next as one number."""
-    return content[:-1].astype(np.int64) * BYTES + content[1:]
+    return np.asarray(content[:-1].astype(np.int64) * BYTES + content[1:])
 
 
 def _entropy(counts: np.ndarray) -> float:
