@@ -25,7 +25,7 @@ ARGUMENTS = {
         *("--labels", f"{DATA}/labels/sample_labels.parquet"),
         "--ablation",
     ],
-    "annotators": [],
+    "annotators": ["--corpus", f"{DATA}/sample", "--parts", "2"],
     "sample": [],
     "memory": [],
     "surrogate_speed": [],
