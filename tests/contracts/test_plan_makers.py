@@ -21,20 +21,26 @@ SHARES = np.array([0.5, 0.3, 0.2])
 DIMENSIONS = 8
 
 
+class Columns(dict):
+    """Whatever column a maker asks for."""
+
+    def __init__(self, scores):
+        self.scores = scores.astype(np.float32)
+
+    def __missing__(self, column):
+        return 2 + self.scores if column == "perplexity" else self.scores
+
+
 def corpus(n, n_domains=3, *, constant=False, seed=0):
     """Return candidates with any column in 0..1, perplexities above 1, or the same score for all."""
     rng = np.random.default_rng(seed)
     scores = np.full(n, 0.5) if constant else rng.random(n)
 
-    class Columns(dict):
-        def __missing__(self, column):
-            return (2 + scores if column == "perplexity" else scores).astype(np.float32)
-
     return Candidates(
         ids=[text_id(f"{seed}/{i}") for i in range(n)],
         domains=(np.arange(n) % n_domains).astype(np.int32),
         tokens=rng.integers(1, 400, n),
-        columns=Columns(),
+        columns=Columns(scores),
         names=NAMES[:n_domains],
     )
 
@@ -75,13 +81,12 @@ def state(maker, found):
 
 
 def taken(found, rows):
-    columns = {name: found.columns[name][rows] for name in ("quality", "perplexity", "samplemix_weight")}
     return replace(
         found,
         ids=[found.ids[row] for row in rows],
         domains=found.domains[rows],
         tokens=found.tokens[rows],
-        columns=type(found.columns)(columns),
+        columns=Columns(found.columns.scores[rows]),
     )
 
 
@@ -102,12 +107,11 @@ def test_values_lie_in_the_unit_interval_and_repeat(name, size, constant):
     assert np.array_equal(first, values(load_maker(name), corpus(size, constant=constant)))
 
 
-@every_maker
+# A block is put in the order of its ids before a selection maker sees it: see test_picking.py.
+@pytest.mark.parametrize("name", [name for name in sorted(MAKERS) if not selects(load_maker(name))])
 @pytest.mark.parametrize("constant", [False, True])
 def test_the_order_of_documents_and_the_numbers_of_domains_change_no_value(name, constant):
     maker, found = load_maker(name), corpus(200, constant=constant)
-    if selects(maker):
-        pytest.skip("the stage puts a block in the order of its ids before the maker sees it")
     rows = np.random.default_rng(3).permutation(200)
     assert np.array_equal(values(maker, taken(found, rows)), values(maker, found)[rows])
     turned = replace(found, domains=2 - found.domains, names=found.names[::-1])
