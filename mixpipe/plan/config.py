@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from mixpipe.errors import StoreError
 from mixpipe.plan.makers import load_maker, maker_settings
 from mixpipe.plan.makers.protocol import Maker
 from mixpipe.store.files import read_json
@@ -53,7 +54,7 @@ class PlanConfig(StageConfig):
     @classmethod
     def _complete(cls, given: object, info: ValidationInfo) -> object:
         """Fill in the defaults, so that what decides the plan is written down and told apart."""
-        held = read_json(Path(given)) if isinstance(given, str) else given
+        held = _read(Path(given)) if isinstance(given, str) else given
         if "maker" not in info.data or not isinstance(held, dict):
             return held  # said to be wrong elsewhere
         return maker_settings(load_maker(info.data["maker"], held))
@@ -79,3 +80,11 @@ class PlanConfig(StageConfig):
     def chosen(self) -> Maker:
         """The maker with its settings."""
         return load_maker(self.maker, self.settings)
+
+
+def _read(path: Path) -> object:
+    try:
+        held: object = read_json(path)
+    except StoreError as error:
+        raise ValueError(f"expected a mapping, or a JSON file that holds one; {error.__cause__}") from error
+    return held

@@ -1,10 +1,10 @@
 """The cut per budget that makes whole copies meet it to within one document.
 
-A budget is one domain's, or that of several that share one.
-A document has `floor + [margin < cut]` copies. With the cut at 0 that is an unbiased draw, whose tokens miss the
-budget by chance; moving the cut until they meet it changes few documents and depends on no order. Found by streaming
-over the drafts twice: a histogram of margins (16,384 bins and domain, 128 KiB each), then the exact order inside the
-one bin that holds the budget, about n / 16,384 documents. Ties are cut by id and, for equal texts, by row.
+A budget is one domain's, or what all share. A document has `floor + [margin < cut]` copies. With the cut at 0 that is
+an unbiased draw, whose tokens miss the budget by chance; moving the cut until they meet it changes few documents and
+depends on no order. Found by streaming over the drafts twice: a histogram of margins (16,384 bins and domain, 128 KiB
+each), then the exact order inside the one bin that holds the budget, about n / 16,384 documents. Ties are cut by id
+and, for equal texts, by row.
 """
 
 from collections.abc import Callable, Iterator

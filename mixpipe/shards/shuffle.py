@@ -1,12 +1,12 @@
 """The order of the training data: where each copy goes, and how repeats are kept apart.
 
 Copy k of n lies at position (k + u) / n of the data, u a keyed hash of the document's id: positions are uniform, and
-copies of one document are exactly 1/n of the data apart. In a plan of several phases that holds inside each phase's
-stretch of the data (only `keep_apart` may move a row of the shard in which two phases meet into the other). Two copies
-can be neighbours only if no other document has a copy in that stretch, and every document with at least n copies has
-one there: with M others the chance is below (1 - 1/n)^M, 3e-13 for 4 copies among 100 documents. For tiny data, and for
-duplicates that were kept, `keep_apart` swaps rows inside a shard or, where no swap helps, deals them out anew. It never
-moves the last row of a shard that has a next one, so each shard is ordered alone, knowing only the last id before it.
+copies of one document are exactly 1/n of the data apart. Two of them can be neighbours only if no other document has a
+copy in that stretch, and every document with at least n copies has one there: with M others the chance is below
+(1 - 1/n)^M, 3e-13 for 4 copies among 100 documents. For tiny data, and for duplicates that were kept, `keep_apart`
+swaps rows inside a shard or, where no swap helps, deals them out anew. It never moves the last row of a shard that has
+a next one, so each shard is ordered alone, knowing only the last id before it. In a plan of several phases the same
+holds inside each phase's stretch; only `keep_apart` may move rows across the edge, within the shard that holds it.
 """
 
 from collections import Counter, deque

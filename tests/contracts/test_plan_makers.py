@@ -25,20 +25,26 @@ STRATA = SHARES[:, None] * np.array([0.4, 0.6])
 DIMENSIONS = 8
 
 
+class Columns(dict):
+    """Whatever column a maker asks for."""
+
+    def __init__(self, scores):
+        self.scores = scores.astype(np.float32)
+
+    def __missing__(self, column):
+        return 2 + self.scores if column == "perplexity" else self.scores
+
+
 def corpus(n, n_domains=3, *, constant=False, seed=0):
     """Return candidates with any column in 0..1, perplexities above 1, or the same score for all."""
     rng = np.random.default_rng(seed)
     scores = np.full(n, 0.5) if constant else rng.random(n)
 
-    class Columns(dict):
-        def __missing__(self, column):
-            return (2 + scores if column == "perplexity" else scores).astype(np.float32)
-
     return Candidates(
         ids=[text_id(f"{seed}/{i}") for i in range(n)],
         domains=(np.arange(n) % n_domains).astype(np.int32),
         tokens=rng.integers(1, 400, n),
-        columns=Columns(),
+        columns=Columns(scores),
         names=NAMES[:n_domains],
     )
 
@@ -79,13 +85,12 @@ def state(maker, found):
 
 
 def taken(found, rows):
-    columns = {name: found.columns[name][rows] for name in ("quality", "perplexity", "samplemix_weight")}
     return replace(
         found,
         ids=[found.ids[row] for row in rows],
         domains=found.domains[rows],
         tokens=found.tokens[rows],
-        columns=type(found.columns)(columns),
+        columns=Columns(found.columns.scores[rows]),
     )
 
 

@@ -115,3 +115,12 @@ def test_the_form_asks_only_for_what_has_no_default():
     schema = RunConfig.model_json_schema()
     assert schema["required"] == ["ingest", "targets", "budget_tokens"]
     assert "budget_tokens" not in schema["$defs"]["SearchConfig"]["required"]
+
+
+def test_settings_of_a_plan_maker_may_lie_in_a_file_beside_the_configuration(write):
+    path = write(SMALLEST)
+    (path.parent / "curves.json").write_text('{"reach": 0.2}')
+    config = load_config(path, ["plan.maker=quadmix", "plan.settings=curves.json"])
+    assert config.plan.settings["reach"] == 0.2
+    with pytest.raises(ConfigError, match=r"plan\.settings: .*nosuch\.json"):
+        load_config(path, ["plan.maker=quadmix", "plan.settings=nosuch.json"])

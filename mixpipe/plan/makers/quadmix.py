@@ -1,13 +1,13 @@
 """QuaDMix (Liu et al. 2025, arXiv 2504.16511): merged quality filters and a sampling curve, for each domain.
 
 Filters are brought to a common scale, added with weights alpha, and ranked inside the domain by tokens; a document at
-rank r (0 best) is read S(r) = (2 / (1 + exp(-lam (omega - r))))^eta + epsilon times up to r = omega and epsilon times
-beyond (section 3). The paper finds the parameters by 3,000 proxies; here they are given, common or by domain, and a
-JSON file may hold them; the search's method `quadmix` looks for them (`search.strata`). The paper's method alone is
-`plan.shares: documents`. Deviations: the budget scales S, under
-the epoch cap, where the paper's sample is as large as S makes it; more is better in our columns, so r = 1 - rank; the
-common scale is a filter's percentile over the corpus. Ranks come from 10,000 documents per domain, as in the paper;
-ties are broken by hash. Values are 1 - sqrt(r), so that bins are finest at the best.
+rank r (0 best) is read S(r) times, see `mixture/quality_curve.py` (section 3; lambda, omega, eta and epsilon are
+`steepness`, `reach`, `power` and `floor`). The paper finds the parameters by 3,000 proxies, as the search's method
+`quadmix` does for shares of strata; here they are given, common or by domain, and a JSON file may hold them. The
+paper's method alone is `plan.shares: documents`. Deviations: the budget scales S, under the epoch cap, where the
+paper's sample is as large as S makes it; more is better in our columns, so r = 1 - rank; the common scale is a
+filter's percentile over the corpus. Ranks come from 10,000 documents per domain, as in the paper; ties are broken by
+hash. Values are 1 - sqrt(r), so that bins are finest at the best.
 """
 
 from dataclasses import dataclass, field
@@ -22,28 +22,32 @@ from mixpipe.plan.copies import VALUE_BINS
 from mixpipe.plan.makers.protocol import Candidates, Filled, Sample, State
 from mixpipe.plan.makers.ranks import fit_ranks, ranks
 
-__all__ = ["Curve", "QuaDMix", "sampling"]
+__all__ = ["Curve", "QuaDMix"]
 
 POINTS = 16  # at which the curve is averaged inside a bin
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One domain's parameters; the defaults are the middle of the paper's priors, but for eta, its most.
+    """One domain's parameters; the defaults are the middle of the paper's priors, but for the power, its most.
 
     Attributes:
-        lam: steepness.
-        omega: share of the domain's tokens that counts as good.
-        eta: 2^eta is the most copies.
-        epsilon: copies of all the rest.
+        steepness: of the curve above the cut-off.
+        reach: share of the domain's tokens that counts as good.
+        power: 2^power is the most copies.
+        floor: copies of all the rest.
         filters: weight of each score column, negative where less is better.
     """
 
-    lam: Annotated[float, Field(ge=0, le=1000)] = 100.0
-    omega: Annotated[float, Field(ge=0, le=1)] = 0.05
-    eta: Annotated[float, Field(ge=0, le=10)] = 1.0
-    epsilon: Annotated[float, Field(ge=0, le=10)] = 0.001
+    steepness: Annotated[float, Field(ge=0, le=1000)] = 100.0
+    reach: Annotated[float, Field(ge=0, le=1)] = 0.05
+    power: Annotated[float, Field(ge=0, le=10)] = 1.0
+    floor: Annotated[float, Field(ge=0, le=10)] = 0.001
     filters: Annotated[dict[str, float], Field(min_length=1)] = field(default_factory=lambda: {"quality": 1.0})
+
+    def parameters(self) -> QualityCurve:
+        """Return the parameters of this one curve."""
+        return QualityCurve(*(np.array([value]) for value in (self.steepness, self.reach, self.power, self.floor)))
 
 
 @dataclass(frozen=True)
@@ -119,16 +123,10 @@ class QuaDMix(Curve):
         return merged
 
 
-def sampling(rank: np.ndarray, curve: Curve) -> np.ndarray:
-    """Return S, copies at each rank in 0..1, 0 best, of the shape of the ranks."""
-    parameters = (np.array([value]) for value in (curve.lam, curve.omega, curve.eta, curve.epsilon))
-    return np.asarray(copies_at(QualityCurve(*parameters), np.ravel(rank))[0].reshape(np.shape(rank)))
-
-
 def _bin_means(low: np.ndarray, high: np.ndarray, curve: Curve) -> np.ndarray:
     """Return (n_bins,) means of S over ranks low..high; bins that the cut-off divides count by their good part."""
-    good = np.minimum(high, curve.omega)
-    share = ((good - low) / (high - low)).clip(0, 1)
+    good = np.clip(curve.reach, low, high)
     steps = (np.arange(POINTS) + 0.5) / POINTS
-    inside = sampling(np.minimum(low, good)[:, None] + steps * (good - np.minimum(low, good))[:, None], curve)
-    return np.asarray(share * (inside.mean(axis=1) - curve.epsilon) + curve.epsilon)
+    inside = copies_at(curve.parameters(), (low[:, None] + steps * (good - low)[:, None]).ravel())
+    share = (good - low) / (high - low)
+    return np.asarray(share * (inside.reshape(-1, POINTS).mean(axis=1) - curve.floor) + curve.floor)

@@ -91,3 +91,10 @@ def test_a_budget_above_the_epoch_cap_says_by_how_much(corpus):
 def test_an_unknown_stage_is_refused():
     with pytest.raises(ConfigError, match="shards"):
         check_stage("materialise")
+
+
+def test_a_plan_maker_needs_the_scorer_of_its_column(corpus):
+    scorers = ["texture", "quality"]
+    preflight(config_for(corpus, plan={"maker": "top"}, scores={"scorers": scorers}))
+    with pytest.raises(ConfigError, match=r"plan\.maker: expected scorers that give perplexity, which bands reads"):
+        preflight(config_for(corpus, plan={"maker": "bands"}, scores={"scorers": scorers}))

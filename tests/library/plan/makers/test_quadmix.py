@@ -2,14 +2,15 @@ import numpy as np
 import pytest
 
 from mixpipe.errors import ConfigError
+from mixpipe.mixture.quality_curve import copies_at
 from mixpipe.plan.budgets import draw_curves
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.copies import VALUE_BINS, value_bins
 from mixpipe.plan.makers import load_maker
 from mixpipe.plan.makers.protocol import Filled, Sample
-from mixpipe.plan.makers.quadmix import Curve, QuaDMix, sampling
+from mixpipe.plan.makers.quadmix import Curve, QuaDMix
 
-KNOWN = Curve(lam=100, omega=0.05, eta=1, epsilon=0.001)
+KNOWN = Curve(steepness=100, reach=0.05, power=1, floor=0.001)
 
 
 def sample(n=10_000, n_domains=2, **columns):
@@ -26,7 +27,9 @@ def sample(n=10_000, n_domains=2, **columns):
 
 
 def test_the_known_values_of_the_curve():
-    assert sampling(np.array([0, 0.05, 0.0501]), KNOWN) == pytest.approx([1.98761, 1.001, 0.001], abs=5e-6)
+    assert copies_at(KNOWN.parameters(), np.array([0, 0.05, 0.0501]))[0] == pytest.approx(
+        [1.98761, 1.001, 0.001], abs=5e-6
+    )
 
 
 def copies_of(maker, found, max_epochs=4.0):
@@ -38,21 +41,21 @@ def copies_of(maker, found, max_epochs=4.0):
     return relative[found.domains, bins], tokens
 
 
-@pytest.mark.parametrize("omega", [0.01, 0.05, 0.5])
-def test_expected_tokens_are_the_integral_of_the_curve(omega):
+@pytest.mark.parametrize("reach", [0.01, 0.05, 0.5])
+def test_expected_tokens_are_the_integral_of_the_curve(reach):
     found = sample()
-    maker = QuaDMix(omega=omega)
+    maker = QuaDMix(reach=reach)
     copies, tokens = copies_of(maker, found)
     ranks = (np.arange(100_000) + 0.5) / 100_000
-    integral = tokens.sum() * sampling(ranks, maker).mean()
+    integral = tokens.sum() * copies_at(maker.parameters(), ranks).mean()
     assert copies @ found.tokens == pytest.approx(integral, rel=0.01)
-    assert copies.max() <= np.ceil(2**maker.eta + maker.epsilon)
+    assert copies.max() <= np.ceil(2**maker.power + maker.floor)
     best_first = np.argsort(-found.columns["quality"][found.domains == 0])
     assert (np.diff(copies[found.domains == 0][best_first]) <= 1e-12).all()
 
 
 def test_without_curve_and_floor_it_is_the_best_of_every_domain():
-    copies, _ = copies_of(QuaDMix(omega=0.25, eta=0, epsilon=0), found := sample())
+    copies, _ = copies_of(QuaDMix(reach=0.25, power=0, floor=0), found := sample())
     for domain in (0, 1):
         mine = found.domains == domain
         order = np.argsort(-found.columns["quality"][mine])
@@ -65,8 +68,8 @@ def test_filters_are_merged_by_domain_and_may_count_against():
     rng = np.random.default_rng(1)
     good, bad = rng.random(4000), rng.random(4000)
     found = sample(4000, c4=good, perplexity=1000 * bad)
-    domains = {"two": {"filters": {"perplexity": -1.0}, "omega": 0.1}}
-    maker = load_maker("quadmix", {"omega": 0.2, "epsilon": 0, "filters": {"c4": 1.0}, "domains": domains})
+    domains = {"two": {"filters": {"perplexity": -1.0}, "reach": 0.1}}
+    maker = load_maker("quadmix", {"reach": 0.2, "floor": 0, "filters": {"c4": 1.0}, "domains": domains})
     assert maker.columns == ("c4", "perplexity")
     copies, _ = copies_of(maker, found)
     first, second = found.domains == 0, found.domains == 1
@@ -75,18 +78,18 @@ def test_filters_are_merged_by_domain_and_may_count_against():
 
 
 def test_settings_of_domains_are_checked():
-    with pytest.raises(ConfigError, match=r"expected lam, .* in domains.one, found omga"):
-        load_maker("quadmix", {"domains": {"one": {"omga": 0.1}}})
+    with pytest.raises(ConfigError, match=r"expected steepness, .* in domains.one, found rech"):
+        load_maker("quadmix", {"domains": {"one": {"rech": 0.1}}})
     with pytest.raises(ConfigError, match="less than or equal to 1"):
-        load_maker("quadmix", {"domains": {"one": {"omega": 2}}})
-    config = PlanConfig(budget_tokens=1, maker="quadmix", settings={"domains": {"nosuch": {"omega": 0.1}}})
+        load_maker("quadmix", {"domains": {"one": {"reach": 2}}})
+    config = PlanConfig(budget_tokens=1, maker="quadmix", settings={"domains": {"nosuch": {"reach": 0.1}}})
     with pytest.raises(ConfigError, match=r"names of domains .*\(one\), found nosuch"):
         draw_curves(np.ones((1, VALUE_BINS), np.int64), config, ["one"], np.ones(1))
 
 
 def test_settings_may_lie_in_a_file(tmp_path):
     path = tmp_path / "quadmix.json"
-    path.write_text('{"omega": 0.07, "domains": {"one": {"eta": 0.5}}}')
+    path.write_text('{"reach": 0.07, "domains": {"one": {"power": 0.5}}}')
     config = PlanConfig(budget_tokens=1, maker="quadmix", settings=str(path))
-    assert config.settings["omega"] == 0.07 and config.settings["domains"] == {"one": {"eta": 0.5}}
+    assert config.settings["reach"] == 0.07 and config.settings["domains"] == {"one": {"power": 0.5}}
     assert PlanConfig.model_validate(config.model_dump(mode="json")) == config
