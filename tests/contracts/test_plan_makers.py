@@ -49,8 +49,8 @@ def corpus(n, n_domains=3, *, constant=False, seed=0):
     )
 
 
-def pooled(found):
-    """Return the candidates as a block, with texts of few words, hostile ones among them."""
+def pooled(found, maker):
+    """Return the candidates as the maker's block, with texts of few words, hostile ones among them."""
     rng = np.random.default_rng(1)
     words = np.array(["the", "cat", "sat", "mat", "def", "\x00", "🧪", "return", ""])
     vectors = rng.normal(size=(len(found.ids), DIMENSIONS))
@@ -60,7 +60,7 @@ def pooled(found):
         sources=[f"source-{i % 2}" for i in range(len(found.ids))],
         vectors=(vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32),
         tokens=found.tokens,
-        columns=found.columns,
+        columns={name: found.columns[name] for name in maker.columns},
     )
 
 
@@ -70,7 +70,7 @@ def values(maker, found):
         result = np.zeros(len(found.ids))
         for domain in np.unique(found.domains):
             rows = np.flatnonzero(found.domains == domain)
-            order = maker.order(pooled(taken(found, rows)), np.random.default_rng(0))
+            order = maker.order(pooled(taken(found, rows), maker), np.random.default_rng(0))
             assert np.array_equal(np.sort(order), np.arange(len(rows)))
             result[rows[order]] = 1 - (np.arange(len(rows)) + 0.5) / len(rows)
         return result
