@@ -87,6 +87,15 @@ class ScoresConfig(StageConfig):
         return {**values, "drop": kept}
 
     @model_validator(mode="after")
+    def _preselect_has_trials(self) -> "ScoresConfig":
+        # Found here, not when the scorer is fitted, which may be hours later.
+        if "preselect" in self.scorers and not (self.trials or self.frozen):
+            raise ValueError(
+                "expected scores.trials, the folder of a finished search, for the scorer preselect; found none"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _known_reasons(self) -> "ScoresConfig":
         families = [reason.partition(":")[0] for reason in self.drop]
         if unknown := [name for name in families if name not in (*DUPLICATES, *self.scorers)]:

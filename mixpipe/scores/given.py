@@ -104,7 +104,10 @@ def _files(path: str, field: str) -> list[Path]:
 def _batches(file: Path, field: str) -> Iterator[list[str]]:
     """Yield the texts of a file, about `ROWS` at a time; rows without a text are left out."""
     try:
-        yield from READERS[file.suffix](file)
+        for texts in READERS[file.suffix](file):
+            if wrong := [text for text in texts if not isinstance(text, str)]:
+                raise TypeError(f"text is {type(wrong[0]).__name__}")
+            yield texts
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"expected a column text in UTF-8 in every row of {file} ({field}), found: {type(error).__name__} {error}"
@@ -114,7 +117,7 @@ def _batches(file: Path, field: str) -> Iterator[list[str]]:
 def _parquet(file: Path) -> Iterator[list[str]]:
     with pq.ParquetFile(file) as table:
         for batch in table.iter_batches(ROWS, columns=["text"]):
-            yield [str(text) for text in batch.column("text").to_pylist() if text]
+            yield [text for text in batch.column("text").to_pylist() if text]
 
 
 def _json_lines(file: Path) -> Iterator[list[str]]:
@@ -122,7 +125,7 @@ def _json_lines(file: Path) -> Iterator[list[str]]:
         for line in lines:
             if line.strip() and (text := json.loads(line)["text"]):
                 # A lone surrogate has no UTF-8 and so no id.
-                yield [str(text).encode("utf-8", "replace").decode("utf-8")]
+                yield [text.encode("utf-8", "replace").decode("utf-8") if isinstance(text, str) else text]
 
 
 def _plain(file: Path) -> Iterator[list[str]]:

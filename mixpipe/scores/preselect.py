@@ -2,14 +2,18 @@
 
 Predictive strength S = share of the pairs of models, the worse one first, in which the worse one also has the higher
 loss on the text; equal losses count 0. Texts of high and low strength then train an n-gram classifier, which scores the
-whole corpus. Deviations: the models are the trials of an earlier search (`scores.trials`), ordered by the mean of their
-standardised target losses instead of benchmark scores; the block is a domain, whose held-out loss every trial has
-measured, instead of a document; positives are the sampled documents of the strongest third of the measured domains,
-negatives those of the weakest third. So it finds the kind of text that reveals progress on the targets; inside a domain
-it can only generalise by words. Ranks come from the user's own targets: keep these out of the corpus first.
+whole corpus. Deviations: the models are the trials of one size of an earlier search (`scores.trials`), ordered by the
+mean of their standardised target losses instead of benchmark scores; the block is a domain, whose held-out loss every
+trial has measured, instead of a document; positives are the sampled documents of the strongest third of the measured
+domains, negatives those of the weakest third. So it finds the kind of text that reveals progress on the targets; inside
+a domain it can only generalise by words. Ranks come from the user's own targets: keep these out of the corpus first.
 """
 
+from collections import Counter
+from typing import Any
+
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixpipe.errors import ConfigError
@@ -69,19 +73,29 @@ def _losses(config: ScoresConfig, sample: Sample) -> tuple[np.ndarray, np.ndarra
             f"expected a search over the domains {', '.join(sample.domain_names)} at scores.trials ({config.trials}), "
             f"found one over {', '.join(names)}; set domains.frozen to its domains"
         )
-    trials = read_table(found.file("trials.parquet"), ["target_losses", "domain_losses", "status"])
-    usable = trials.filter(pc.equal(trials["status"], "ok")).to_pylist()
+    usable = _of_one_size(read_table(found.file("trials.parquet")))
     targets = _matrix([dict(row["target_losses"]) for row in usable], None)
     domains = _matrix([dict(row["domain_losses"]) for row in usable], [str(n) for n in range(len(names))])
     good = np.isfinite(targets).all(axis=1)
     if good.sum() < FEWEST_TRIALS:
         raise ConfigError(
-            f"expected at least {FEWEST_TRIALS} trials with finite losses at scores.trials ({config.trials}), found "
-            f"{good.sum()}; name a longer search"
+            f"expected at least {FEWEST_TRIALS} trials of one size with finite losses at scores.trials "
+            f"({config.trials}), found {good.sum()}; name a longer search"
         )
     spread = targets[good].std(axis=0)
     units = (targets[good] - targets[good].mean(axis=0)) / np.where(spread > 0, spread, 1)
     return units.mean(axis=1), domains[good]
+
+
+def _of_one_size(trials: pa.Table) -> list[dict[str, Any]]:
+    """Return the trials that ended well, of the model size and training tokens that most of them have.
+
+    A longer training lowers every loss: pairs of different lengths would agree everywhere and tell nothing of a domain.
+    """
+    rows = trials.filter(pc.equal(trials["status"], "ok")).to_pylist()
+    sizes = Counter((row["model_size"], row["tokens"]) for row in rows)
+    most = max(sizes, key=lambda size: (sizes[size], size), default=None)
+    return [row for row in rows if (row["model_size"], row["tokens"]) == most]
 
 
 def _matrix(rows: list[dict[str, float]], names: list[str] | None) -> np.ndarray:

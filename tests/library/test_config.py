@@ -88,6 +88,18 @@ def test_files_that_a_command_names_lie_beside_the_configuration(write):
     assert list(config.search.command.argv) == [*argv[:3], *anchored, *argv[5:]]
 
 
+def test_texts_given_to_scorers_lie_beside_the_configuration(write):
+    path = write(SMALLEST)
+    for name in ("good", "search"):
+        (path.parent / name).mkdir()
+    config = load_config(
+        path, ["scores.labelled.positive=good", "scores.labelled.negative=gone", "scores.trials=search"]
+    )
+    assert config.scores.labelled.positive == str(path.parent / "good")
+    assert config.scores.labelled.negative == "gone"
+    assert config.scores.trials == str(path.parent / "search")
+
+
 def test_how_long_and_how_often_a_command_is_tried_decides_nothing(write):
     one, two = (
         load_config(write(SMALLEST), [f"search.command.minutes={n}", f"search.command.retries={n}"]) for n in (1, 2)

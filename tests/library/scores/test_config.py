@@ -21,3 +21,13 @@ def test_wrong_settings_are_named(fields, message):
 
 def test_where_frozen_scorers_lie_is_no_identity():
     assert ScoresConfig(frozen="a").identity() == ScoresConfig().identity()
+
+
+def test_preselect_without_a_search_is_refused_with_the_configuration():
+    with pytest.raises(ValueError, match=r"scores\.trials"):
+        ScoresConfig(scorers=("preselect", "texture", "quality"))
+
+
+def test_where_texts_lie_is_no_part_of_identity():
+    given = ScoresConfig(reference="a", trials="b", labelled={"positive": "c", "negative": "d"})
+    assert given.identity() == ScoresConfig().identity()

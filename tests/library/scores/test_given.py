@@ -62,6 +62,7 @@ def test_hostile_rows(tmp_path):
     [
         ("a.jsonl", '{"body": "x"}', "column text"),
         ("a.jsonl", "{", "column text"),
+        ("a.jsonl", '{"text": [1]}', "column text"),
         ("a.csv", "x", r"\.jsonl"),
         ("a.parquet", "x", "column text"),
         ("a.txt", "one", "two models"),

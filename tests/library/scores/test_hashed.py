@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mixpipe.scores.hashed import hashed_ngrams
 
@@ -39,3 +41,12 @@ def test_no_texts():
 
 def test_lone_surrogates_have_a_bucket():
     assert hashed_ngrams(["\ud800 x"], 8).sizes.tolist() == [3]
+
+
+@given(st.lists(st.text(max_size=30), max_size=5))
+def test_texts_have_the_same_ngrams_together_and_apart(texts):
+    together = hashed_ngrams(texts, 1 << 20)
+    for n, text in enumerate(texts):
+        alone = hashed_ngrams([text], 1 << 20)
+        assert sorted(together.buckets[together.owners == n]) == sorted(alone.buckets)
+        assert alone.sizes[0] == 0 or alone.sizes[0] % 2 == 1

@@ -45,12 +45,21 @@ def test_a_block_that_was_not_measured_has_no_strength():
     assert np.isnan(predictive_strength(OBJECTIVE, np.full((6, 1), np.nan)))[0]
 
 
-def search(folder, *, names=NAMES, count=6, status="ok"):
+def search(folder, *, names=NAMES, count=6, status="ok", longer=0):
     """Seal a search in which the losses on domain 0 follow the target's, on domain 1 run against it, on 2 do both."""
     rows = []
-    for n in range(count):
+    for n in range(count + longer):
         losses = {"0": 3 - n / 10, "1": 2 + n / 10, "2": 2 + (n % 2) / 10}
-        common = {"method": "m", "round": "r", "mixture": [0.3, 0.3, 0.4], "model_size": 1, "tokens": 1, "seed": 0}
+        if n >= count:  # trained for longer: all losses fall
+            losses = dict.fromkeys(losses, 1 - n / 100)
+        common = {
+            "method": "m",
+            "round": "r",
+            "mixture": [0.3, 0.3, 0.4],
+            "model_size": 1,
+            "tokens": 1 + (n >= count),
+            "seed": 0,
+        }
         measured = {"target_losses": [("t", 3 - n / 10)], "domain_losses": list(losses.items())}
         rows.append({**common, **measured, "trial": str(n), "status": status, "trajectory": []})
     folder.mkdir()
@@ -93,8 +102,13 @@ def test_other_domains_are_refused(sample, tmp_path):
 
 @pytest.mark.parametrize("few", [{"count": 3}, {"status": "diverged"}])
 def test_too_few_trials_are_refused(sample, tmp_path, few):
-    with pytest.raises(ConfigError, match="at least 4 trials"):
+    with pytest.raises(ConfigError, match="at least 4 trials of one size"):
         PreSelect.fit(sample, search(tmp_path / "search", **few))
+
+
+def test_trials_of_another_length_are_left_out(sample, tmp_path):
+    one, other = (PreSelect.fit(sample, search(tmp_path / str(n), longer=n)) for n in (0, 5))
+    assert np.array_equal(one["weights"], other["weights"])
 
 
 def test_one_domain_is_refused(make_sample, tmp_path):

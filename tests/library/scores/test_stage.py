@@ -1,5 +1,7 @@
 """The stage over tiny sealed artefacts: alignment, reasons, determinism, take-over, refusals."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -305,3 +307,23 @@ def test_a_domain_that_gets_its_first_document_later_is_scored(tmp_path, scores,
     weights = scores_of(old["scores"]).column("samplemix_weight").to_numpy()
     assert len(weights) == 120
     assert 0 < weights[-1] < 1
+
+
+def test_texts_given_to_a_scorer_are_part_of_the_identity(tmp_path, inputs, scores):
+    reference = tmp_path / "reference.jsonl"
+    fingerprints = []
+    for last in ("a", "b"):
+        reference.write_text("".join(json.dumps({"text": f"text {n} {last}"}) + "\n" for n in range(30)))
+        fingerprints.append(
+            open_stage(tmp_path / last, SCORES, ScoresConfig(reference=str(reference)), inputs).fingerprint
+        )
+    assert len({*fingerprints, scores.fingerprint}) == 3
+    referred = build(tmp_path, SCORES, ScoresConfig(reference=str(reference)), inputs)
+    assert not scores_of(referred)["perplexity"].equals(scores_of(scores)["perplexity"])
+
+
+def test_the_learned_scorers_run_beside_the_default_ones(tmp_path, inputs, scores):
+    config = ScoresConfig(scorers=("dsir", "ngram_classifier", "gio", *ScoresConfig().scorers))
+    found, before = (scores_of(artefact) for artefact in (build(tmp_path, SCORES, config, inputs), scores))
+    assert {"dsir", "ngram_classifier", "gio"} <= set(found.column_names)
+    assert found["perplexity"].equals(before["perplexity"])
