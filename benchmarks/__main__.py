@@ -40,6 +40,7 @@ ARGUMENTS = {
     "surrogates": ["--targets", "24"],
     "search_replay": [],
     "methods": [],
+    "value": [],
     "targets": [],
     "selection": ["--root", "{scratch}"],
     "corpus": [],

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.stats import t as student
 
 from benchmarks.pipeline import SHARED, run_config, target_sets, timed_run
@@ -94,7 +95,7 @@ def plan_tokens(run: Path, seed: int, tokens: int) -> np.ndarray:
         read_table(ingest.file(name), ["id", "text"]).append_column("copies", read_table(plan.file(name))["copies"])
         for name in ingest.names()
     )
-    rows = rows.filter(pa.compute.greater(rows["copies"], 0))
+    rows = rows.filter(pc.greater(rows["copies"], 0))
     ids = rows["id"].to_pylist()
     copies, pieces, held = rows["copies"].to_pylist(), [], 0
     for row in np.argsort(keyed_uniforms(ids, f"value:{seed}"), kind="stable").tolist():

@@ -20,9 +20,9 @@ from xxhash import xxh3_64_intdigest
 
 from mixpipe.scores.protocol import Evaluations, State
 
-__all__ = ["FEWEST_WORDS", "Found", "Index", "N", "WordHashes", "ngram_hashes"]
+__all__ = ["FEWEST_WORDS", "NGRAM_WORDS", "Found", "Index", "WordHashes", "ngram_hashes"]
 
-N = 13
+NGRAM_WORDS = 13
 FEWEST_WORDS = 6  # five words that follow each other are said by chance; six are a sentence
 WORD = re.compile(r"\w+")
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -113,11 +113,11 @@ class Index:
         words = WordHashes.of(held_out.texts)
         owner = np.repeat(np.arange(len(words.sizes)), words.sizes)
         rows = []
-        for n in sorted({*np.minimum(words.sizes, N).tolist()}):
+        for n in sorted({*np.minimum(words.sizes, NGRAM_WORDS).tolist()}):
             if n < FEWEST_WORDS:
                 continue
             hashes, first = ngram_hashes(words, n)
-            whole = words.sizes[owner[first]] == n if n < N else np.ones(len(first), bool)
+            whole = words.sizes[owner[first]] == n if n < NGRAM_WORDS else np.ones(len(first), bool)
             rows.append((hashes[whole], np.full(int(whole.sum()), n), owner[first[whole]]))
         keys, lengths, items = (np.concatenate(columns) for columns in zip(*rows, strict=True)) if rows else _nothing()
         kept = ~_frequent(keys, lengths, sample)

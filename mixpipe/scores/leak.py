@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.held_out_ngrams import WORD, Index, N, WordHashes, ngram_hashes
+from mixpipe.scores.held_out_ngrams import NGRAM_WORDS, WORD, Index, WordHashes, ngram_hashes
 from mixpipe.scores.protocol import Batch, Floats, Rule, Sample, State
 from mixpipe.store.fingerprint import Json
 
@@ -81,7 +81,7 @@ class Leak:
         hits = np.bincount(pairs[0], minlength=n)
         places = np.bincount(owner[found.first], minlength=n)
         coverage, best = self._coverage(pairs, n)
-        share = np.minimum(places / np.maximum(words.sizes - N + 1, 1), 1)
+        share = np.minimum(places / np.maximum(words.sizes - NGRAM_WORDS + 1, 1), 1)
         weighs = (hits >= FEWEST_HITS) | (coverage >= WHOLE)
         values = np.zeros((n, len(self.columns)))
         values[:, 0], values[:, 1], values[:, 2], values[:, 4] = hits, weighs * share, weighs * coverage, best
@@ -129,5 +129,5 @@ def _paragraph_hashes(text: str) -> Iterator[int]:
         lines = block.split("\n")
         for piece in {block, *lines}:
             words = WordHashes.of([piece])
-            if len(words.hashes) >= N:
+            if len(words.hashes) >= NGRAM_WORDS:
                 yield int(ngram_hashes(words, len(words.hashes))[0][0])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.held_out_ngrams import FEWEST_WORDS, Index, N, WordHashes, ngram_hashes
+from mixpipe.scores.held_out_ngrams import FEWEST_WORDS, NGRAM_WORDS, Index, WordHashes, ngram_hashes
 from mixpipe.scores.leak import Leak
 from mixpipe.scores.protocol import Evaluations, Sample
 
@@ -76,11 +76,14 @@ def test_clean_texts_and_a_reworded_one_are_not(judge):
         assert found["leak_hits"] == found["leak_rule"] == found["leak_set"] == 0
 
 
-@pytest.mark.parametrize(("words", "rule"), [(N, 0), (N + 1, 0), (N + 2, 3), (N + 20, 3), (N + 21, 1)])
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [(NGRAM_WORDS, 0), (NGRAM_WORDS + 1, 0), (NGRAM_WORDS + 2, 3), (NGRAM_WORDS + 20, 3), (NGRAM_WORDS + 21, 1)],
+)
 def test_three_different_ngrams_are_counted_and_a_fifth_of_an_item_is_too_much(judge, words, rule):
     text = CLEAN[0] + " " + " ".join(ITEM.split()[30 : 30 + words])
     (found,) = judge(fitted([ITEM]), text)
-    assert found["leak_hits"] == words - N + 1
+    assert found["leak_hits"] == words - NGRAM_WORDS + 1
     assert found["leak_rule"] == rule
 
 
@@ -137,4 +140,4 @@ def test_hashes_hang_on_words_alone():
     apart, together = WordHashes.of(["One two, THREE"]), WordHashes.of(["one\ntwo three", "four"])
     assert (apart.hashes == together.hashes[:3]).all()
     assert ngram_hashes(together, 2)[1].tolist() == [0, 1]
-    assert len(ngram_hashes(WordHashes.of([""]), N)[0]) == 0
+    assert len(ngram_hashes(WordHashes.of([""]), NGRAM_WORDS)[0]) == 0
