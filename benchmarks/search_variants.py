@@ -1,19 +1,19 @@
 """Other ways to choose a round than the default's, replayed over six tables of recorded runs, seed by seed beside it.
 
-The rules are those of `search_replay`; the default is the library's, choice for choice. What makes it several times
-faster: the kernels of a table's mixtures are computed once, and no held-out errors where nobody asks for them. All
-variants are told the objective alone. A round is made of parts:
+The rules are those of `search_replay`; the default is the library's, choice for choice. All variants are told the
+objective alone. A round is made of parts:
 
 - process: one by one by expected improvement, what was chosen believed;
 - sampled: the lowest of one draw each from the process, a kernel drawn by its weight (Thompson sampling);
 - trees: what boosted trees like best, kept apart; of the best: drawn from their best forty, as CLIMB does;
-- law: the lowest under an exponential law; law as mean: the process learns what the law leaves;
+- law: the lowest under an exponential law;
 - chance: at random, so many of a round as the held-out rank of the process is likely to be luck.
 
     python -m benchmarks.search_variants [--first 0] [--seeds 64] [--variants default ...] [--tables pile ...]
 
-Output by table and variant: gap left after 20, 40 and 60 runs, and variant minus default on the same seeds, each as mean
-and standard error; `mean` over the tables.
+Output by table and variant: gap left after 20, 40 and 60 runs, and variant minus default on the same seeds, each as
+mean and standard error; `mean` over the tables. By table `skill`: how well process and trees, fitted to 20 runs drawn
+at random, rank all others (Spearman over draws, one a seed).
 """
 
 import argparse
@@ -27,94 +27,18 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from benchmarks.search_replay import BATCH, RUNS, TABLES, summary
+from benchmarks.fast_pool import Process, Table
+from benchmarks.search_replay import BATCH, TABLES, summary
 from mixpipe.search.acquisition import batch_of, log_expected_improvement
 from mixpipe.search.methods.mixpipe import TREES_SHARE, TREES_UNIT
-from mixpipe.search.objective import Objective
-from mixpipe.search.replay.pool import Pool
-from mixpipe.search.replay.tables import read_runs
-from mixpipe.search.replay.where import where
 from mixpipe.search.surrogates.explaw import ExponentialLaw
-from mixpipe.search.surrogates.gp import LEAST_WEIGHT, LENGTHS, TRENDS
-from mixpipe.search.surrogates.kernel import KernelFit, fit_kernel, matern
 from mixpipe.search.surrogates.lightgbm import LightGBM
 from mixpipe.search.surrogates.protocol import folds
 from mixpipe.search.surrogates.rank import spearman
-from mixpipe.search.trials import losses
 
 FAST = ("pile", "slimpajama", "wiki40b", "commonsense_qa", "gsm8k", "pubmedqa")
-BUDGET = 60
-NUGGET = 1e-5  # of a draw from the process, so that its covariance has a root
+BUDGET, SKILLED = 60, 20
 BEST_BY_TREES = 40  # drawn from by CLIMB for a batch of five
-
-
-class Table:
-    """A pool of n runs with the kernels between all of its mixtures, and their variances."""
-
-    def __init__(self, name: str) -> None:
-        """Read a table of `TABLES` by its name."""
-        place, narrowed = TABLES[name]
-        pool = Pool.of(where(read_runs(RUNS / place / "runs.csv"), narrowed))
-        self.gaps, self.weights = pool.gaps, pool.problem.target_weights
-        self.mixtures = np.array([trial.mixture for trial in pool.trials])
-        self.losses = losses(pool.trials, pool.problem.targets)
-        roots = np.sqrt(self.mixtures)
-        self.kernels = [
-            matern(roots / length, roots / length) + trend * (roots @ roots.T) + 1
-            for length in LENGTHS
-            for trend in TRENDS
-        ]
-
-    def objective(self, rows: np.ndarray) -> np.ndarray:
-        """Return the objective (r,) of rows (r,), in units of their spread."""
-        measured = self.losses[rows]
-        return Objective.fit(measured, self.weights).value(measured)
-
-
-class Process:
-    """The library's process of one target on some rows of a table: the same average of kernels."""
-
-    def __init__(self, table: Table, rows: np.ndarray, values: np.ndarray) -> None:
-        """Fit values (r,) measured at rows (r,) of the table."""
-        self.table, self.rows = table, rows
-        self.centre, self.scale = values.mean(), max(values.std(ddof=1), 1e-12)
-        column = ((values - self.centre) / self.scale)[:, None]
-        fits = [fit_kernel(kernel[np.ix_(rows, rows)], column) for kernel in table.kernels]
-        scores = np.array([fit.score for fit in fits]) * len(rows)
-        weights = np.exp(scores - scores.max())
-        weights[weights < LEAST_WEIGHT * weights.sum()] = 0
-        self.members = [
-            (weight, fit, kernel)
-            for weight, fit, kernel in zip(weights / weights.sum(), fits, table.kernels, strict=True)
-            if weight
-        ]
-
-    def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and deviation (q,) at rows (q,) of the table."""
-        mean, square = np.zeros((2, len(rows)))
-        for weight, fit, kernel in self.members:
-            found = fit.predict(kernel[np.ix_(rows, self.rows)], kernel[rows, rows])
-            mean += weight * found.mean[:, 0]
-            square += weight * (found.sd[:, 0] ** 2 + found.mean[:, 0] ** 2)
-        return self.centre + self.scale * mean, self.scale * np.sqrt(np.maximum(square - mean**2, 0))
-
-    def held_out(self) -> np.ndarray:
-        """Return what is foreseen of the rows (r,) without their fold."""
-        fold = folds(self.table.mixtures[self.rows])
-        found = sum(weight * fit.without_folds(fold)[:, 0] for weight, fit, _ in self.members)
-        return np.asarray(self.centre + self.scale * found)
-
-    def draw(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return one function from the posterior at rows (q,), in standardised units."""
-        member = rng.choice(len(self.members), p=[weight for weight, _, _ in self.members])
-        fit: KernelFit = self.members[member][1]
-        kernel = self.members[member][2]
-        cross = kernel[np.ix_(rows, self.rows)]
-        known = cross @ fit.vectors
-        left = kernel[np.ix_(rows, rows)] - (known / (fit.values + fit.noise[0])) @ known.T
-        root = np.linalg.cholesky(left + NUGGET * np.eye(len(rows)))
-        spread = np.sqrt(fit.amplitude[0]) * (root @ rng.standard_normal(len(rows)))
-        return np.asarray(cross @ fit.alpha[:, 0] + spread)
 
 
 @dataclass
@@ -134,20 +58,16 @@ class Round:
         scores[self.chosen] = np.inf
         self.chosen.append(int(np.argmin(scores)))
 
-    def process(self, count: int, trend: np.ndarray | None = None, held_out: np.ndarray | None = None) -> None:
-        """Choose by expected improvement; with the mean (n,) of a law, which held out foresaw the rows so, beside it."""
-        mean_of = np.zeros(len(self.table.gaps)) if trend is None else trend
-        rows, best_measured = self.rows, self.values.min()
-        rest = self.values - (0 if held_out is None else held_out)
+    def process(self, count: int) -> None:
+        """Choose one by one by expected improvement, what was chosen believed."""
+        rows, values = self.rows, self.values
         for _ in range(count):
-            fitted = Process(self.table, rows, rest)
+            fitted = Process(self.table, rows, values)
             mean, sd = fitted.predict(self.left)
-            mark = min((fitted.predict(rows)[0] + mean_of[rows]).min(), best_measured)
-            foreseen = mean + mean_of[self.left]
-            self.lowest(-log_expected_improvement(foreseen / fitted.scale, sd / fitted.scale, mark / fitted.scale))
+            mark = min(fitted.predict(rows)[0].min(), values.min())
+            self.lowest(-log_expected_improvement(mean / fitted.scale, sd / fitted.scale, mark / fitted.scale))
             place = self.chosen[-1]
-            rows, rest = np.append(rows, self.left[place]), np.append(rest, mean[place])
-            best_measured = min(best_measured, foreseen[place])
+            rows, values = np.append(rows, self.left[place]), np.append(values, mean[place])
 
     def sampled(self, count: int) -> None:
         """Choose the lowest of one draw each."""
@@ -157,27 +77,24 @@ class Round:
 
     def trees(self, count: int, *, best: int | None = None) -> None:
         """Choose what trees like best, kept apart; or at random from so many that they like best."""
-        scale = max(self.values.std(), 1e-12)
-        known, rows = self.table.mixtures[self.rows], self.table.mixtures[self.left]
-        liked = -LightGBM().regress(known, (self.values - self.values.mean()) / scale, rows)
+        rows, liked = self.table.mixtures[self.left], -self.by_trees()
         liked[self.chosen] = -np.inf
         if best is None:
             self.chosen += batch_of(liked / TREES_UNIT, rows, count, near=rows[self.chosen]).tolist()
         else:
             self.chosen += self.rng.permutation(np.argsort(-liked, kind="stable")[:best])[:count].tolist()
 
-    def law(self, count: int) -> None:
-        """Choose the lowest under the exponential law."""
-        trend, _ = self.fitted_law()
-        for _ in range(count):
-            self.lowest(trend[self.left])
+    def by_trees(self) -> np.ndarray:
+        """Return what boosted trees foresee of what is left (q,), in standard deviations."""
+        scale = max(self.values.std(), 1e-12)
+        known, rows = self.table.mixtures[self.rows], self.table.mixtures[self.left]
+        return LightGBM().regress(known, (self.values - self.values.mean()) / scale, rows)
 
-    def fitted_law(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return what the exponential law foresees of the whole table (n,), and held out of the rows (r,)."""
-        centre, scale = self.values.mean(), max(self.values.std(ddof=1), 1e-12)
-        fitted = ExponentialLaw().fit(self.table.mixtures[self.rows], ((self.values - centre) / scale)[:, None])
-        everywhere = fitted.predict(self.table.mixtures).mean[:, 0]
-        return centre + scale * everywhere, centre + scale * fitted.held_out[:, 0]
+    def law(self) -> None:
+        """Choose the lowest under the exponential law."""
+        standardised = (self.values - self.values.mean()) / max(self.values.std(ddof=1), 1e-12)
+        fitted = ExponentialLaw().fit(self.table.mixtures[self.rows], standardised[:, None])
+        self.lowest(fitted.predict(self.table.mixtures[self.left]).mean[:, 0])
 
     def at_random(self, count: int) -> None:
         """Choose any."""
@@ -232,21 +149,8 @@ def by_skill(task: Round) -> None:
 
 def law_beside(task: Round) -> None:
     task.process(BATCH - 2)
-    task.law(1)
+    task.law()
     task.trees(1)
-
-
-def law_as_mean(task: Round) -> None:
-    trend, held_out = task.fitted_law()
-    plain = np.square(Process(task.table, task.rows, task.values).held_out() - task.values).mean()
-    rest = task.values - held_out
-    with_law = np.square(Process(task.table, task.rows, rest).held_out() - rest).mean()
-    by_trees = round(TREES_SHARE * BATCH)
-    if with_law < plain:
-        task.process(BATCH - by_trees, trend, held_out)
-    else:
-        task.process(BATCH - by_trees)
-    task.trees(by_trees)
 
 
 def one_at_random(task: Round) -> None:
@@ -267,7 +171,6 @@ VARIANTS: dict[str, Chooser] = {
     "one-at-random": one_at_random,
     "by-skill": by_skill,
     "law-beside": law_beside,
-    "law-as-mean": law_as_mean,
 }
 
 
@@ -292,11 +195,24 @@ def measure(tables: list[str], variants: list[str], seeds: range) -> dict[str, A
     for name in tables:
         table = Table(name)
         curves[name] = {v: np.array([replay(table, VARIANTS[v], seed) for seed in seeds]) for v in variants}
-        found["tables"][name] = _compared(curves[name])
+        found["tables"][name] = {"skill": skill(table, seeds), "variants": _compared(curves[name])}
         print(name, json.dumps(found["tables"][name]), file=sys.stderr, flush=True)
     # Seeds of different tables are different draws: the mean over tables is taken seed by seed all the same.
     found["mean"] = _compared({v: np.mean([curves[name][v] for name in tables], axis=0) for v in variants})
     return found
+
+
+def skill(table: Table, seeds: range) -> dict[str, dict[str, float]]:
+    ranks = []
+    for seed in seeds:
+        order = np.random.default_rng(seed).permutation(len(table.gaps))
+        rows, left = order[:SKILLED], order[SKILLED:]
+        task = Round(table, rows, table.objective(rows), left, np.random.default_rng(seed))
+        process = Process(table, rows, task.values).predict(left)[0]
+        ranks.append([_rank(process, table.gaps[left]), _rank(task.by_trees(), table.gaps[left])])
+    mean, error = np.mean(ranks, axis=0), np.std(ranks, axis=0, ddof=1) / np.sqrt(len(ranks))
+    figures = zip(("process", "trees"), mean.tolist(), error.tolist(), strict=True)
+    return {name: {"mean": value, "standard_error": spread} for name, value, spread in figures}
 
 
 def _compared(curves: dict[str, np.ndarray]) -> dict[str, Any]:
