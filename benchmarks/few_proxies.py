@@ -10,7 +10,7 @@ One random search of many proxies, on the targets of `methods`, is the pool. Thr
   how far to believe the judge: its held-out rank.
 - searches: replayed over the pool, four runs at a time, 28 in all, see `mixpipe/search/replay/pool.py`.
 
-    python -m benchmarks.few_proxies [--proxies 160] [--draws 24] [--seeds 256] [--root DIR]
+    python -m benchmarks.few_proxies [--proxies 160] [--draws 16] [--seeds 32] [--root DIR]
 
 A draw's standard error is over draws, a search's over seeds; both are of one pool, whose own luck they leave out.
 """
@@ -44,7 +44,7 @@ from mixpipe.store.threads import fixed_threads
 
 FEW, BATCH = sum(ONE_ROUND), 4
 LAW = "data-mixing-laws"  # as the method of that name fits it
-SURROGATES = (LAW, "auto", "explaw", "gp", "gp-ard", "lightgbm", "linear", "linear-sqrt")
+SURROGATES = (LAW, "explaw", "gp", "gp-ard", "lightgbm", "linear", "linear-sqrt")
 METHODS = ("random", "regmix", "climb:paper", "bayesian", "data-mixing-laws", "mixpipe")
 BUDGET, MAX_EPOCHS = 3_000_000, 4.0  # as in every run of `pipeline.py`
 NEAR = 1e-3  # of a share to its bound
@@ -52,7 +52,9 @@ NEAR = 1e-3  # of a share to its bound
 Score = Callable[[np.ndarray], np.ndarray]
 
 
-def measure(problem: Problem, trials: Sequence[Trial], *, draws: int, seeds: int) -> dict[str, Any]:
+def measure(
+    problem: Problem, trials: Sequence[Trial], surrogates: Sequence[str], *, draws: int, seeds: int
+) -> dict[str, Any]:
     runs = RunTable(
         name="the pool",
         run_ids=tuple(trial.trial for trial in trials),
@@ -64,7 +66,7 @@ def measure(problem: Problem, trials: Sequence[Trial], *, draws: int, seeds: int
         columns={},
     )
     worth, judged = judge_of(problem, runs)
-    fitted = {name: learned(problem, runs, name, worth, draws=draws) for name in SURROGATES}
+    fitted = {name: learned(problem, runs, name, worth, draws=draws) for name in surrogates}
     pool = Pool.of(runs)
     curves = {name: gap_curves(pool, load_method(name), budget=FEW, batch=BATCH, seeds=seeds) for name in METHODS}
     return {
@@ -155,12 +157,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--proxies", type=int, default=160)
     parser.add_argument("--tokens", type=int, default=100_000)
-    parser.add_argument("--draws", type=int, default=24)
-    parser.add_argument("--seeds", type=int, default=256)
+    parser.add_argument("--draws", type=int, default=16)
+    parser.add_argument("--seeds", type=int, default=32)
+    parser.add_argument("--surrogates", nargs="+", default=list(SURROGATES), help="`auto` too, 15 s a draw")
     parser.add_argument("--root", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, fixed_threads(1):
         folder = asked.root or Path(scratch)
         sealed = search(folder, "random", list(TARGETS), seed=0, tokens=asked.tokens, rounds=(asked.proxies,))
         pool = rounds_of(sealed)
-        print(json.dumps(measure(problem_of(sealed, pool), pool, draws=asked.draws, seeds=asked.seeds)))
+        problem = problem_of(sealed, pool)
+        print(json.dumps(measure(problem, pool, asked.surrogates, draws=asked.draws, seeds=asked.seeds)))
