@@ -5,9 +5,10 @@ One random search of many proxies, on the targets of `methods`, is the pool. Thr
 - ranks: a surrogate is fitted to 28 runs drawn from the pool; how well does it rank all others by the objective
   (Spearman), and how much of the gap from the best to the median of the others does its favourite among them leave?
 - optima: where is the mixture of its least objective, under the caps of the pipeline? Shares at their caps and at no
-  share, and its worth: the objective that all runs of the pool together foresee there (`auto`), in standard deviations
-  of the pool, 0 its mean. Beside it the worth of natural, of the pool's best run and of the judge's own optimum, and
-  how far to believe the judge: its held-out rank.
+  share, and its worth: the objective that all runs of the pool together foresee there, in standard deviations of the
+  pool, 0 its mean, by two judges of different form (`auto` and the exponential law, which each flatter their like).
+  Beside it the worth of natural, of the pool's best run and of the judge's own optimum, and how far to believe the
+  judge: the rank of what its fits to other folds foresaw.
 - searches: replayed over the pool, four runs at a time, 28 in all, see `mixpipe/search/replay/pool.py`.
 
     python -m benchmarks.few_proxies [--proxies 160] [--draws 16] [--seeds 32] [--root DIR]
@@ -30,13 +31,15 @@ from benchmarks.search_replay import summary
 from mixpipe.mixture.constraints import Constraints
 from mixpipe.search.laws.mixing import fit_mixing
 from mixpipe.search.methods import load_method
+from mixpipe.search.objective import Objective
 from mixpipe.search.optimum import least
 from mixpipe.search.problem import Problem
 from mixpipe.search.replay.merit import MERITS, merits
 from mixpipe.search.replay.pool import Pool, gap_curves
 from mixpipe.search.replay.tables import RunTable
 from mixpipe.search.surrogates import load_surrogate
-from mixpipe.search.surrogates.protocol import fit_surrogate
+from mixpipe.search.surrogates.protocol import fit_surrogate, folds
+from mixpipe.search.surrogates.rank import spearman
 from mixpipe.search.trials import Trial, losses, mixtures
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json
@@ -44,6 +47,7 @@ from mixpipe.store.threads import fixed_threads
 
 FEW, BATCH = sum(ONE_ROUND), 4
 LAW = "data-mixing-laws"  # as the method of that name fits it
+JUDGES = ("auto", LAW)
 SURROGATES = (LAW, "explaw", "gp", "gp-ard", "lightgbm", "linear", "linear-sqrt")
 METHODS = ("random", "regmix", "climb:paper", "bayesian", "data-mixing-laws", "mixpipe")
 BUDGET, MAX_EPOCHS = 3_000_000, 4.0  # as in every run of `pipeline.py`
@@ -65,8 +69,8 @@ def measure(
         negated=(),
         columns={},
     )
-    worth, judged = judge_of(problem, runs)
-    fitted = {name: learned(problem, runs, name, worth, draws=draws) for name in surrogates}
+    judges = {name: judge_of(problem, runs, name) for name in JUDGES}
+    fitted = {name: learned(problem, runs, name, judges, draws=draws) for name in surrogates}
     pool = Pool.of(runs)
     curves = {name: gap_curves(pool, load_method(name), budget=FEW, batch=BATCH, seeds=seeds) for name in METHODS}
     return {
@@ -74,19 +78,20 @@ def measure(
         "draws": draws,
         "seeds": seeds,
         "caps": problem.constraints.caps.round(4).tolist(),
-        "judge": judged,
+        "judges": {name: bounds(problem, runs, name, judge) for name, judge in judges.items()},
         "surrogates": fitted,
         "searches": {name: found_by(curves, name) for name in METHODS},
     }
 
 
-def learned(problem: Problem, runs: RunTable, name: str, worth: Score, *, draws: int) -> dict[str, Any]:
+def learned(problem: Problem, runs: RunTable, name: str, judges: dict[str, Score], *, draws: int) -> dict[str, Any]:
     """Return ranks and optima of a surrogate fitted to draws of 28 runs, the same draws for all of them."""
     rows = []
     for seed in range(draws):
         order = np.random.default_rng(seed).permutation(len(runs))
         known, others = runs.rows(np.sort(order[:FEW])), runs.rows(np.sort(order[FEW:]))
-        score, measured = foreseen(problem, known, name), problem.fit_objective(known.losses).value(others.losses)
+        objective = problem.fit_objective(known.losses)
+        score, measured = foreseen(objective, known, name), objective.value(others.losses)
         merit = dict(zip(MERITS, merits(score(others.mixtures)[:, None], measured[:, None]), strict=True))
         best = least(problem, score, known.mixtures)
         rows.append(
@@ -96,31 +101,34 @@ def learned(problem: Problem, runs: RunTable, name: str, worth: Score, *, draws:
                 "at_cap": int((best > problem.constraints.caps - NEAR).sum()),
                 "share_at_cap": float(best[best > problem.constraints.caps - NEAR].sum()),
                 "absent": int((best < NEAR).sum()),
-                "worth": float(worth(best[None])[0]),
+                **{f"worth_by_{judge}": float(worth(best[None])[0]) for judge, worth in judges.items()},
             }
         )
     print(name, rows[0], file=sys.stderr, flush=True)
     return {key: mean_and_error(np.array([row[key] for row in rows])) for key in rows[0]}
 
 
-def judge_of(problem: Problem, runs: RunTable) -> tuple[Score, dict[str, float]]:
-    """Return what the whole pool foresees of a mixture, its rank held out, and the worth of what bounds a search."""
+def judge_of(problem: Problem, runs: RunTable, name: str) -> Score:
+    """Return what the whole pool foresees of a mixture, in its standard deviations."""
+    objective = problem.fit_objective(runs.losses)
+    values, score = objective.value(runs.losses), foreseen(objective, runs, name)
+    return lambda rows: np.asarray((score(rows) - values.mean()) / values.std())
+
+
+def bounds(problem: Problem, runs: RunTable, name: str, judge: Score) -> dict[str, float]:
+    """Return the worth of what bounds a search, and the judge's rank held out."""
     objective = problem.fit_objective(runs.losses)
     values = objective.value(runs.losses)
-    fitted = fit_surrogate(load_surrogate("auto"), runs.mixtures, runs.losses)
-
-    def score(rows: np.ndarray) -> np.ndarray:
-        return np.asarray((objective.value(fitted.predict(rows).mean) - values.mean()) / values.std())
-
-    held_out = objective.value(fitted.held_out)
-    rank = float(merits(held_out[:, None], values[:, None])[MERITS.index("spearman")][0])
+    fold, held_out = folds(runs.mixtures), np.empty(len(runs))
+    for number in np.unique(fold):
+        held_out[fold == number] = foreseen(objective, runs.rows(fold != number), name)(runs.mixtures[fold == number])
     shown = {"natural": problem.natural, "best_run": runs.mixtures[int(values.argmin())]}
-    shown["optimum"] = least(problem, score, runs.mixtures)
-    return score, {"held_out_rank": rank, **{name: float(score(row[None])[0]) for name, row in shown.items()}}
+    shown["optimum"] = least(problem, judge, runs.mixtures)
+    rank = float(spearman(held_out[:, None], values[:, None])[0])
+    return {"held_out_rank": rank, **{kind: float(judge(row[None])[0]) for kind, row in shown.items()}}
 
 
-def foreseen(problem: Problem, runs: RunTable, name: str) -> Score:
-    objective = problem.fit_objective(runs.losses)
+def foreseen(objective: Objective, runs: RunTable, name: str) -> Score:
     if name == LAW:
         law = fit_mixing(runs.mixtures, runs.losses)
         return lambda rows: objective.value(law.predict(rows))
