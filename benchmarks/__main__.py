@@ -30,7 +30,9 @@ ARGUMENTS = {
     "surrogate_speed": [],
     "surrogates": ["--targets", "24"],
     "search_replay": [],
+    "search_variants": [],
     "methods": [],
+    "few_proxies": [],
     "targets": [],
     "corpus": [],
 }

@@ -147,10 +147,10 @@ def by_skill(task: Round) -> None:
         task.trees(by_trees)
 
 
-def law_beside(task: Round) -> None:
-    task.process(BATCH - 2)
+def law_beside(task: Round, *, process: int, trees: int) -> None:
+    task.process(process)
     task.law()
-    task.trees(1)
+    task.trees(trees)
 
 
 def one_at_random(task: Round) -> None:
@@ -170,7 +170,8 @@ VARIANTS: dict[str, Chooser] = {
     "chance-where-no-skill": chance_where_no_skill,
     "one-at-random": one_at_random,
     "by-skill": by_skill,
-    "law-beside": law_beside,
+    "law-for-a-tree": partial(law_beside, process=3, trees=1),
+    "law-for-a-process": partial(law_beside, process=2, trees=2),
 }
 
 
