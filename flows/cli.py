@@ -136,6 +136,23 @@ def status(run_dir: RunFolder, as_json: AsJson = False) -> None:
     show(found.as_json(), as_json, found.lines)
 
 
+@app.command(epilog="Example: `mixpipe explain .mixpipe/runs/first 3f2a9c01`")
+def explain(
+    run_dir: RunFolder,
+    document: Annotated[str, typer.Argument(help="its id or the beginning of one, or its id in the input")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell one document's whole story: where from, domain, scores, reasons, copies, shards."""
+    from mixpipe.runs.explain import explain_document
+
+    found = explain_document(run_dir, document)
+    show(
+        {"documents": [story.as_json() for story in found]},
+        as_json,
+        lambda: [printable(line) for story in found for line in (*story.lines(), "")][:-1],
+    )
+
+
 @app.command(epilog="Example: `mixpipe report .mixpipe/runs/first`")
 def report(run_dir: RunFolder, as_json: AsJson = False) -> None:
     """Write the run's report.html anew, from its artefacts."""

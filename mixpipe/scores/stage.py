@@ -20,6 +20,7 @@ from mixpipe.errors import StageError
 from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.examples import gather_examples, percentile_values
 from mixpipe.scores.frozen import EDGES, SUMMARY, check_fitted_on, fitted_on, frozen_files
 from mixpipe.scores.protocol import Batch, Evaluations, Scorer
 from mixpipe.scores.removal import check_reasons, drop_reasons
@@ -95,6 +96,7 @@ def finish_fit(context: Context) -> Counts:
         scored = np.concatenate([scorer.score(block) for block in sample.blocks()])
         sample.columns.update(zip(scorer.columns, scored.T, strict=True))
     edges = {name: histogram_edges(values) for name, values in sample.columns.items()}
+    edges |= {f"{name}:percentiles": percentile_values(values) for name, values in sample.columns.items()}
     write_arrays(context.out / EDGES, **edges)
     return {"sampled": len(sample.ids)}
 
@@ -158,6 +160,8 @@ def finish_score(context: Context) -> Counts:
     record: dict[str, Json] = {"columns": summary.as_json(columns), "rules": rules, "fitted_on": fitted_on(context)}
     write_json(context.out / SUMMARY, record)
     write_json(context.out / "removals.json", removed)
+    learnt = [name for scorer in scorers.values() if not scorer.rules for name in scorer.columns]
+    write_json(context.out / "examples.json", gather_examples(context, {n: edges[f"{n}:percentiles"] for n in learnt}))
     return {}
 
 

@@ -83,6 +83,9 @@ class SearchConfig(StageConfig):
     surrogate: str | None = Field(None, description="registered surrogate; none: the method's own")
     evaluator: str = Field("transformer", description="registered evaluator of the rounds' trials")
     screen: bool = Field(True, description="screen candidates with one expert per domain before training proxies")
+    strata: Literal[1, 2, 4, 8, 16] = Field(
+        1, description="quality strata of each domain whose shares are searched by themselves; the plan keeps them"
+    )
     objective: ObjectiveKind = Field(
         "mean", description="over targets: `mean`, the `worst`, or the mean `rank` among the trials"
     )
@@ -108,6 +111,11 @@ class SearchConfig(StageConfig):
     command: CommandConfig = Field(default_factory=CommandConfig)
     proxy: ProxyConfig = Field(default_factory=ProxyConfig)
     seed: int = Field(0, ge=0)
+
+    @property
+    def searched_strata(self) -> int:
+        """Quality strata of each domain that are searched: a given mixture brings its own."""
+        return 1 if self.mixture is not None else self.strata
 
     @property
     def proxy_tokens(self) -> int:

@@ -7,7 +7,8 @@ UniMax and the best measured of the first round (random draws, in part screened 
 the winner by more than two standard errors, the control is what the search recommends, and says so.
 
 Writes
-- `mixture.json`: `weights` by domain number, `domains` their names;
+- `mixture.json`: `weights` by domain number, `domains` their names, and where strata were searched `strata`, the
+  shares of each domain's strata, worst first;
 - `verdict.json`: `comparisons` and `wins` (see `verdict.py`), `chosen` (the arm recommended), `reason`, and `arms`:
   by name the `weights`, `epochs` by domain, mean `objective`, mean `bits` and mean `losses` by target;
 - `search.json`: `domains`, `targets` (name to weight in the objective), `objective` (`kind`; `centre` and `scale` by
@@ -26,6 +27,7 @@ import numpy as np
 
 from mixpipe.mixture.epochs import epochs
 from mixpipe.mixture.simplex import LATTICE, lattice_key
+from mixpipe.search.cells import by_domain, mixture_record
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.methods import load_method
 from mixpipe.search.methods.protocol import Recommendation
@@ -130,7 +132,7 @@ def finish_final(context: Context) -> Counts:
             "arms": {arm: _arm_record(problem, objective, w, by_arm[arm]) for arm, w in arms.items()},
         },
     )
-    write_json(context.out / "mixture.json", {"weights": arms[chosen].tolist(), "domains": list(problem.domains)})
+    write_json(context.out / "mixture.json", mixture_record(context, arms[chosen]))
     trials = _all_trials(context)
     write_table(context.out / "trials.parquet", trials_table(trials), TRIALS)
     write_json(context.out / "search.json", _search_record(context, problem, objective, trials))
@@ -195,9 +197,10 @@ def _chosen(
 def _arm_record(problem: Problem, objective: Objective, mixture: np.ndarray, trials: list[Trial]) -> dict[str, Json]:
     measured = losses(usable(trials), problem.targets)
     means = measured.mean(axis=0) if len(measured) else None
+    weights = by_domain(mixture, problem.strata)
     return {
-        "weights": mixture.tolist(),
-        "epochs": epochs(mixture, problem.available_tokens, problem.budget_tokens).tolist(),
+        "weights": weights.tolist(),
+        "epochs": epochs(weights, by_domain(problem.available_tokens, problem.strata), problem.budget_tokens).tolist(),
         "objective": None if means is None else float(objective.value(measured).mean()),
         "bits": None if means is None else float(objective.bits(measured).mean()),
         "losses": None if means is None else dict(zip(problem.targets, means.tolist(), strict=True)),
@@ -249,10 +252,14 @@ def _evidence(problem: Problem, found: Recommendation) -> dict[str, Json]:
     """Return why the method recommends its mixture, and what it would do without constraints."""
     if found.unconstrained is None:
         return dict(found.evidence)
-    repeats = epochs(found.unconstrained, problem.available_tokens, problem.budget_tokens)
+    free, available = (
+        by_domain(found.unconstrained, problem.strata),
+        by_domain(problem.available_tokens, problem.strata),
+    )
+    repeats = epochs(free, available, problem.budget_tokens)
     return {
         **found.evidence,
-        "unconstrained": found.unconstrained.tolist(),
+        "unconstrained": free.tolist(),
         "unconstrained_epochs": [float(e) if np.isfinite(e) else None for e in repeats],
     }
 

@@ -2,10 +2,10 @@
 
 For a mixture found earlier, or elsewhere, and for the scheduled run that takes in new files under the mixture it has.
 Domains are matched by name, so their numbers may have changed. The constraints still hold: a mixture that breaks them
-is projected, and the largest change is reported.
+is projected, and the largest change is reported. Strata that were searched with it stay as they were inside a domain.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import numpy as np
 
 from mixpipe.errors import ConfigError, StoreError
 from mixpipe.mixture.constraints import Constraints
+from mixpipe.search.cells import domain_names, mixture_record
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.survey import SURVEY
 from mixpipe.store.artefact import Counts
-from mixpipe.store.files import read_json, read_table, write_json, write_table
+from mixpipe.store.files import read_json, write_json, write_table
 from mixpipe.store.fingerprint import Json, fingerprint
 from mixpipe.store.stage import Context, Part
 from mixpipe.tables import TRIALS
@@ -48,8 +49,9 @@ def finish_given(context: Context) -> Counts:
         ConfigError: the mixture names none of the domains, or has a domain that does not exist.
     """
     config: SearchConfig = context.config
-    domains = read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()
-    shares = _shares(Path(str(config.mixture)))
+    domains = domain_names(context)
+    path = Path(str(config.mixture))
+    shares = _shares(path)
     unknown = [name for name, share in shares.items() if share > 0 and name not in domains]
     asked = np.array([shares.get(name, 0.0) for name in domains])
     if unknown or not asked.sum() > 0:
@@ -61,10 +63,21 @@ def finish_given(context: Context) -> Counts:
     )
     weights = constraints.settle(asked / asked.sum())
     change = float(np.abs(weights - asked / asked.sum()).max())
-    write_json(context.out / "mixture.json", {"weights": weights.tolist(), "domains": domains})
+    write_json(context.out / "mixture.json", {**mixture_record(context, weights), **_strata(path, domains, weights)})
     write_json(context.out / "search.json", {"given": dict(shares), "largest_change": change})
     write_table(context.out / "trials.parquet", TRIALS.empty_table(), TRIALS)
     return {"trials": 0}
+
+
+def _strata(path: Path, domains: Sequence[str], weights: np.ndarray) -> dict[str, Json]:
+    """Return the strata's shares of each domain, in the proportions of the file; nothing where it has none."""
+    record: Any = read_json(path)
+    if "strata" not in record:
+        return {}
+    within = dict(zip(record["domains"], np.array(record["strata"], np.float64), strict=True))
+    even = np.ones(np.shape(record["strata"])[1])
+    rows = [within.get(name, even) if sum(within.get(name, even)) > 0 else even for name in domains]
+    return {"strata": [(weight * row / row.sum()).tolist() for weight, row in zip(weights, rows, strict=True)]}
 
 
 def _shares(path: Path) -> Mapping[str, float]:

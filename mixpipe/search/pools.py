@@ -43,7 +43,7 @@ def run_pool(context: Context, part: Part) -> Counts:
     name = str(part.spec["part"])
     found = eligible(context, name)
     line = np.array(read_json(context.out / SURVEY)["line"])
-    chosen = np.flatnonzero(found.bin >= line[found.domain])
+    chosen = np.flatnonzero(found.bin >= line[found.cell])
     vocabulary = load_vocabulary(context.out / VOCABULARY)
     texts = read_table(context.inputs["ingest"].file(name), ["text"])["text"].take(found.rows[chosen])
     tokens = [vocabulary.tokens(text.as_py()) for text in texts]
@@ -53,7 +53,7 @@ def run_pool(context: Context, part: Part) -> Counts:
         tokens=np.concatenate([*tokens, vocabulary.tokens("")]),
         lengths=np.array([len(row) for row in tokens], dtype=np.int64),
         n_bytes=np.array(measured, dtype=np.int64),
-        domain=found.domain[chosen],
+        domain=found.cell[chosen],
         rank=found.rank[chosen],
     )
     return {}

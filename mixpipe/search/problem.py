@@ -30,6 +30,7 @@ class Problem:
         prior: the experts' screen, if there is one.
         entropies: (k,) nats by kind (`se`, `je`, `ce`, `vne`), if they were measured.
         objective: how the targets become one number.
+        strata: quality strata that each domain is divided into; then `domains` are cells, best stratum last.
     """
 
     domains: tuple[str, ...]
@@ -41,6 +42,7 @@ class Problem:
     prior: Prior | None = None
     entropies: Mapping[str, np.ndarray] | None = None
     objective: ObjectiveKind = "mean"
+    strata: int = 1
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit the names."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from mixpipe.errors import StageError
 from mixpipe.mixture.constraints import Constraints
+from mixpipe.search.cells import cell_names
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.entropies import read_entropies
 from mixpipe.search.evaluators import JUDGE, trains
@@ -28,7 +29,6 @@ from mixpipe.search.pools import POOLS_RECORD, TARGETS
 from mixpipe.search.problem import Problem
 from mixpipe.search.running import (
     Asked,
-    domain_names,
     expert_paths,
     read_trials,
     trial_part,
@@ -94,7 +94,7 @@ def problem_of(context: Context, rounds: int) -> Problem:
     experts = expert_paths(context)
     whole = bool(experts) and len(experts) == np.count_nonzero(available)
     return Problem(
-        domains=domain_names(context),
+        domains=cell_names(context),
         available_tokens=available,
         budget_tokens=config.budget_tokens,
         constraints=Constraints.from_epochs(
@@ -105,6 +105,7 @@ def problem_of(context: Context, rounds: int) -> Problem:
         prior=Mixing.read(experts, Texts.read(context.out / TARGETS), "targets").screen if whole else None,
         objective=config.objective,
         entropies=read_entropies(context.out),
+        strata=config.searched_strata,
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from mixpipe.errors import StageError
 from mixpipe.mixture.simplex import LATTICE
+from mixpipe.search.cells import cell_names
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.evaluators import load_evaluator
 from mixpipe.search.evaluators.protocol import Measured, ProxyData
@@ -25,13 +26,12 @@ from mixpipe.search.texts import Texts
 from mixpipe.search.trials import Checkpoint, Trial
 from mixpipe.search.vocabulary import load_vocabulary
 from mixpipe.store.artefact import Counts
-from mixpipe.store.files import read_arrays, read_json, read_table, write_json
+from mixpipe.store.files import read_arrays, read_json, write_json
 from mixpipe.store.fingerprint import Json, fingerprint
 from mixpipe.store.stage import Context, Part
 
 __all__ = [
     "Asked",
-    "domain_names",
     "expert_paths",
     "proxy_data",
     "read_trials",
@@ -67,7 +67,7 @@ def trial_part(context: Context, step: str, number: int, asked: Asked, evaluator
     identity = {**trial_identity(context, asked.tokens), **spec, "expert_tokens": experts}
     if kind.reads_outside:
         identity.update(context.outside)
-        identity["names"] = [domain_names(context), read_json(context.out / POOLS_RECORD)["targets"]]
+        identity["names"] = [cell_names(context), read_json(context.out / POOLS_RECORD)["targets"]]
     return Part(f"{step}-{asked.arm}-{number:03d}", spec, identity)
 
 
@@ -149,16 +149,11 @@ def proxy_data(context: Context, tokens: int) -> ProxyData:
         targets,
         held_out,
         expert_paths(context),
-        domain_names(context),
+        cell_names(context),
         tuple(record["targets"]),
         config.command,
         config.recorded,
     )
-
-
-def domain_names(context: Context) -> tuple[str, ...]:
-    """Return the domains' names by number."""
-    return tuple(read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist())
 
 
 def expert_paths(context: Context) -> dict[int, Path]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixpipe.errors import InputError, StageError
+from mixpipe.search.cells import cells_of, count_cells
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.vocabulary import cut_vocabulary
 from mixpipe.store.artefact import Counts
@@ -44,14 +45,14 @@ class Eligible(NamedTuple):
 
     Attributes:
         rows: (n,) int64 rows of the part.
-        domain: (n,) int32.
+        cell: (n,) int64, see `cells.py`.
         n_tokens: (n,) int64 in ingest's vocabulary.
         rank: (n,) float64 in [0, 1), the lowest are read first.
         bin: (n,) int64, the higher the bin the lower the rank.
     """
 
     rows: np.ndarray
-    domain: np.ndarray
+    cell: np.ndarray
     n_tokens: np.ndarray
     rank: np.ndarray
     bin: np.ndarray
@@ -64,7 +65,7 @@ def eligible(context: Context, name: str) -> Eligible:
         StageError: the rows of documents, assignments and scores are not the same documents.
     """
     documents = read_table(context.inputs["ingest"].file(name), ["id", "n_tokens", "duplicate"])
-    domains = read_table(context.inputs["domains"].file(name), ["id", "domain"])
+    domains = read_table(context.inputs["domains"].file(name), ["id"])
     scores = read_table(context.inputs["scores"].file(name), ["id", "drop_reason"])
     for stage, table in (("domains", domains), ("scores", scores)):
         if not table["id"].equals(documents["id"]):
@@ -77,7 +78,7 @@ def eligible(context: Context, name: str) -> Eligible:
     rows = np.flatnonzero(pc.and_(kept, pc.greater(documents["n_tokens"], 0)).to_numpy())
     rank = keyed_uniforms(documents["id"].take(rows).to_pylist(), f"pools:{context.config.seed}")
     bins = np.minimum(-np.log2(np.maximum(rank, 2.0**-40)) * BINS_PER_OCTAVE, BINS - 1).astype(np.int64)
-    return Eligible(rows, domains["domain"].to_numpy()[rows], documents["n_tokens"].to_numpy()[rows], rank, bins)
+    return Eligible(rows, cells_of(context, name, rows), documents["n_tokens"].to_numpy()[rows], rank, bins)
 
 
 def pool_tokens(available: np.ndarray, tokens: int, config: SearchConfig) -> np.ndarray:
@@ -96,8 +97,8 @@ def plan_survey(context: Context) -> list[Part]:
 def run_survey(context: Context, part: Part) -> Counts:
     """Count one part's tokens by domain and bin."""
     found = eligible(context, str(part.spec["part"]))
-    tokens = np.zeros((_domains(context), BINS), dtype=np.int64)
-    np.add.at(tokens, (found.domain, found.bin), found.n_tokens)
+    tokens = np.zeros((count_cells(context), BINS), dtype=np.int64)
+    np.add.at(tokens, (found.cell, found.bin), found.n_tokens)
     write_arrays(context.out / f"{part.name}.npz", tokens=tokens)
     return {}
 
@@ -109,7 +110,7 @@ def finish_survey(context: Context) -> Counts:
         InputError: no document is left.
     """
     config: SearchConfig = context.config
-    tokens = np.zeros((_domains(context), BINS), dtype=np.int64)
+    tokens = np.zeros((count_cells(context), BINS), dtype=np.int64)
     for path in sorted(context.out.glob("survey-*.npz")):
         tokens += read_arrays(path)["tokens"]
     available = tokens.sum(axis=1)
@@ -131,7 +132,3 @@ def _target_ids(context: Context) -> pa.Array:
     targets = context.inputs["targets"]
     tables = [read_table(targets.file(name), ["id"]) for name in targets.names("target-*.parquet")]
     return pa.concat_tables(tables)["id"].combine_chunks()
-
-
-def _domains(context: Context) -> int:
-    return int(read_table(context.inputs["domains"].file("domains.parquet"), ["domain"]).num_rows)

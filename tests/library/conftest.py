@@ -95,7 +95,14 @@ def seal_upstream(
     tables = {stage: {part: (schema, rows) for part, rows in parts.items()} for stage, schema in schemas.items()}
     tables["domains"]["domains"] = (DOMAINS, domains)
     mixture = {"weights": list(weights), "domains": names}
-    records: dict[str, dict[str, object]] = {"ingest": {"tokenizer.json": {"model": "made"}}}
+    even = {
+        "edges": [0.0, 0.5, 1.0],
+        "domains": {str(d): {"count": 2, "mean": 0.5, "histogram": [1, 1]} for d in range(len(names))},
+    }
+    records: dict[str, dict[str, object]] = {
+        "ingest": {"tokenizer.json": {"model": "made"}},
+        "scores": {"scores.json": {"columns": {"quality": even}}},
+    }
     sealed = {stage: seal_tables(root, stage, tables[stage], records.get(stage, {})) for stage in tables}
     return {**sealed, "search": seal_tables(root, "search", {}, {"mixture.json": mixture})}
 

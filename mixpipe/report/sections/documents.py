@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from mixpipe.report.blocks import Block, Cell, Column, Plot, Section, Table, number, row_of
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.documents import Source, read_quarantine, read_removals, read_sources
+from mixpipe.report.facts.examples import Dropped, read_dropped
 from mixpipe.report.fates import Fate, fates
 from mixpipe.report.figures import waterfall
 from mixpipe.report.numbers import compact, count, share
@@ -23,6 +24,8 @@ def documents_section(artefacts: Artefacts) -> Section | None:
     steps = fates(artefacts)
     quarantined = read_quarantine(artefacts)
     blocks: list[Block] = [_plot(steps), _source_table(sources, read_removals(artefacts))]
+    if dropped := read_dropped(artefacts):
+        blocks.append(_dropped_table(dropped))
     if quarantined:
         blocks.append(_quarantine_table(quarantined))
     lead = (
@@ -68,6 +71,23 @@ def _source_table(sources: Sequence[Source], removals: Mapping[str, Mapping[str,
 
 def _removed(dropped: Mapping[str, int], reasons: Sequence[str]) -> list[Cell]:
     return [number(count(dropped.get(reason, 0)), dropped.get(reason, 0)) for reason in reasons]
+
+
+def _dropped_table(dropped: Sequence[Dropped]) -> Table:
+    rows = [
+        row_of(
+            case.reason,
+            Cell(case.document.id, mono=True),
+            case.document.source,
+            Cell(case.document.text, tone="quiet"),
+            Cell(case.twin.text if case.twin else "", tone="quiet"),
+        )
+        for case in dropped
+    ]
+    titles = ("dropped because", "document", "source", "it begins", "kept instead")
+    columns = [Column(title, numeric=False, wide=title in titles[3:]) for title in titles]
+    caption = "Up to three documents of each reason, drawn by a hash of their ids; duplicates beside the one kept."
+    return Table(columns, rows, caption, fold="Some of the documents that were dropped")
 
 
 def _quarantine_table(quarantined: Mapping[str, int]) -> Table:

@@ -8,6 +8,7 @@ from mixpipe.report.blocks import Cell, Column, Plot, Section, Table, number, ro
 from mixpipe.report.canvas import domain_colour
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.domains import Domain, read_domains
+from mixpipe.report.facts.examples import read_percentiles
 from mixpipe.report.facts.scores import Score, read_scores
 from mixpipe.report.figures import MOST_ROWS, distributions
 from mixpipe.report.numbers import decimal
@@ -41,7 +42,32 @@ def quality_section(artefacts: Artefacts) -> Section | None:
     )
     caption = f"The {len(drawn)} largest of {len(domains)} domains are drawn." if len(drawn) < len(domains) else ""
     plot = Plot(distributions([domain.name for domain in drawn], panels), caption)
-    return Section("quality", "Quality", lead, [plot, _table(domains, scores)])
+    return Section("quality", "Quality", lead, [plot, *_examples(artefacts), _table(domains, scores)])
+
+
+def _examples(artefacts: Artefacts) -> list[Table]:
+    """Return the table of documents at the percentiles of each score; none where no score has examples."""
+    rows = [
+        row_of(
+            column,
+            number(f"{percentile} %", float(percentile)),
+            number(f"{example.value:.4g}", example.value) if example.value is not None else "",
+            example.source,
+            Cell(example.text, tone="quiet"),
+        )
+        for column, by_percentile in read_percentiles(artefacts).items()
+        for percentile, example in by_percentile.items()
+    ]
+    titles = [Column("score", numeric=False), Column("percentile"), Column("value"), Column("source", numeric=False)]
+    columns = [*titles, Column("beginning of the document", numeric=False, wide=True)]
+    caption = (
+        "Percentiles over the sample that the scorers were fitted on; `mixpipe explain` tells a document's whole story."
+    )
+    return (
+        [Table(columns, rows, caption, fold="Documents at the 1st, 50th and 99th percentile of each score")]
+        if rows
+        else []
+    )
 
 
 def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:

@@ -20,6 +20,8 @@ METHODS = {
     "merging": "mixpipe.search.methods.merging:Merging",
     "mixpipe": "mixpipe.search.methods.mixpipe:Mixpipe",
     "natural": "mixpipe.search.methods.natural:Natural",
+    "perfre": "mixpipe.search.methods.perfre:PerfRe",
+    "quadmix": "mixpipe.search.methods.quadmix:QuaDMix",
     "quadratic": "mixpipe.search.methods.quadratic:Quadratic",
     "random": "mixpipe.search.methods.random_search:RandomSearch",
     "regmix": "mixpipe.search.methods.regmix:RegMix",

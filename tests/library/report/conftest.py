@@ -153,6 +153,18 @@ def write_scores(world: World, out: Path) -> None:
     write_json(out / "scores.json", {"columns": columns, "rules": {"gopher": ["word-length"]}})
     dropped = {source: {reason: 40 + 7 * i + j for j, reason in enumerate(REASONS)} for i, source in enumerate(SOURCES)}
     write_json(out / "removals.json", dropped)
+    write_json(out / "examples.json", examples())
+
+
+def examples() -> dict[str, Any]:
+    def document(number: int) -> dict[str, Any]:
+        return {"id": f"{number:032x}", "source": SOURCES[0], "text": f"Document {number} begins so. {HOSTILE}"}
+
+    shown = {
+        percentile: {**document(number), "value": number / 3} for number, percentile in enumerate(("1", "50", "99"))
+    }
+    pairs = [{**document(number), "twin": document(number + 50) if number else None} for number in range(2)]
+    return {"percentiles": {"quality_raw": shown}, "dropped": {"near-duplicate": pairs}}
 
 
 def dropped_documents() -> dict[str, int]:

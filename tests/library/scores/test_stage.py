@@ -160,6 +160,22 @@ def test_summary_counts_every_document_once(scores):
     assert summary["rules"]["c4"] == ["lorem-ipsum", "curly-brace", "too-few-sentences"]
 
 
+def test_examples_lie_at_the_percentiles_and_show_what_was_dropped(scores, inputs):
+    found = read_json(scores.file("examples.json"))
+    table = scores_of(scores)
+    kept = {row["id"]: row for row in table.to_pylist()}
+    assert {"quality", "quality_raw", "perplexity"} <= set(found["percentiles"])
+    assert "gopher_words" not in found["percentiles"]
+    for column, shown in found["percentiles"].items():
+        assert list(shown) == ["1", "50", "99"]
+        values = [shown[percentile]["value"] for percentile in shown]
+        assert values == sorted(values)
+        assert all(kept[example["id"]][column] == example["value"] for example in shown.values())
+    (reason, examples), *others = found["dropped"].items()
+    assert (reason, len(examples), others) == ("duplicate", 3, [])
+    assert all(example["twin"] is None and text_id(example["text"]) == example["id"] for example in examples)
+
+
 def test_order_of_parts_does_not_matter(tmp_path, inputs, scores):
     assert digests(build(tmp_path, SCORES, ScoresConfig(), inputs, backwards=True)) == digests(scores)
 
@@ -203,7 +219,7 @@ def test_misaligned_upstream_is_refused(tmp_path, inputs):
 def test_every_file_is_expected(scores):
     learnt = [f"{name}.npz" for name in ScoresConfig().scorers]
     assert sorted(digests(scores)) == sorted(
-        [*scores.names(), *learnt, "histograms.npz", "scores.json", "removals.json"]
+        [*scores.names(), *learnt, "histograms.npz", "scores.json", "removals.json", "examples.json"]
     )
 
 

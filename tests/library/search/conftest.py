@@ -12,6 +12,7 @@ from mixpipe.search.config import ProxyConfig, SearchConfig
 from mixpipe.search.stage import SEARCH
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.build import Job, finish_step, open_stage, run_part
+from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import write_json, write_table, write_text
 from mixpipe.store.fingerprint import text_id
 from mixpipe.store.seal import seal
@@ -81,10 +82,10 @@ def write_domains(out: Path, *, parts: int, texts: list[str], domains: list[int]
 
 def write_scores(out: Path, *, parts: int, texts: list[str], dropped: list[int]) -> None:
     reason = ["duplicate" if row in dropped else None for row in range(len(texts))]
-    schema = scores_schema([])
-    table = pa.table(
-        {"id": [text_id(text) for text in texts], "drop_reason": reason, "twin_id": [None] * len(texts)}, schema
-    )
+    schema = scores_schema(["quality"])
+    ids = [text_id(text) for text in texts]
+    quality = keyed_uniforms(ids, "quality").astype(np.float32)
+    table = pa.table({"id": ids, "quality": quality, "drop_reason": reason, "twin_id": [None] * len(texts)}, schema)
     for number, rows in enumerate(np.array_split(np.arange(len(texts)), parts)):
         write_table(out / f"part-{number:05d}-of-{parts:05d}.parquet", table.take(rows), schema)
 
@@ -158,6 +159,16 @@ def build_search(root: Path, config: SearchConfig, inputs: dict[str, Artefact], 
         if step.name == until:
             break
     return job
+
+
+@pytest.fixture(scope="session")
+def run_search(upstream: dict[str, Artefact]) -> Callable[..., Job]:
+    """Runs a search over the made-up corpus, or over it with other artefacts in place of its own."""
+
+    def run(root: Path, config: SearchConfig, *, until: str | None = None, **others: Artefact) -> Job:
+        return build_search(root, config, {**upstream, **others}, until=until)
+
+    return run
 
 
 @pytest.fixture(scope="session")

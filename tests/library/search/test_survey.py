@@ -43,8 +43,8 @@ def test_the_line_lets_enough_tokens_through(prepared: Context) -> None:
     through = np.zeros(3)
     for name in prepared.inputs["ingest"].names():
         found = eligible(prepared, name)
-        above = found.bin >= np.array(survey["line"])[found.domain]
-        np.add.at(through, found.domain[above], found.n_tokens[above])
+        above = found.bin >= np.array(survey["line"])[found.cell]
+        np.add.at(through, found.cell[above], found.n_tokens[above])
     assert (through >= np.minimum(np.add(survey["pool"], survey["held_out"]), survey["available"])).all()
 
 

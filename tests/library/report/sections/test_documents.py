@@ -3,7 +3,8 @@ from mixpipe.report.sections.documents import documents_section
 
 
 def test_reasons_stand_beside_their_sources(artefacts):
-    plot, sources, quarantine = documents_section(artefacts).blocks
+    plot, sources, dropped, quarantine = documents_section(artefacts).blocks
+    assert [cell.text for cell in dropped.rows[1]][0] == "near-duplicate"
     assert isinstance(plot, Plot)
     heads = [column.title for column in sources.columns]
     ohsumed = dict(zip(heads, sources.rows[0], strict=True))

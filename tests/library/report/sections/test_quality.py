@@ -5,11 +5,17 @@ from mixpipe.report.sections.quality import _digits, quality_section
 
 
 def test_means_stand_by_domain_and_measure(artefacts):
-    plot, table = quality_section(artefacts).blocks
+    plot, _, table = quality_section(artefacts).blocks
     assert "likeness to the targets" in plot.svg
     assert len(table.rows) == 12
     assert "gopher_words" in [column.title for column in table.columns]
     assert table.fold
+
+
+def test_a_document_stands_for_each_percentile(artefacts):
+    _, examples, _ = quality_section(artefacts).blocks
+    assert [row[1].text for row in examples.rows] == ["1 %", "50 %", "99 %"]
+    assert examples.rows[2][-1].text.startswith("Document 2 begins so.")
 
 
 @pytest.mark.parametrize(("values", "digits"), [([512.0, 3.0], 0), ([3.21], 2), ([0.0321], 4), ([0.0], 1)])

@@ -1,0 +1,230 @@
+"""One document's whole story: where from, domain, scores, why it was dropped or kept, copies, shards.
+
+Found by its id (32 hex digits, or the beginning of one), or by the id that it had in the input. Each table is read part
+by part with the columns asked for, so memory is that of one part; the cost is a pass over the ids.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixpipe.errors import InputError
+from mixpipe.runs.run import load_artefacts
+from mixpipe.shards.formats import load_format
+from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import read_json, read_table
+
+__all__ = ["Story", "explain_document"]
+
+FEWEST_DIGITS = 4  # of an id that is not whole
+BEGINNING = 200  # characters of the text that are shown
+NO_SCORES = ("id", "drop_reason", "twin_id")
+
+
+class Score(NamedTuple):
+    """A score of the document, and the share of its domain's documents that lie below it (none: not known)."""
+
+    value: float
+    percentile: float | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is known of one document; None or empty where a stage has not run.
+
+    Attributes:
+        id: 32 hex digits.
+        meta: the input's own id and carried columns.
+        source: where it is from.
+        part: file and row of the documents.
+        n_tokens: of the text.
+        n_bytes: of the text.
+        text: its beginning.
+        duplicate: an earlier document has the same text.
+        domain: `number`, `name`, `terms`, and `distance` to its centre.
+        scores: by column.
+        drop_reason: why it is not trained on.
+        twin: id of the document kept instead.
+        near: size of its group of near duplicates, similarity to the one kept, largest cosine in its cell.
+        expected: copies before the draw.
+        copies: as drawn.
+        rows: shard and row of each copy.
+    """
+
+    id: str
+    meta: Mapping[str, Any]
+    source: str
+    part: str
+    n_tokens: int
+    n_bytes: int
+    text: str
+    duplicate: bool
+    domain: Mapping[str, Any]
+    scores: Mapping[str, Score]
+    drop_reason: str | None
+    twin: str | None
+    near: Mapping[str, Any]
+    expected: float | None
+    copies: int | None
+    rows: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the story as JSON values."""
+        scores = {name: score._asdict() for name, score in self.scores.items()}
+        return {**asdict(self), "scores": scores, "rows": list(self.rows)}
+
+    def lines(self) -> list[str]:
+        """Return the story for people."""
+        told = [
+            ("document", f"{self.id}  {json.dumps(dict(self.meta), ensure_ascii=False)}"),
+            ("source", f"{self.source}  ({self.part})"),
+            ("text", f"{json.dumps(self.text, ensure_ascii=False)}  {self.n_bytes:,} bytes, {self.n_tokens:,} tokens"),
+            ("domain", _domain_line(self.domain)),
+            ("twins", _twin_line(self)),
+            ("fate", _fate_line(self)),
+            *((name, _score_line(score)) for name, score in self.scores.items()),
+            *(("shard", row) for row in self.rows),
+        ]
+        width = max(len(name) for name, _ in told)
+        return [f"{name:<{width}}  {value}" for name, value in told if value]
+
+
+def explain_document(folder: Path, asked: str) -> list[Story]:
+    """Return the stories of all documents of that id: equal texts have one id, and the input may use its ids twice.
+
+    Raises:
+        InputError: there is none, or the beginning of an id fits several.
+        StoreError: this is no run, or a sealed file is damaged.
+    """
+    artefacts = load_artefacts(folder)
+    if "ingest" not in artefacts:
+        raise InputError(f"expected a run that has read its documents, found none in {folder}; see mixpipe status")
+    places = list(_places(artefacts["ingest"], asked))
+    if not places:
+        raise InputError(
+            f"expected the id of a document, {FEWEST_DIGITS} digits of one or more, or its id in the input, found "
+            f"{asked!r}, which no document of {folder} has"
+        )
+    found = {place[2] for place in places}
+    if len(found) > 1 and asked not in {own for *_, own in places if own}:
+        raise InputError(
+            f"expected the beginning of one id, found {asked!r}, which fits {', '.join(sorted(found)[:5])}"
+        )
+    return [_story(artefacts, part, row) for part, row, _, _ in places]
+
+
+def _places(ingest: Artefact, asked: str) -> Iterator[tuple[str, int, str, str | None]]:
+    """Yield part, row, id and the input's own id of the documents asked for."""
+    for name in ingest.names():
+        table = read_table(ingest.file(name), ["id", "meta"])
+        fits = pc.match_substring(table["meta"], json.dumps(asked, ensure_ascii=False))
+        if len(asked) >= FEWEST_DIGITS:
+            fits = pc.or_(fits, pc.starts_with(table["id"], asked.lower()))
+        for row in np.flatnonzero(fits.to_numpy()).tolist():
+            own = json.loads(table["meta"][row].as_py()).get("id")
+            text_id = table["id"][row].as_py()
+            if own == asked or (len(asked) >= FEWEST_DIGITS and text_id.startswith(asked.lower())):
+                yield name, row, text_id, own
+
+
+def _story(artefacts: Mapping[str, Artefact], part: str, row: int) -> Story:
+    document = _row(artefacts, "ingest", part, row)
+    assigned, scored = _row(artefacts, "domains", part, row), _row(artefacts, "scores", part, row)
+    planned, twins = _row(artefacts, "plan", part, row), _row(artefacts, "duplicates", part, row)
+    number = assigned.get("domain")
+    return Story(
+        id=document["id"],
+        meta=json.loads(document["meta"]),
+        source=document["source"],
+        part=f"{part}, row {row}",
+        n_tokens=document["n_tokens"],
+        n_bytes=document["n_bytes"],
+        text=document["text"][:BEGINNING],
+        duplicate=document["duplicate"],
+        domain=_domain(artefacts, number, assigned.get("distance")),
+        scores=_scores(artefacts, number, scored),
+        drop_reason=scored.get("drop_reason"),
+        twin=scored.get("twin_id"),
+        near={name: value for name, value in twins.items() if name != "id" and value is not None},
+        expected=planned.get("expected"),
+        copies=planned.get("copies"),
+        rows=tuple(_shard_rows(artefacts, document["id"])) if planned.get("copies") else (),
+    )
+
+
+def _row(artefacts: Mapping[str, Artefact], stage: str, part: str, row: int) -> dict[str, Any]:
+    """Return one row of a stage's table; nothing where the stage has not run."""
+    if stage not in artefacts:
+        return {}
+    found: dict[str, Any] = read_table(artefacts[stage].file(part)).slice(row, 1).to_pylist()[0]
+    return found
+
+
+def _domain(artefacts: Mapping[str, Artefact], number: int | None, distance: float | None) -> dict[str, Any]:
+    if number is None:
+        return {}
+    table = read_table(artefacts["domains"].file("domains.parquet"), ["domain", "name", "terms"])
+    chosen = table.filter(pc.equal(table["domain"], pa.scalar(number, pa.int32()))).to_pylist()[0]
+    return {"number": number, "name": chosen["name"], "terms": chosen["terms"], "distance": distance}
+
+
+def _scores(artefacts: Mapping[str, Artefact], number: int | None, scored: Mapping[str, Any]) -> dict[str, Score]:
+    values = {name: value for name, value in scored.items() if name not in NO_SCORES and value is not None}
+    columns = read_json(artefacts["scores"].file("scores.json"))["columns"] if values else {}
+    return {name: Score(value, _percentile(columns.get(name), number, value)) for name, value in values.items()}
+
+
+def _percentile(column: Mapping[str, Any] | None, number: int | None, value: float) -> float | None:
+    """Return the share of the domain's documents below a value, from its histogram, linear inside a bin."""
+    if column is None or number is None:
+        return None
+    counts = np.array(column["domains"][str(number)]["histogram"], np.float64)
+    below = np.concatenate([[0.0], np.cumsum(counts)])
+    return float(np.interp(value, column["edges"], below) / below[-1]) if below[-1] else None
+
+
+def _shard_rows(artefacts: Mapping[str, Artefact], text_id: str) -> Iterator[str]:
+    """Yield shard and row of every copy."""
+    if "shards" not in artefacts:
+        return
+    shards = artefacts["shards"]
+    form = load_format(read_json(shards.file("dataset.json"))["format"])
+    for name in shards.names(f"data/*{form.suffix}"):
+        ids = form.read(shards.file(name), ["id"])["id"]
+        yield from (f"{name}, row {row}" for row in np.flatnonzero(pc.equal(ids, text_id).to_numpy()).tolist())
+
+
+def _domain_line(domain: Mapping[str, Any]) -> str:
+    if not domain:
+        return ""
+    return f"{domain['name']}, {domain['distance']:.3f} from its centre; known by {', '.join(domain['terms'][:6])}"
+
+
+def _twin_line(story: Story) -> str:
+    said = ["an earlier document has the same text"] if story.duplicate else []
+    said += [f"{name.replace('_', ' ')} {_figure(value)}" for name, value in story.near.items() if value != 1]
+    return "; ".join(said)
+
+
+def _fate_line(story: Story) -> str:
+    if story.drop_reason:
+        kept = f", kept instead: {story.twin}" if story.twin else ""
+        return f"dropped: {story.drop_reason}{kept}"
+    if story.copies is None:
+        return ""
+    return f"{story.copies} copies drawn, {story.expected or 0:.2f} expected"
+
+
+def _score_line(score: Score) -> str:
+    where = "" if score.percentile is None else f"  above {score.percentile:.0%} of its domain"
+    return f"{_figure(score.value)}{where}"
+
+
+def _figure(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
