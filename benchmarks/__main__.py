@@ -32,7 +32,7 @@ ARGUMENTS = {
     "search_replay": [],
     "search_variants": [],
     "methods": [],
-    "few_proxies": ["--draws", "12", "--seeds", "24"],
+    "few_proxies": ["--draws", "24"],
     "targets": [],
     "corpus": [],
 }
