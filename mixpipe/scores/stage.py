@@ -205,7 +205,8 @@ def _twins_digest(context: Context, file: str) -> str:
     """Return the identity of a part's twins: which they are, not how similar, which every new document may change."""
     found = read_table(context.inputs["duplicates"].file(file), list(TWIN_COLUMNS.values()))
     rows = {name: np.flatnonzero(pc.is_valid(found[name]).to_numpy()) for name in found.column_names}
-    return fingerprint({n: [at.tolist(), found[n].take(pa.array(at)).to_pylist()] for n, at in rows.items()})
+    kept: dict[str, Json] = {n: found[n].take(pa.array(at)).to_pylist() for n, at in rows.items()}
+    return fingerprint({**kept, "rows": {n: list[Json](at.tolist()) for n, at in rows.items()}})
 
 
 def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:
