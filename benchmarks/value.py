@@ -1,6 +1,6 @@
 """Is choosing documents worth it? Proxies trained on plans: the default against domains alone and documents alone.
 
-Three target sets on the sample corpus. Every arm is a plan of the same tokens: `default` (the mixture found, better
+Three target sets on the sample corpus; searches of 28 proxies of 100,000 tokens. Every arm is a plan of the same tokens: `default` (the mixture found, better
 documents more often), `domains` (the mixture found, all documents alike), `natural`, `samplemix` (documents alone),
 `quadmix` (its own search over quality strata, the same number of proxies) and `strata` (the default method over two
 strata of each domain). A proxy reads a plan as the target run would: the documents of the lowest keyed hash, each as
@@ -37,9 +37,9 @@ from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_json, read_table
 
 # Settings of each arm: of the search that it plans from, and of the plan.
-MIXTURE: dict[str, Any] = {}
-QUADMIX = {"method": "quadmix", "rounds": [28], "strata": 8, "screen": False}
-STRATA = {"strata": 2, "screen": False}
+MIXTURE: dict[str, Any] = {"screen": False, "proxy": {"tokens": 100_000}}
+QUADMIX = {**MIXTURE, "method": "quadmix", "rounds": [28], "strata": 8}
+STRATA = {**MIXTURE, "strata": 2}
 ARMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "default": (MIXTURE, {}),
     "domains": (MIXTURE, {"maker": "domains"}),
