@@ -34,7 +34,7 @@ class Rule(NamedTuple):
 
 
 def _largest_deficit(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
-    """Draw from the domain that is furthest behind: draw i goes to argmax(w * max(i, 1) - drawn), the first of equals."""
+    """Draw from the domain furthest behind: draw i goes to argmax(w * max(i, 1) - drawn), the first of equals."""
     del rows, seed
     shares, counts = weights / weights.sum(), np.zeros(len(weights))
     wanted = np.empty_like(shares)
@@ -70,11 +70,11 @@ def _in_full(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
     wanted = weights / weights.sum() * draws
     counts = np.floor(wanted + 1e-9).astype(np.int64)
     counts[np.argsort(counts - wanted, kind="stable")[: draws - int(counts.sum())]] += 1
-    return counts
+    return np.asarray(counts)
 
 
 def _in_blocks(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
-    """Read whole blocks with the same numbers in each, rounded down and the rest from the largest domain, as levanter does."""
+    """Read blocks of the same numbers, rounded down and the rest from the largest domain, as levanter does."""
     del rows
     block = np.floor(weights / weights.sum() * BLOCK).astype(np.int64)
     block[block.argmax()] += BLOCK - block.sum()

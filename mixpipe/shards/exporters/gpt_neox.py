@@ -28,7 +28,9 @@ class GptNeox:
         """Return `data.yml`."""
         weights = self.about.weights(blend.whole, settings)
         keys = {"train_data_paths": list(weights), "train_data_weights": list(weights.values())}
-        return {"data.yml": yaml_text({**keys, "weight_by_num_documents": False, "seq_length": settings.sequence_length})}
+        return {
+            "data.yml": yaml_text({**keys, "weight_by_num_documents": False, "seq_length": settings.sequence_length})
+        }
 
     def read(self, files: Mapping[str, str]) -> list[Weights]:
         """Return the weights."""

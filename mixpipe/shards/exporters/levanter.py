@@ -1,8 +1,8 @@
 """levanter and marin: `train_weights` by data set, or a list of [first step, weights] for several phases.
 
 Sequences come in blocks that all have the same numbers of each domain, rounded down: in the usual block of 2,048 a
-share below 1/2,048 is never read. The block is therefore set to 32,768 (it must be shorter than 2^16), and phases begin at
-whole blocks. Only the strategy `restart` is there: a domain that ends begins again.
+share below 1/2,048 is never read. The block is therefore set to 32,768 (it must be shorter than 2^16), and phases begin
+at whole blocks. Only the strategy `restart` is there: a domain that ends begins again.
 """
 
 from collections.abc import Mapping

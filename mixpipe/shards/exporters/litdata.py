@@ -1,7 +1,7 @@
 """litdata: `CombinedStreamingDataset` with weights, as Python.
 
-A sample is a sequence with `TokensLoader` and a document without. `iterate_over_all` must be false: with weights it raises.
-A run ends when a domain does, so each is as long as training needs it or the loader starts again.
+A sample is a sequence with `TokensLoader` and a document without. `iterate_over_all` must be false: with weights it
+raises. A run ends when a domain does, so each is as long as training needs it or the loader starts again.
 """
 
 from collections.abc import Mapping

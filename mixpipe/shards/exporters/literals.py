@@ -11,15 +11,14 @@ from typing import Any
 
 import yaml
 
-from mixpipe.store.fingerprint import Json
-
 __all__ = ["python_text", "python_values", "read_yaml", "yaml_text"]
 
 
-def yaml_text(value: Mapping[str, Json], comment: str = "") -> str:
+def yaml_text(value: Mapping[str, object], comment: str = "") -> str:
     """Return YAML 1.1 under a comment of our own words."""
     head = "".join(f"# {line}\n" for line in comment.splitlines())
-    return head + yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=True, width=120)
+    plain = json.loads(json.dumps(value))  # no aliases for lists that are named twice
+    return head + str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120))
 
 
 def read_yaml(text: str) -> Any:  # noqa: ANN401  YAML is untyped until its reader checks it
@@ -27,7 +26,7 @@ def read_yaml(text: str) -> Any:  # noqa: ANN401  YAML is untyped until its read
     return yaml.safe_load(text)
 
 
-def python_text(comment: str, values: Mapping[str, Json], code: str) -> str:
+def python_text(comment: str, values: Mapping[str, object], code: str) -> str:
     """Return a module: a docstring, one constant for each value, and the code that uses them."""
     constants = "\n".join(f"{name} = {_literal(value)}" for name, value in values.items())
     return f'"""{comment.strip()}"""\n\n{constants}\n\n\n{code.strip()}\n'
@@ -36,7 +35,9 @@ def python_text(comment: str, values: Mapping[str, Json], code: str) -> str:
 def python_values(text: str) -> dict[str, Any]:
     """Return the constants of a module without running it."""
     assigned = [node for node in ast.parse(text).body if isinstance(node, ast.Assign)]
-    return {target.id: _value(node.value) for node in assigned for target in node.targets if isinstance(target, ast.Name)}
+    return {
+        target.id: _value(node.value) for node in assigned for target in node.targets if isinstance(target, ast.Name)
+    }
 
 
 def _value(node: ast.expr) -> object:
@@ -46,11 +47,7 @@ def _value(node: ast.expr) -> object:
         return None
 
 
-def _literal(value: Json) -> str:
+def _literal(value: object) -> str:
     if isinstance(value, list | tuple):
-        return "[\n" + "".join(f"    {ascii(item)},\n" for item in value) + "]"
+        return "[\n" + "".join(f"    {item!a},\n" for item in value) + "]"
     return ascii(value)
-
-
-def _plain(value: Mapping[str, Json]) -> Any:  # noqa: ANN401
-    return json.loads(json.dumps(value))  # no aliases for lists that are named twice

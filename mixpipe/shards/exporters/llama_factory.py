@@ -12,6 +12,7 @@ from mixpipe.shards.exporters.draws import until_all_are_read
 from mixpipe.shards.exporters.literals import read_yaml, yaml_text
 from mixpipe.shards.exporters.protocol import About, Settings, Weights
 from mixpipe.store.files import json_text
+from mixpipe.store.fingerprint import Json
 
 __all__ = ["LlamaFactory"]
 
@@ -31,7 +32,7 @@ class LlamaFactory:
         """Return both files."""
         weights = self.about.weights(blend.whole, settings)
         names = [portion.id for portion in blend.whole.portions]
-        info = {
+        info: dict[str, Json] = {
             name: {"file_name": place, "columns": {"prompt": "text"}}
             for name, place in zip(names, weights, strict=True)
         }
@@ -42,7 +43,7 @@ class LlamaFactory:
             "interleave_probs": ",".join(map(repr, weights.values())),
             "seed": settings.seed,
         }
-        return {"dataset_info.json": json_text({**info}), "data.yaml": yaml_text(keys)}
+        return {"dataset_info.json": json_text(info), "data.yaml": yaml_text(keys)}
 
     def read(self, files: Mapping[str, str]) -> list[Weights]:
         """Return the probabilities."""

@@ -7,13 +7,13 @@ tells of the files and not of what was meant.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, get_args
 
 from mixpipe.errors import ConfigError
 from mixpipe.shards.exporters.blend import Blend, Phase
 from mixpipe.shards.exporters.draws import Rule
 
-__all__ = ["About", "Exporter", "Settings", "Unit", "Weights"]
+__all__ = ["About", "Exporter", "Settings", "Unit", "Weights", "known_unit"]
 
 Unit: TypeAlias = Literal["sequences", "documents"]
 Weights: TypeAlias = Mapping[str, float]  # of one phase, by the place of a domain's files
@@ -92,9 +92,10 @@ class About:
         found = []
         for portion in phase.portions:
             if "{name}" in template and (not portion.name.strip(". ") or re.search(r"[/\\\x00]", portion.name)):
-                raise ConfigError(f"expected a folder's name for {{name}} in {template!r}, found {portion.name!r}; use {{id}}")
-            values = {"id": portion.id, "name": portion.name}
-            found.append(FIELDS.sub(lambda field, values=values: values[field[1]], template))
+                raise ConfigError(
+                    f"expected a folder's name for {{name}} in {template!r}, found {portion.name!r}; use {{id}}"
+                )
+            found.append(_filled(template, {"id": portion.id, "name": portion.name}))
         if len(set(found)) < len(found):
             raise ConfigError(f"expected a place of its own for each domain, found {template!r}; put {{id}} into it")
         return found
@@ -107,6 +108,25 @@ class About:
     def phases_of(self, blend: Blend) -> tuple[Phase, ...]:
         """Return the phases that the trainer can be told: all, or the whole run as one."""
         return blend.phases if self.phases else (blend.whole,)
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    return FIELDS.sub(lambda field: values[field[1]], template)
+
+
+def known_unit(name: str | None) -> Unit | None:
+    """Return a unit by its name; None: the trainer's default.
+
+    Raises:
+        ConfigError: there is no such unit.
+    """
+    for unit in get_args(Unit):
+        if name == unit:
+            found: Unit = unit
+            return found
+    if name is not None:
+        raise ConfigError(f"expected --unit {' or '.join(get_args(Unit))}, found {name!r}")
+    return None
 
 
 class Exporter(Protocol):

@@ -75,7 +75,9 @@ def simulate(exporter: Exporter, blend: Blend, files: Mapping[str, str], setting
             tokens[portion.id] += amount
     total = sum(tokens.values())
     domains = tuple(
-        Outlook(part.id, part.name, part.share, tokens[part.id] / total, tokens[part.id] / max(part.available_tokens, 1))
+        Outlook(
+            part.id, part.name, part.share, tokens[part.id] / total, tokens[part.id] / max(part.available_tokens, 1)
+        )
         for part in blend.whole.portions
     )
     over_all = max(abs(domain.realised - domain.target) for domain in domains)
@@ -94,7 +96,10 @@ def _phase_tokens(
     if about.unit(settings) == "documents":
         whole, size = phase.rows, np.array([portion.tokens_per_document for portion in phase.portions])
     else:
-        whole, size = max(ceil(phase.tokens / settings.sequence_length), 1), np.full(len(rows), settings.sequence_length)
+        whole, size = (
+            max(ceil(phase.tokens / settings.sequence_length), 1),
+            np.full(len(rows), settings.sequence_length),
+        )
     draws = min(whole, rule.most)
     counts = rule.draw(shares, draws, rows * (draws / whole), settings.seed)
     return counts * size * (whole / draws), int(counts.sum())

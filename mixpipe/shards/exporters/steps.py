@@ -23,7 +23,9 @@ def first_steps(phases: tuple[Phase, ...], settings: Settings, *, block: int = 1
     if len(phases) == 1:
         return [0]
     if settings.batch_size is None:
-        raise ConfigError(f"expected --batch-size (sequences in a step), for the run has {len(phases)} phases, found none")
+        raise ConfigError(
+            f"expected --batch-size (sequences in a step), for the run has {len(phases)} phases, found none"
+        )
     stride = lcm(block, settings.batch_size) // settings.batch_size
     tokens, starts = 0, []
     for phase in phases:

@@ -1,7 +1,8 @@
 """torchtitan: a mix of weighted data sets, as Python.
 
 An element is a document before packing and a sequence after it; the default is documents, for that is where its
-text loaders mix. Weights must be above zero. The classes are under way in torchtitan: the lists hold, the call may change.
+text loaders mix. Weights must be above zero. The classes are under way in torchtitan: the lists hold, the call may
+change, so it takes the classes as arguments.
 """
 
 from collections.abc import Mapping
