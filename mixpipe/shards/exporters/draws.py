@@ -1,7 +1,8 @@
 """How trainers draw from a blend: weights and a number of draws to counts by domain.
 
-Trainers differ in this as much as in the unit. Each rule has a limit of draws, above which a run is simulated by a
-shorter one of the same shares: the largest-deficit rule goes draw by draw (2 us each), random draws are vectorised.
+Trainers differ in this as much as in the unit. Runs of any length take under a second: beyond a limit random draws are
+summed by their distribution, and the largest-deficit rule, which goes draw by draw (2 us each), starts near the end from
+the counts that it is known to reach to within a sequence or two.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,8 @@ Counts: TypeAlias = NDArray[np.int64]
 Draw: TypeAlias = Callable[[Floats, int, Floats, int], Counts]
 
 BLOCK = 32_768  # sequences; levanter's blocks must be shorter than 2^16, and whole blocks are exact to 1 / BLOCK
+STEPS = 100_000  # draws of the largest deficit that are gone through
+SEQUENCE = 1_000_000  # independent draws that are drawn one by one
 
 
 class Rule(NamedTuple):
@@ -25,20 +28,18 @@ class Rule(NamedTuple):
     Attributes:
         name: for people.
         draw: (k,) weights, number of draws, (k,) rows that there are, seed to (k,) counts.
-        most: draws that are simulated.
     """
 
     name: str
     draw: Draw
-    most: int
 
 
 def _largest_deficit(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
     """Draw from the domain furthest behind: draw i goes to argmax(w * max(i, 1) - drawn), the first of equals."""
-    del rows, seed
-    shares, counts = weights / weights.sum(), np.zeros(len(weights))
+    start = max(draws - STEPS, 0)
+    shares, counts = weights / weights.sum(), _in_full(weights, start, rows, seed).astype(np.float64)
     wanted = np.empty_like(shares)
-    for i in range(draws):
+    for i in range(start, draws):
         np.multiply(shares, max(i, 1), out=wanted)
         wanted -= counts
         counts[wanted.argmax()] += 1
@@ -48,12 +49,18 @@ def _largest_deficit(weights: Floats, draws: int, rows: Floats, seed: int) -> Co
 def _at_random(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
     """Draw independently, with the generator and in the order of `datasets.interleave_datasets`: the same sequence."""
     del rows
+    if draws > SEQUENCE:
+        return np.random.default_rng(seed).multinomial(draws, weights / weights.sum())
     return np.bincount(_sequence(weights, draws, seed), minlength=len(weights))
 
 
 def _until_all_are_read(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
     """Draw at random until every domain was read to its end (`all_exhausted`); the others start again meanwhile."""
     need = np.maximum(np.ceil(rows), 1).astype(np.int64)
+    if draws > SEQUENCE:  # each domain's own end is negative binomial; the last of them ends the run
+        rng, shares = np.random.default_rng(seed), weights / weights.sum()
+        length = int((need + rng.negative_binomial(need, shares)).max())
+        return np.maximum(rng.multinomial(length, shares), need)
     length = draws
     while True:
         drawn = _sequence(weights, length, seed)
@@ -87,8 +94,8 @@ def _sequence(weights: Floats, draws: int, seed: int) -> Counts:
     return np.random.default_rng(seed).choice(len(weights), size=draws, p=weights / weights.sum())
 
 
-largest_deficit = Rule("the domain furthest behind its share", _largest_deficit, 100_000)
-at_random = Rule("independent draws", _at_random, 1_000_000)
-until_all_are_read = Rule("independent draws until every domain was read", _until_all_are_read, 1_000_000)
-in_full = Rule("fixed numbers", _in_full, 1 << 53)
-in_blocks = Rule(f"fixed numbers in every block of {BLOCK}", _in_blocks, 1 << 53)
+largest_deficit = Rule("the domain furthest behind its share", _largest_deficit)
+at_random = Rule("independent draws", _at_random)
+until_all_are_read = Rule("independent draws until every domain was read", _until_all_are_read)
+in_full = Rule("fixed numbers", _in_full)
+in_blocks = Rule(f"fixed numbers in every block of {BLOCK}", _in_blocks)
