@@ -6,6 +6,7 @@ mixpipe writes them are read once, in order.
 
 from collections.abc import Mapping
 
+from mixpipe.errors import ConfigError
 from mixpipe.shards.exporters.blend import Blend
 from mixpipe.shards.exporters.draws import in_full
 from mixpipe.shards.exporters.literals import read_yaml, yaml_text
@@ -30,7 +31,14 @@ class Axolotl:
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:
-        """Return `data.yaml`."""
+        """Return `data.yaml`.
+
+        Raises:
+            ConfigError: places by domain are asked for, or a unit that is not theirs.
+        """
+        self.about.unit(settings)
+        if "{" in (settings.location or ""):
+            raise ConfigError(f"expected one --location of all shards for axolotl, found {settings.location!r}")
         dataset: dict[str, Json] = {"path": "parquet", "data_files": self.about.place(settings), "type": "completion"}
         keys: dict[str, Json] = {"datasets": [{**dataset, "field": "text", "split": "train"}], "num_epochs": 1}
         shuffled: dict[str, Json] = {"shuffle_merged_datasets": False, "sequence_len": settings.sequence_length}

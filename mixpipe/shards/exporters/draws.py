@@ -1,8 +1,8 @@
 """How trainers draw from a blend: weights and a number of draws to counts by domain.
 
 Trainers differ in this as much as in the unit. Runs of any length take under a second: beyond a limit random draws are
-summed by their distribution, and the largest-deficit rule, which goes draw by draw (2 us each), starts near the end from
-the counts that it is known to reach to within a sequence or two.
+summed by their distribution, and the largest-deficit rule, which goes draw by draw (2 us each), starts near the end
+from the counts that it is known to reach to within a sequence or two.
 """
 
 from collections.abc import Callable

@@ -18,7 +18,8 @@ def yaml_text(value: Mapping[str, object], comment: str = "") -> str:
     """Return YAML 1.1 under a comment of our own words."""
     head = "".join(f"# {line}\n" for line in comment.splitlines())
     plain = json.loads(json.dumps(value))  # no aliases for lists that are named twice
-    return head + str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120))
+    # ASCII alone: of the characters that it could write as they are, PyYAML reads U+0085 back as a space
+    return head + str(yaml.safe_dump(plain, sort_keys=False, width=120))
 
 
 def read_yaml(text: str) -> Any:  # noqa: ANN401  YAML is untyped until its reader checks it

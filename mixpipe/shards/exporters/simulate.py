@@ -39,7 +39,7 @@ class Simulation:
 
     Attributes:
         domains: over all phases.
-        draws: that were simulated.
+        draws: of the whole run.
         unit: of a draw.
         deviation: the largest difference of a share from its target in any phase or over all, 0..1.
     """
@@ -56,7 +56,7 @@ class Simulation:
 
 
 def simulate(exporter: Exporter, blend: Blend, files: Mapping[str, str], settings: Settings) -> Simulation:
-    """Draw a run, or a shorter one of the same shares where it has more draws than the rule's limit.
+    """Draw a run of the length planned.
 
     Args:
         exporter: of the trainer.
@@ -87,19 +87,18 @@ def simulate(exporter: Exporter, blend: Blend, files: Mapping[str, str], setting
 def _phase_tokens(
     exporter: Exporter, phase: Phase, weights: Weights | None, settings: Settings
 ) -> tuple[np.ndarray, int]:
-    """Return tokens read of each domain, (k,) float64, and the draws that were simulated."""
+    """Return tokens read of each domain, (k,) float64, and the number of draws."""
     about, rows = exporter.about, np.array([portion.rows for portion in phase.portions], dtype=np.float64)
     if weights is None:  # the rows lie there as they are to be read
         shares, rule = rows / rows.sum(), in_full
     else:
         shares, rule = np.array([weights.get(place, 0.0) for place in about.places(phase, settings)]), about.rule
     if about.unit(settings) == "documents":
-        whole, size = phase.rows, np.array([portion.tokens_per_document for portion in phase.portions])
+        draws, size = phase.rows, np.array([portion.tokens_per_document for portion in phase.portions])
     else:
-        whole, size = (
+        draws, size = (
             max(ceil(phase.tokens / settings.sequence_length), 1),
             np.full(len(rows), settings.sequence_length),
         )
-    draws = min(whole, rule.most)
-    counts = rule.draw(shares, draws, rows * (draws / whole), settings.seed)
-    return counts * size * (whole / draws), int(counts.sum())
+    counts = rule.draw(shares, draws, rows, settings.seed)
+    return counts * size, int(counts.sum())

@@ -20,7 +20,7 @@ def published(tmp_path):
             "phases": [
                 {
                     "name": f"phase {number}",
-                    "share": sum(tokens for _, tokens, _ in phase) / total,
+                    "share": sum(tokens for _, tokens, _ in phase) / max(total, 1) or 1.0,
                     "domains": domains(phase),
                 }
                 for number, phase in enumerate(phases)

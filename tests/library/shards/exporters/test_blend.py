@@ -27,10 +27,11 @@ def test_several_phases_keep_their_own_shares(published):
     assert blend.only("phase 1").whole.token_shares() == pytest.approx([1.0])
 
 
-def test_the_shards_own_record_is_read(corpus_of, plan_inputs, make_shards):
-    shards = make_shards(plan_inputs(corpus_of(300), budget_tokens=3000))
-    blend = read_blend(shards.folder)
-    record = json.loads((shards.folder / "dataset.json").read_text())
+def test_the_shards_own_record_is_read(documents, plan_inputs, make_shards):
+    shards = make_shards(plan_inputs(documents(300), cuts=[150], budget_tokens=16_000))
+    folder = shards.file("dataset.json").parent
+    blend = read_blend(folder)
+    record = json.loads((folder / "dataset.json").read_text())
     assert blend.whole.tokens == sum(domain["written_tokens"] for domain in record["domains"])
     assert blend.whole.rows == sum(domain["rows"] for domain in record["domains"])
     # p of a document is the domain's part of the rows

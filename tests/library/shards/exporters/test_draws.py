@@ -60,3 +60,14 @@ def test_reading_until_all_are_read_ends_with_the_last_domains_last_row():
 def test_random_draws_are_those_of_the_seed():
     assert drawn(at_random, [0.5, 0.5], 1000, seed=1).tolist() == drawn(at_random, [0.5, 0.5], 1000, seed=1).tolist()
     assert drawn(at_random, [0.5, 0.5], 1000, seed=1).tolist() != drawn(at_random, [0.5, 0.5], 1000, seed=2).tolist()
+
+
+def test_runs_beyond_the_limits_keep_their_shares():
+    weights, draws = np.array([0.7, 0.2999, 0.0001]), 30_000_000
+    assert np.abs(drawn(largest_deficit, weights, draws) - weights * draws).max() <= 2
+    spread = np.sqrt(weights * (1 - weights) * draws)
+    assert (np.abs(drawn(at_random, weights, draws) - weights * draws) < 5 * spread).all()
+    rows = weights * draws
+    counts = drawn(until_all_are_read, weights, draws, rows)
+    assert (counts >= np.floor(rows)).all()
+    assert counts / counts.sum() == pytest.approx(weights, abs=1e-3)

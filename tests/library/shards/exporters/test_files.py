@@ -44,7 +44,7 @@ def test_phases_need_a_batch_size_and_a_step_each(published):
     for name in ("megatron", "megatron-bridge", "nanotron", "levanter"):
         with pytest.raises(ConfigError, match="--batch-size"):
             load_exporter(name).files(blend, Settings())
-    with pytest.raises(ConfigError, match="phase 1"):
+    with pytest.raises(ConfigError, match="phase 0"):
         load_exporter("nanotron").files(blend, Settings(sequence_length=1000, batch_size=100_000))
     with pytest.raises(ConfigError, match="32768 sequences"):
         load_exporter("levanter").files(blend, STEPS)
@@ -75,6 +75,11 @@ def test_mosaicmls_choices_sum_to_the_epoch(published, unit, samples):
     assert all("proportion" not in stream for stream in found["streams"].values())
     if unit == "documents":
         assert chosen == [rows for _, _, rows in PLAIN]
+
+
+def test_axolotl_has_one_place_for_all(published):
+    with pytest.raises(ConfigError, match="of all shards"):
+        load_exporter("axolotl").files(read_blend(published(PLAIN)), Settings(location="data/{id}"))
 
 
 def test_gpt_neox_may_not_weight_by_documents(published):
