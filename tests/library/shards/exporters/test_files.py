@@ -46,7 +46,7 @@ def test_phases_need_a_batch_size_and_a_step_each(published):
             load_exporter(name).files(blend, Settings())
     with pytest.raises(ConfigError, match="phase 0"):
         load_exporter("nanotron").files(blend, Settings(sequence_length=1000, batch_size=100_000))
-    with pytest.raises(ConfigError, match="32768 sequences"):
+    with pytest.raises(ConfigError, match="819200 sequences"):
         load_exporter("levanter").files(blend, STEPS)
 
 
