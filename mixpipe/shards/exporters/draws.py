@@ -57,10 +57,8 @@ def _at_random(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
 def _until_all_are_read(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
     """Draw at random until every domain was read to its end (`all_exhausted`); the others start again meanwhile."""
     need = np.maximum(np.ceil(rows), 1).astype(np.int64)
-    if draws > SEQUENCE:  # each domain's own end is negative binomial; the last of them ends the run
-        rng, shares = np.random.default_rng(seed), weights / weights.sum()
-        length = int((need + rng.negative_binomial(need, shares)).max())
-        return np.maximum(rng.multinomial(length, shares), need)
+    if draws > SEQUENCE:
+        return _summed_until_all_are_read(weights / weights.sum(), draws, need, seed)
     length = draws
     while True:
         drawn = _sequence(weights, length, seed)
@@ -69,6 +67,22 @@ def _until_all_are_read(weights: Floats, draws: int, rows: Floats, seed: int) ->
             last = max(int(np.flatnonzero(drawn == d)[n - 1]) for d, n in enumerate(need))
             return np.bincount(drawn[: last + 1], minlength=len(weights))
         length *= 2
+
+
+def _summed_until_all_are_read(shares: Floats, draws: int, need: Counts, seed: int) -> Counts:
+    """Draw `draws`, then on until a domain that is short has its rows, then the next: the same law, without a sequence.
+
+    No run ends before: `draws` is the sum of `need`, and somebody is short until each has what it needs.
+    """
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(draws, shares)
+    while (short := need - counts).max() > 0:
+        domain = int(short.argmax())
+        missed = rng.negative_binomial(short[domain], shares[domain])
+        others = np.where(np.arange(len(shares)) == domain, 0, shares)
+        counts = counts + rng.multinomial(missed, others / others.sum())
+        counts[domain] = need[domain]
+    return np.asarray(counts)
 
 
 def _in_full(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:

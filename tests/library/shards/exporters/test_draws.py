@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixpipe.shards.exporters.draws import BLOCK, at_random, in_blocks, in_full, largest_deficit, until_all_are_read
+from mixpipe.shards.exporters.draws import (
+    BLOCK,
+    _summed_until_all_are_read,
+    at_random,
+    in_blocks,
+    in_full,
+    largest_deficit,
+    until_all_are_read,
+)
 
 RULES = [at_random, in_blocks, in_full, largest_deficit]
 
@@ -67,7 +75,19 @@ def test_runs_beyond_the_limits_keep_their_shares():
     assert np.abs(drawn(largest_deficit, weights, draws) - weights * draws).max() <= 2
     spread = np.sqrt(weights * (1 - weights) * draws)
     assert (np.abs(drawn(at_random, weights, draws) - weights * draws) < 5 * spread).all()
-    rows = weights * draws
-    counts = drawn(until_all_are_read, weights, draws, rows)
-    assert (counts >= np.floor(rows)).all()
-    assert counts / counts.sum() == pytest.approx(weights, abs=1e-3)
+
+
+def test_a_long_run_until_all_are_read_overshoots_as_its_rarest_domain_asks():
+    rows = np.array([9_000_000, 1_000_000, 100])
+    runs = [drawn(until_all_are_read, rows / rows.sum(), int(rows.sum()), rows, seed) for seed in range(400)]
+    assert all((counts >= rows).all() and (counts == rows).any() for counts in runs)
+    longer = np.array([counts.sum() for counts in runs]) / rows.sum() - 1
+    # the time of the 100th draw of the rarest has mean 1 and deviation 0.1: its part above 1 has mean 0.1 / sqrt(2 pi)
+    assert longer.mean() == pytest.approx(0.1 / np.sqrt(2 * np.pi), abs=0.012)
+
+
+def test_short_and_long_runs_until_all_are_read_follow_one_law():
+    rows = np.array([80, 20])
+    exact = [drawn(until_all_are_read, rows / 100, 100, rows, seed).sum() for seed in range(2000)]
+    summed = [_summed_until_all_are_read(rows / 100, 100, rows, seed).sum() for seed in range(2000)]
+    assert np.mean(summed) == pytest.approx(np.mean(exact), abs=1.5)  # means of 108, deviations of 11 / sqrt(2000)
