@@ -194,7 +194,7 @@ def _shard_rows(artefacts: Mapping[str, Artefact], text_id: str) -> Iterator[str
     if "shards" not in artefacts:
         return
     shards = artefacts["shards"]
-    form = load_format(read_json(shards.file("dataset.json"))["format"])
+    form = load_format(read_json(shards.file("dataset.json"))["formats"][0])
     for name in shards.names(f"data/*{form.suffix}"):
         ids = form.read(shards.file(name), ["id"])["id"]
         yield from (f"{name}, row {row}" for row in np.flatnonzero(pc.equal(ids, text_id).to_numpy()).tolist())

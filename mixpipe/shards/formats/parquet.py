@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mixpipe.shards.formats.protocol import ShardFormat
+from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.store.files import read_table, whole_file
 from mixpipe.tables import SHARDS
 
@@ -23,7 +23,7 @@ REPETITIVE = ["domain", "domain_name", "copy", "copies", "source"]
 SCHEMA = SHARDS.with_metadata({b"content_defined_chunking": json.dumps(CHUNKING).encode()})
 
 
-class Parquet(ShardFormat):
+class Parquet(DocumentFormat):
     """One shard as one Parquet file, one row group per table written."""
 
     suffix = ".parquet"
