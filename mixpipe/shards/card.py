@@ -23,8 +23,8 @@ CARD = """---
 
 # Training data
 
-{rows} (copies of documents), {tokens}, {shards}, made by mixpipe. The mixture is applied and the order is
-shuffled: read the shards once, in order. Weights are shares of tokens; `epochs` is how often a domain is seen.
+{rows} (copies of documents), {tokens}, {shards}, made by mixpipe. {reading}
+Weights are shares of tokens; `epochs` is how often a domain is seen.
 Formats: {formats}.
 
 | domain | name | share | wanted | tokens | rows | distinct documents | epochs |
@@ -34,6 +34,13 @@ Formats: {formats}.
 `copy` is 0 for the first copy of a document and `copies` says how many there are. `mixture.json` has the shares at full
 precision, `dataset.json` the counts by shard and domain, `manifest.json` the SHA-256 of every file.
 """
+
+
+READING = {
+    "mixed": "The mixture is applied and the order is shuffled: read the shards once, in order.",
+    "by-domain": "Every domain is a folder of its own, shuffled, each document as often as planned: read the domains "
+    "in the shares of `mixture.json`.",
+}
 
 
 def dataset_card(dataset: Mapping[str, Any]) -> str:
@@ -48,15 +55,26 @@ def dataset_card(dataset: Mapping[str, Any]) -> str:
     suffixes += [DOCUMENTS for form in forms if isinstance(form, TokenFormat)]
     header: dict[str, Any] = {}
     if suffixes:
-        files = [{"split": "train", "path": f"data/train-*{suffixes[0]}"}]
-        header["configs"] = [{"config_name": "default", "data_files": files}]
+        folders = {"default": "data"}
+        if dataset["layout"] == "by-domain":
+            folders = {"default": "data/*", **{domain["id"]: f"data/{domain['id']}" for domain in dataset["domains"]}}
+        header["configs"] = [
+            {"config_name": name, "data_files": [{"split": "train", "path": f"{folder}/train-*{suffixes[0]}"}]}
+            for name, folder in folders.items()
+        ]
     if suffixes[:1] == [".parquet"]:
         features = [{"name": field.name, "dtype": _dtype(field.type)} for field in SHARDS]
         split = {"name": "train", "num_bytes": dataset["text_bytes"], "num_examples": train["rows"]}
-        header["dataset_info"] = {"features": features, "splits": [split]}
+        header["dataset_info"] = {"config_name": "default", "features": features, "splits": [split]}
     table = "\n".join(_row(domain) for domain in dataset["domains"])
     counts = {things: _counted(train[things], things) for things in ("rows", "tokens", "shards")}
-    return CARD.format(header=_yaml(header), table=table, formats=", ".join(dataset["formats"]), **counts)
+    return CARD.format(
+        header=_yaml(header),
+        reading=READING[dataset["layout"]],
+        table=table,
+        formats=", ".join(dataset["formats"]),
+        **counts,
+    )
 
 
 def _row(domain: Mapping[str, Any]) -> str:

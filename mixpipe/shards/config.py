@@ -2,6 +2,7 @@
 
 from pydantic import Field, field_validator
 
+from mixpipe.shards.layout import LayoutName
 from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["ShardsConfig"]
@@ -17,6 +18,7 @@ class ShardsConfig(StageConfig):
     )
     end_token: str | None = Field(None, description="token after each document; none: the tokenizer's only usual one")
     sequence_length: int | None = Field(None, ge=2, description="tokens in a sequence; none: a sequence is a document")
+    layout: LayoutName = Field("mixed", description="all domains mixed, or each a data set of its own")
     shard_mib: float = Field(256.0, gt=0, le=1024, description="text in one shard, MiB; a worker holds it twice")
     seed: int = Field(0, ge=0, description="seed of the global shuffle")
 

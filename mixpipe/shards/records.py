@@ -196,6 +196,7 @@ def dataset_record(
     return {
         "schema": "mixpipe.dataset/1",
         "formats": list(context.config.formats),
+        "layout": context.config.layout,
         "seed": context.config.seed,
         "config_digest": fingerprint(context.config.identity()),
         "mixture_digest": mixture["digest"],

@@ -3,11 +3,12 @@
 An external shuffle in two passes, each bounded by one shard's text: `scatter` groups copies by shard (see
 `scatter.py`), `gather` puts one shard in order (see `shuffle.py`) and writes it in every registered format asked for:
 texts format by format, tokens once for all formats of tokens (see `encoding.py`). The formats of a shard lie side by
-side and differ in their suffix. Writes `data/train-00000-of-00042.parquet` (SHARDS), `README.md`, `mixture.json` and
+side and differ in their suffix; what the shards are is `layout.py`'s. Writes `data/train-00000-of-00042.parquet` (SHARDS), `README.md`, `mixture.json` and
 `dataset.json` (see `records.py`), and `tokenizer.json` where there are tokens.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -20,8 +21,9 @@ from mixpipe.shards.encoding import encoded, load_encoder
 from mixpipe.shards.formats import load_format
 from mixpipe.shards.formats.protocol import DocumentFormat, ShardFormat
 from mixpipe.shards.formats.tokens import TokenFormat
+from mixpipe.shards.layout import ShardLayout, shard_layout
 from mixpipe.shards.records import ShardTally, dataset_record, realised_mixture, tally_shard
-from mixpipe.shards.scatter import count_shards, group_parts, last_id_before, read_batches, write_batches
+from mixpipe.shards.scatter import group_parts, last_id_before, read_batches, write_batches
 from mixpipe.shards.shuffle import shard_order
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_json, read_table, write_json, write_text
@@ -48,6 +50,7 @@ def plan_scatter(context: Context) -> list[Part]:
     plan = context.inputs["plan"]
     if not plan.counts["copies"]:
         raise StageError("expected at least one planned copy, found none: every document was dropped; see plan.json")
+    _layout(context)
     groups = group_parts(plan, config.shard_mib)
     names = [f"scatter-{number:05d}-of-{len(groups):05d}" for number in range(len(groups))]
     identity = _identity(context)
@@ -60,16 +63,13 @@ def run_scatter(context: Context, part: Part) -> Counts:
     """Write one group's copies, one batch per shard."""
     _return_memory()
     parts: Any = part.spec["parts"]
-    n_shards = count_shards(context.inputs["plan"], context.config.shard_mib)
-    write_batches(context, context.out / f"{part.name}.arrow", parts, n_shards)
+    write_batches(context, context.out / f"{part.name}.arrow", parts, _layout(context))
     return {}
 
 
 def plan_gather(context: Context) -> list[Part]:
     """List the shards."""
-    count = count_shards(context.inputs["plan"], context.config.shard_mib)
-    names = [f"data/train-{shard:05d}-of-{count:05d}" for shard in range(count)]
-    identity = _identity(context)
+    names, identity = _layout(context).names, _identity(context)
     return [Part(name, {"shard": shard}, {**identity, "shard": shard}) for shard, name in enumerate(names)]
 
 
@@ -77,11 +77,11 @@ def run_gather(context: Context, part: Part) -> Counts:
     """Put one shard's rows in order and write them."""
     _return_memory()
     shard: Any = part.spec["shard"]
-    count = count_shards(context.inputs["plan"], context.config.shard_mib)
+    stretch = _layout(context).stretch(shard)
     scattered = sorted(context.out.glob("scatter-*.arrow"))
     rows = read_batches(scattered, shard).combine_chunks()
-    before = last_id_before(scattered, shard)
-    order = shard_order(rows["position"], rows["id"], before, is_last=shard == count - 1)
+    before = last_id_before(scattered, shard, stretch[0])
+    order = shard_order(rows["position"], rows["id"], before, is_last=shard == stretch[-1])
     texts, tokens = _formats(context.config)
     names = _domain_names(context)
     for form in texts:
@@ -128,12 +128,18 @@ def _formats(config: ShardsConfig) -> tuple[list[DocumentFormat], list[TokenForm
 
 
 def _tallies(context: Context, form: ShardFormat) -> list[ShardTally]:
-    """Count every shard of one format as it lies on disk, and write the index of them all, where it needs one."""
-    paths = sorted((context.out / "data").glob(f"train-*{form.suffix}"))
-    for name, record in form.index(paths).items():
-        write_json(context.out / "data" / name, record)
+    """Count every shard of one format as it lies on disk, and write the index of each folder, where it needs one."""
+    names = [f"{name}{form.suffix}" for name in _layout(context).names]
+    for folder, found in groupby((context.out / name for name in names), key=lambda path: path.parent):
+        for index, record in form.index(list(found)).items():
+            write_json(folder / index, record)
     n_domains = len(_domain_names(context))
-    return [tally_shard(f"data/{path.name}", form.read(path, list(form.counted)), n_domains) for path in paths]
+    return [tally_shard(name, form.read(context.out / name, list(form.counted)), n_domains) for name in names]
+
+
+def _layout(context: Context) -> ShardLayout:
+    config: ShardsConfig = context.config
+    return shard_layout(config.layout, config.shard_mib, context.inputs["plan"], context.inputs["domains"])
 
 
 def _tables(rows: pa.Table, order: pa.Array, names: list[str]) -> Iterator[pa.Table]:

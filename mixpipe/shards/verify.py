@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from mixpipe.errors import ConfigError, InputError, StoreError
 from mixpipe.shards.formats import load_format
 from mixpipe.shards.formats.protocol import ShardFormat
+from mixpipe.shards.layout import shard_files
 from mixpipe.shards.records import DatasetRecord, MixtureRecord, ShardEntry, mixture_digest, read_record
 from mixpipe.shards.recount import Recount
 from mixpipe.store.artefact import MANIFEST, Artefact, Manifest
@@ -121,7 +122,7 @@ def _verify_format(
     damaged: set[str],
 ) -> None:
     """Read the shards of one format, and add what is wrong with them and what they hold, if they are whole."""
-    names = artefact.names(f"data/*{form.suffix}")
+    names = shard_files(artefact, form)
     whole = [name for name in names if not damaged & _files(form, name)]
     recount = Recount()
     found.problems += _read_shards(artefact.path, form, dataset, whole, recount)
@@ -159,8 +160,10 @@ def _read_shards(
 ) -> Iterator[str]:
     """Read whole shards into the recount, yielding what is wrong with each."""
     entries = {entry.path: entry for entry in dataset.files}
-    before = None
+    before, folder_before = None, None
     for name in names:
+        before = before if folder_before == Path(name).parent else None
+        folder_before = Path(name).parent
         table = form.read(folder / name, [*form.counted, *form.checked, "copy"])
         recount.add(table)
         problems = chain(_shard_problems(table, entries.get(name), before), form.problems(folder / name, table))

@@ -6,6 +6,7 @@ from mixpipe.tables import SHARDS
 
 DATASET = {
     "formats": ["parquet"],
+    "layout": "mixed",
     "text_bytes": 4096,
     "splits": {"train": {"rows": 1200, "tokens": 34_567, "shards": 2}},
     "domains": [
@@ -64,3 +65,10 @@ def test_the_table_escapes_names():
     assert "1,200 rows (copies of documents), 34,567 tokens, 2 shards, made" in card
     one = {**DATASET, "splits": {"train": {"rows": 1, "tokens": 34_567, "shards": 1}}}
     assert "1 row (copies of documents), 34,567 tokens, 1 shard, made" in dataset_card(one)
+
+
+def test_domains_on_their_own_are_a_configuration_each():
+    card = dataset_card({**DATASET, "layout": "by-domain"})
+    paths = {entry["config_name"]: entry["data_files"][0]["path"] for entry in header(card)["configs"]}
+    assert paths == {"default": "data/*/train-*.parquet", "d000": "data/d000/train-*.parquet"}
+    assert "in the shares of `mixture.json`" in card
