@@ -3,8 +3,8 @@
 An external shuffle in two passes, each bounded by one shard's text: `scatter` groups copies by shard (see
 `scatter.py`), `gather` puts one shard in order (see `shuffle.py`) and writes it in every registered format asked for:
 texts format by format, tokens once for all formats of tokens (see `encoding.py`). The formats of a shard lie side by
-side and differ in their suffix; what the shards are is `layout.py`'s. Writes `data/train-00000-of-00042.parquet` (SHARDS), `README.md`, `mixture.json` and
-`dataset.json` (see `records.py`), and `tokenizer.json` where there are tokens.
+side and differ in their suffix; which shards there are says `layout.py`. Writes `data/train-00000-of-00042.parquet`
+(SHARDS), `README.md`, `mixture.json`, `dataset.json` (see `records.py`), and `tokenizer.json` where there are tokens.
 """
 
 from collections.abc import Iterator

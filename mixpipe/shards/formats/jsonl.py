@@ -28,6 +28,7 @@ class JsonLines(DocumentFormat):
     """One shard as one `.jsonl.zst` file."""
 
     suffix = ".jsonl.zst"
+    stored = 0.4
 
     def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
         """Write tables of schema SHARDS one after another; return the number of rows."""

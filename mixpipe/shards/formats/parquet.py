@@ -27,6 +27,7 @@ class Parquet(DocumentFormat):
     """One shard as one Parquet file, one row group per table written."""
 
     suffix = ".parquet"
+    stored = 0.4
 
     def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
         """Write tables of schema SHARDS one after another; return the number of rows."""

@@ -22,6 +22,7 @@ class ShardFormat(Protocol):
         suffix: of the file that stands for the shard.
         beside: suffixes of its further files.
         loads: `datasets.load_dataset` reads it.
+        stored: bytes on disk per byte of text, for the forecast.
         counted: the columns that say what was written, by which shards are counted.
         checked: further columns that `problems` looks at.
     """
@@ -29,6 +30,7 @@ class ShardFormat(Protocol):
     suffix: str
     beside: tuple[str, ...] = ()
     loads: bool = False
+    stored: float = 1.0
     counted: tuple[str, ...] = ("id", "domain", "n_tokens")
     checked: tuple[str, ...] = ()
 

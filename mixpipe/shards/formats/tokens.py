@@ -87,6 +87,7 @@ class TokenFormat(ShardFormat):
 
     counted = ("id", "domain", "n_tokens", "n_encoded")
     two_bytes = TWO_BYTES
+    stored = 0.5  # two bytes a token of four
 
     def index_files(self, shard: TokenShard) -> Mapping[str, bytes]:
         """Return the files beside the tokens, by suffix; under gzip where the suffix ends in `.gz`."""

@@ -153,6 +153,14 @@ def test_every_format_in_one_pass_holds_the_same_rows_in_the_same_order(inputs, 
     assert sum(by_file) * 2 == sum(shards.file(name).stat().st_size for name in shards.names("data/*.bin"))
 
 
+def test_without_a_tokenizer_of_its_own_it_is_ingests(inputs, make_shards):
+    shards = make_shards(inputs, formats=["datatrove", "olmo"], sequence_length=100)
+    assert json.loads(shards.file("tokenizer.json").read_text()) == read_json(inputs["ingest"].file("tokenizer.json"))
+    dataset = read_json(shards.file("dataset.json"))
+    assert dataset["encoding"]["sequence_length"] == 100
+    assert all(entry["encoded_tokens"] % 100 == 0 for entry in dataset["files"])
+
+
 def test_a_tokenizer_is_known_by_its_content(inputs, make_shards, tokenizer_file, tmp_path):
     (tmp_path / "tokenizer.json").write_text(Path(tokenizer_file).read_text())
     same = [make_shards(inputs, formats=["olmo"], tokenizer=place) for place in (tokenizer_file, str(tmp_path))]
