@@ -37,7 +37,7 @@ READERS := .readers
 $(READERS)/.installed: tests/readers/requirements.txt $(STAMP)
 	@rm -rf $(READERS)
 	@$(PIP) --target $(READERS) -r tests/readers/requirements.txt 2>&1 | grep -v '^WARNING: Location' || true
-	@touch $@
+	@PYTHONPATH=$(READERS) $(BIN)/python -W ignore -c "import megatron.core, datatrove, olmo_core" && touch $@
 
 test-readers: $(READERS)/.installed
 	@PYTHONPATH=$(READERS) $(BIN)/python -m pytest -q tests/readers
