@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from mixpipe.errors import InputError
 from mixpipe.runs.run import load_artefacts
 from mixpipe.shards.formats import load_format
+from mixpipe.shards.layout import shard_files
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json, read_table
 
@@ -194,8 +195,8 @@ def _shard_rows(artefacts: Mapping[str, Artefact], text_id: str) -> Iterator[str
     if "shards" not in artefacts:
         return
     shards = artefacts["shards"]
-    form = load_format(read_json(shards.file("dataset.json"))["format"])
-    for name in shards.names(f"data/*{form.suffix}"):
+    form = load_format(read_json(shards.file("dataset.json"))["formats"][0])
+    for name in shard_files(shards, form):
         ids = form.read(shards.file(name), ["id"])["id"]
         yield from (f"{name}, row {row}" for row in np.flatnonzero(pc.equal(ids, text_id).to_numpy()).tolist())
 

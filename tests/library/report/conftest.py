@@ -225,7 +225,7 @@ def write_shards(world: World, out: Path) -> None:
         out / "dataset.json",
         {
             "schema": "mixpipe.dataset/1",
-            "format": "parquet",
+            "formats": ["parquet"],
             "text_bytes": BUDGET * 4,
             "splits": {"train": {"rows": 71_000, "tokens": BUDGET, "shards": 3}},
             "domains": domains,
