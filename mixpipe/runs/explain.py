@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 
 from mixpipe.errors import InputError
 from mixpipe.runs.run import load_artefacts
+from mixpipe.scores.leak import Leak
 from mixpipe.shards.formats import load_format
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import read_json, read_table
+from mixpipe.store.files import read_arrays, read_json, read_table
 
 __all__ = ["Story", "explain_document"]
 
@@ -52,8 +53,10 @@ class Story:
         drop_reason: why it is not trained on.
         twin: id of the document kept instead.
         near: size of its group of near duplicates, similarity to the one kept, largest cosine in its cell.
+        leaks: its stretches that stand in held-out sets: `start` and `end` in characters, `set`, how each begins.
         expected: copies before the draw.
         copies: as drawn.
+        phases: copies by name of the phase, in order; empty where the plan has one phase.
         rows: shard and row of each copy.
     """
 
@@ -70,8 +73,10 @@ class Story:
     drop_reason: str | None
     twin: str | None
     near: Mapping[str, Any]
+    leaks: tuple[Mapping[str, Any], ...]
     expected: float | None
     copies: int | None
+    phases: Mapping[str, int]
     rows: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -87,6 +92,7 @@ class Story:
             ("text", f"{json.dumps(self.text, ensure_ascii=False)}  {self.n_bytes:,} bytes, {self.n_tokens:,} tokens"),
             ("domain", _domain_line(self.domain)),
             ("twins", _twin_line(self)),
+            *(("leak", _leak_line(leak)) for leak in self.leaks),
             ("fate", _fate_line(self)),
             *((name, _score_line(score)) for name, score in self.scores.items()),
             *(("shard", row) for row in self.rows),
@@ -152,8 +158,10 @@ def _story(artefacts: Mapping[str, Artefact], part: str, row: int) -> Story:
         drop_reason=scored.get("drop_reason"),
         twin=scored.get("twin_id"),
         near={name: value for name, value in twins.items() if name != "id" and value is not None},
+        leaks=tuple(_leaks(artefacts["scores"], document["text"])) if scored.get("leak_hits") else (),
         expected=planned.get("expected"),
         copies=planned.get("copies"),
+        phases=_phases(artefacts["plan"], planned["copies_by_phase"]) if planned else {},
         rows=tuple(_shard_rows(artefacts, document["id"])) if planned.get("copies") else (),
     )
 
@@ -189,6 +197,18 @@ def _percentile(column: Mapping[str, Any] | None, number: int | None, value: flo
     return float(np.interp(value, column["edges"], below) / below[-1]) if below[-1] else None
 
 
+def _leaks(scores: Artefact, text: str) -> Iterator[dict[str, Any]]:
+    """Yield the stretches of a text that stand in held-out sets, found again from what the scorer has learnt."""
+    for span in Leak(read_arrays(scores.file("leak.npz"))).spans(text):
+        yield {**span._asdict(), "text": text[span.start : span.end][:BEGINNING]}
+
+
+def _phases(plan: Artefact, copies: list[int]) -> dict[str, int]:
+    """Return copies by the name of the phase; nothing where there is one."""
+    names = [phase["name"] for phase in read_json(plan.file("mixture.json"))["phases"]]
+    return dict(zip(names, copies, strict=True)) if len(names) > 1 else {}
+
+
 def _shard_rows(artefacts: Mapping[str, Artefact], text_id: str) -> Iterator[str]:
     """Yield shard and row of every copy."""
     if "shards" not in artefacts:
@@ -212,13 +232,20 @@ def _twin_line(story: Story) -> str:
     return "; ".join(said)
 
 
+def _leak_line(leak: Mapping[str, Any]) -> str:
+    stretch = f"characters {leak['start']:,} to {leak['end']:,} stand in {leak['set']}"
+    return f"{stretch}: {json.dumps(leak['text'], ensure_ascii=False)}"
+
+
 def _fate_line(story: Story) -> str:
     if story.drop_reason:
         kept = f", kept instead: {story.twin}" if story.twin else ""
         return f"dropped: {story.drop_reason}{kept}"
     if story.copies is None:
         return ""
-    return f"{story.copies} copies drawn, {story.expected or 0:.2f} expected"
+    by_phase = ", ".join(f"{copies} in {name}" for name, copies in story.phases.items() if copies)
+    drawn = f"{story.copies} copies drawn, {story.expected or 0:.2f} expected"
+    return f"{drawn}; {by_phase}" if by_phase else drawn
 
 
 def _score_line(score: Score) -> str:

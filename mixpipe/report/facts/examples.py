@@ -1,4 +1,4 @@
-"""Examples: documents at the percentiles of each score, and some of those dropped with the ones kept instead."""
+"""Examples: documents at the percentiles of each score, and some of those dropped with what was kept or matched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,19 +8,35 @@ from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
 from mixpipe.store.files import read_json
 
-__all__ = ["Dropped", "Example", "read_dropped", "read_percentiles"]
+__all__ = ["Dropped", "Example", "Span", "read_dropped", "read_percentiles"]
 
 CHARACTERS = 400
 
 
 @dataclass(frozen=True)
+class Span:
+    """A stretch of a document, characters start..end, that stands in a held-out set, and how it begins."""
+
+    start: int
+    end: int
+    set: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Example:
-    """One document: the beginnings of its id and text, its source, and the value of a score where it stands for one."""
+    """One document: the beginnings of its id and text, its source.
+
+    Attributes:
+        value: of a score, where it stands for one.
+        spans: what stands in held-out sets, where it is dropped for that.
+    """
 
     id: str
     source: str
     text: str
     value: float | None = None
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,5 +74,12 @@ def _read(artefacts: Artefacts) -> Mapping[str, Any]:
 
 def _example(found: Mapping[str, Any]) -> Example:
     return Example(
-        found["id"][:12], printable(found["source"], 40), printable(found["text"], CHARACTERS), found.get("value")
+        found["id"][:12],
+        printable(found["source"], 40),
+        printable(found["text"], CHARACTERS),
+        found.get("value"),
+        tuple(
+            Span(span["start"], span["end"], printable(span["set"], 60), printable(span["text"], CHARACTERS))
+            for span in found.get("spans", ())
+        ),
     )

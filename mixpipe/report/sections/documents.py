@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from mixpipe.report.blocks import Block, Cell, Column, Plot, Section, Table, number, row_of
+from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Table, number, row_of
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.documents import Source, read_quarantine, read_removals, read_sources
+from mixpipe.report.facts.duplicates import Duplicates, read_duplicates
 from mixpipe.report.facts.examples import Dropped, read_dropped
 from mixpipe.report.fates import Fate, fates
 from mixpipe.report.figures import waterfall
-from mixpipe.report.numbers import compact, count, share
+from mixpipe.report.numbers import compact, count, counted, share
 
 __all__ = ["documents_section"]
 
@@ -24,6 +25,8 @@ def documents_section(artefacts: Artefacts) -> Section | None:
     steps = fates(artefacts)
     quarantined = read_quarantine(artefacts)
     blocks: list[Block] = [_plot(steps), _source_table(sources, read_removals(artefacts))]
+    if duplicates := read_duplicates(artefacts):
+        blocks += _duplicates(duplicates)
     if dropped := read_dropped(artefacts):
         blocks.append(_dropped_table(dropped))
     if quarantined:
@@ -71,6 +74,29 @@ def _source_table(sources: Sequence[Source], removals: Mapping[str, Mapping[str,
 
 def _removed(dropped: Mapping[str, int], reasons: Sequence[str]) -> list[Cell]:
     return [number(count(dropped.get(reason, 0)), dropped.get(reason, 0)) for reason in reasons]
+
+
+def _duplicates(found: Duplicates) -> list[Block]:
+    """Return what was found in a sentence, and a table of the largest groups."""
+    said = (
+        f"{counted(found.near_marked, 'document')} are near duplicates of one that is kept, in "
+        f"{counted(found.near_groups, 'group')}; {counted(found.semantic_marked, 'document')} say the same as one that "
+        "is kept by their embeddings. Which of these kinds drop is set in `scores.drop`."
+    )
+    rows = [
+        row_of(
+            number(count(group.texts), group.texts),
+            Cell(group.id, mono=True),
+            group.source,
+            Cell(group.text, tone="quiet"),
+        )
+        for group in found.largest
+    ]
+    titles = ("document kept", "source", "it begins")
+    columns = [Column("texts"), *(Column(title, numeric=False, wide=title == titles[-1]) for title in titles)]
+    caption = "Different texts of a group, the one kept among them; each is similar enough to the one kept."
+    table = Table(columns, rows, caption, fold="The largest groups of near duplicates")
+    return [Note(said), table] if rows else [Note(said)]
 
 
 def _dropped_table(dropped: Sequence[Dropped]) -> Table:
