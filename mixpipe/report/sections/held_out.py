@@ -10,6 +10,7 @@ from mixpipe.report.numbers import count, counted
 
 __all__ = ["held_out_section"]
 
+# The rules of `leak` in their order, and what a document holds that one flags.
 RULES = {
     "item": "most of an item",
     "text": "most of the document",
@@ -37,7 +38,7 @@ def held_out_section(artefacts: Artefacts) -> Section | None:
 
 
 def _set_table(sets: Sequence[HeldOutSet]) -> Table:
-    rules = list(dict.fromkeys(rule for one in sets for rule in one.flagged))
+    rules = sorted({rule for one in sets for rule in one.flagged}, key=list(RULES).index)
     rows = [
         row_of(
             one.name,
@@ -47,7 +48,7 @@ def _set_table(sets: Sequence[HeldOutSet]) -> Table:
         )
         for one in sets
     ]
-    heads = ("items", "cannot be found", *(RULES.get(rule, rule) for rule in rules))
+    heads = ("items", "cannot be found", *(RULES[rule] for rule in rules))
     caption = (
         f"Documents by what they hold of a set, under the first rule of {', '.join(rules)} that fires; `scores.drop` "
         "says which of these drop."
