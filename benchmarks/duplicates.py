@@ -27,6 +27,7 @@ from benchmarks.domains import build, own_ids
 from benchmarks.pipeline import SHARED
 from mixpipe.corpus.config import IngestConfig
 from mixpipe.duplicates.config import DuplicatesConfig
+from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.duplicates.stage import DUPLICATES
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.build import finish_step, open_stage, run_part
@@ -35,7 +36,10 @@ from mixpipe.store.seal import seal
 
 # How a marker's column of ids kept instead is called, and the column of similarities to it.
 MARKERS = {"near": ("near_twin", "near_similarity")}
-SETTINGS = {f"numbers_alike={alike}".lower(): DuplicatesConfig(numbers_alike=alike) for alike in (False, True)}
+ALONE = SemanticConfig(enabled=False)
+SETTINGS = {
+    f"numbers_alike={alike}".lower(): DuplicatesConfig(numbers_alike=alike, semantic=ALONE) for alike in (False, True)
+}
 SIMILAR, PRECISE = 0.7, 0.95
 WORD, NUMBER = re.compile(r"[^\W_]+"), re.compile(r"\d+(?:[.,]\d+)*")
 

@@ -44,7 +44,7 @@ def measure(corpus: Path, *, planted: int, seed: int) -> dict[str, Any]:
         for block in batch(texts).blocks():
             scores = scorer.score(block)
             for row in np.flatnonzero(dropped(scores)).tolist():
-                name = targets.names[int(scores[row, 4]) - 1]
+                name = targets.names[int(scores[row, Leak.columns.index("leak_set")]) - 1]
                 flagged[name] += 1
                 rows.append((name, block.texts[row], scores[row].tolist()))
     seconds = time.process_time() - started

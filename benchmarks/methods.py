@@ -56,9 +56,11 @@ def measure(folder: Path, methods: list[str], targets: list[str], *, seeds: int,
     return {**settings, "methods": table}
 
 
-def search(folder: Path, method: str, targets: list[str], *, seed: int, tokens: int) -> Artefact:
-    """Run one search on the shared stages, or find it sealed."""
-    asked = {"method": method, "rounds": list(ROUNDS[method]), "seed": seed}
+def search(
+    folder: Path, method: str, targets: list[str], *, seed: int, tokens: int, rounds: tuple[int, ...] = ()
+) -> Artefact:
+    """Run one search on the shared stages, or find it sealed; in the rounds of its method unless told others."""
+    asked = {"method": method, "rounds": list(rounds or ROUNDS[method]), "seed": seed}
     settings = {**asked, "screen": False, "proxy": {"tokens": tokens}}
     name, sets = f"{method.replace(':', '-')}-{seed}", {"sets": target_sets(targets)}
     config = run_config(SHARED / "sample", folder / name, targets=sets, search=settings)

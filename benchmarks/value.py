@@ -1,12 +1,12 @@
 """Is choosing documents worth it? Proxies trained on plans: the default against domains alone and documents alone.
 
-Three target sets on the sample corpus. Every arm is a plan of the same tokens: `default` (the mixture found, better
-documents more often), `domains` (the mixture found, all documents alike), `natural`, `samplemix` (documents alone),
-`quadmix` (its own search over quality strata, the same number of proxies) and `strata` (the default method over two
-strata of each domain). A proxy reads a plan as the target run would: the documents of the lowest keyed hash, each as
-often as it is planned, until its tokens are read; arms share hashes and seeds, so differences are paired. Gains are in
-bits per byte of the mean target, arm minus default: positive where the default is better; the interval is a
-t-interval over seeds.
+Three target sets on the sample corpus; searches of 28 proxies of 100,000 tokens. Every arm is a plan of as many tokens:
+`default` (the mixture found, better documents more often), `domains` (the mixture found, all documents alike),
+`natural`, `samplemix` (documents alone), `quadmix` (its own search over quality strata, the same number of proxies) and
+`strata` (the default method over two strata of each domain). A proxy reads a plan as the target run would: the
+documents of the lowest keyed hash, each as often as it is planned, until its tokens are read; arms share hashes and
+seeds, so differences are paired. Gains are in bits per byte of the mean target, arm minus default: positive where the
+default is better; the interval is a t-interval over seeds.
 
     python -m benchmarks.value [--seeds 5] [--tokens 200000] [--root DIR]
 """
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.stats import t as student
 
 from benchmarks.pipeline import SHARED, run_config, target_sets, timed_run
@@ -36,9 +37,9 @@ from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_json, read_table
 
 # Settings of each arm: of the search that it plans from, and of the plan.
-MIXTURE: dict[str, Any] = {}
-QUADMIX = {"method": "quadmix", "rounds": [28], "strata": 8, "screen": False}
-STRATA = {"strata": 2, "screen": False}
+MIXTURE: dict[str, Any] = {"screen": False, "proxy": {"tokens": 100_000}}
+QUADMIX = {**MIXTURE, "method": "quadmix", "rounds": [28], "strata": 8}
+STRATA = {**MIXTURE, "strata": 2}
 ARMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "default": (MIXTURE, {}),
     "domains": (MIXTURE, {"maker": "domains"}),
@@ -94,7 +95,7 @@ def plan_tokens(run: Path, seed: int, tokens: int) -> np.ndarray:
         read_table(ingest.file(name), ["id", "text"]).append_column("copies", read_table(plan.file(name))["copies"])
         for name in ingest.names()
     )
-    rows = rows.filter(pa.compute.greater(rows["copies"], 0))
+    rows = rows.filter(pc.greater(rows["copies"], 0))
     ids = rows["id"].to_pylist()
     copies, pieces, held = rows["copies"].to_pylist(), [], 0
     for row in np.argsort(keyed_uniforms(ids, f"value:{seed}"), kind="stable").tolist():

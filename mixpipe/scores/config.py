@@ -13,7 +13,7 @@ __all__ = ["DUPLICATES", "TWIN_COLUMNS", "LabelledConfig", "ScoresConfig"]
 # Reasons to drop a document for the sake of another one, and the column of twins in which each other one is named.
 TWIN_COLUMNS = {"near-duplicate": "near_twin", "semantic-duplicate": "semantic_twin"}
 DUPLICATES = ("duplicate", *TWIN_COLUMNS)
-DEFAULT_DROP = ("duplicate", "near-duplicate", "leak:item", "leak:text")
+DEFAULT_DROP = ("duplicate", "near-duplicate", "leak:item", "leak:text", "leak:run")
 
 
 class LabelledConfig(StageConfig):

@@ -39,14 +39,25 @@ def frozen_files(config: ScoresConfig) -> dict[str, Path]:
 
 
 def fitted_on(context: Context) -> dict[str, Json]:
-    """Return what the scorers' numbers mean: the domains in order, and the encoder, in whatever precision."""
+    """Return what the scorers' numbers mean: the domains in order, the encoder in whatever precision, held-out texts.
+
+    The texts matter to `leak` alone: an index of other sets would leave the new ones unprotected without a word.
+    """
     encoder = read_json(context.inputs["embed"].file("encoder.json"))
     names = read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()
-    return {"domains": names, "encoder": {name: value for name, value in encoder.items() if name != "dtype"}}
+    found: dict[str, Json] = {
+        "domains": names,
+        "encoder": {name: value for name, value in encoder.items() if name != "dtype"},
+    }
+    if "leak" in context.config.scorers:
+        targets = context.inputs["targets"]
+        held_out = [*targets.names("target-*.parquet"), *targets.names("protected-*.parquet")]
+        found["held-out texts"] = {name: targets.digest(name) for name in held_out}
+    return found
 
 
 def check_fitted_on(context: Context) -> None:
-    """Check that frozen scorers were fitted on this encoder and on these domains.
+    """Check that frozen scorers were fitted on this encoder, on these domains and on these held-out texts.
 
     Raises:
         ConfigError: they were not.
@@ -56,5 +67,5 @@ def check_fitted_on(context: Context) -> None:
     if changed := [name for name in now if then.get(name) != now[name]]:
         raise ConfigError(
             f"expected the {' and '.join(changed)} that the scorers at scores.frozen ({folder}) were fitted on, found "
-            "others; set domains.frozen and embed as they were, or run without scores.frozen"
+            "others; set domains.frozen, embed and targets as they were, or run without scores.frozen"
         )

@@ -1,11 +1,14 @@
 """The word 13-grams of held-out texts, as an index of 64-bit hashes that any text can be looked up in.
 
 Words are runs of letters and digits in Unicode's NFKC form and lower case, so case, line breaks and punctuation play no
-part. The hash of an n-gram is a polynomial in the hashes of its words, computed for all places of a block at once; two
-different n-grams fall together with a chance of 2^-64 a pair: 3e-8 for an index of 10^6 and a corpus of 5 * 10^5 such
-blocks (deviation: conventions hash the joined words one by one). What lies in more than a few documents of the corpus
-sample is boilerplate, and no leak: such n-grams are left out. An item shorter than 13 words is one n-gram of its own
-length, from six words on; a shorter one is uncovered, which is counted and said.
+part; scripts without spaces between words (Han, kana, Thai, Lao, Khmer, Burmese) give one word a character. The hash of
+an n-gram is a polynomial in the hashes of its words, computed for all places of a block at once; two different n-grams
+fall together with a chance of about 2^-64 a pair (deviation: conventions hash the joined words one by one).
+
+What lies in more than two documents of the corpus sample is boilerplate, and what many items of one set share is a
+template of questions: such n-grams are left out. A document that holds half of an item is a leaked copy of it and does
+not count, or what leaks most would be protected least. An item shorter than 13 words is one n-gram of its own length,
+from six words on; a shorter one is uncovered, which is counted and said.
 
 Sources: GPT-3's 13-grams (Brown et al. 2020, arXiv 2005.14165, appendix C), the frequency guard of Megatron and NeMo.
 """
@@ -20,14 +23,21 @@ from xxhash import xxh3_64_intdigest
 
 from mixpipe.scores.protocol import Evaluations, State
 
-__all__ = ["FEWEST_WORDS", "Found", "Index", "N", "WordHashes", "ngram_hashes"]
+__all__ = ["FEWEST_WORDS", "NGRAM_WORDS", "Found", "Index", "WordHashes", "ngram_hashes"]
 
-N = 13
+NGRAM_WORDS = 13
 FEWEST_WORDS = 6  # five words that follow each other are said by chance; six are a sentence
-WORD = re.compile(r"\w+")
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+WORD = re.compile(rf"[^\W{UNSPACED}]+|[{UNSPACED}]")
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 # n-grams in more sampled documents than these are boilerplate: a leak is not in three of 20,000 distinct documents.
 MOST_DOCUMENTS = 2
+COPY = 0.5  # of an item's n-grams in one document
+# An n-gram in more items of one set than these, and than this share of them, is a template.
+MOST_ITEMS, MOST_ITEMS_SHARE = 10, 0.01
+SAMPLED_AT_ONCE = 1000  # documents of the sample, about 50 MB of hashes
 BLOOM_BITS = 22  # 4 MB of flags: one look-up in cache rules out all but a tenth of the places
 
 
@@ -113,15 +123,23 @@ class Index:
         words = WordHashes.of(held_out.texts)
         owner = np.repeat(np.arange(len(words.sizes)), words.sizes)
         rows = []
-        for n in sorted({*np.minimum(words.sizes, N).tolist()}):
+        for n in sorted({*np.minimum(words.sizes, NGRAM_WORDS).tolist()}):
             if n < FEWEST_WORDS:
                 continue
             hashes, first = ngram_hashes(words, n)
-            whole = words.sizes[owner[first]] == n if n < N else np.ones(len(first), bool)
+            whole = words.sizes[owner[first]] == n if n < NGRAM_WORDS else np.ones(len(first), bool)
             rows.append((hashes[whole], np.full(int(whole.sum()), n), owner[first[whole]]))
         keys, lengths, items = (np.concatenate(columns) for columns in zip(*rows, strict=True)) if rows else _nothing()
-        kept = ~_frequent(keys, lengths, sample)
-        return _as_state(keys[kept], lengths[kept], items[kept], held_out)
+        state = _as_state(keys, lengths, items, held_out)
+        common = _templates(state) | _frequent(cls(state), sample)
+        ngram = np.repeat(np.arange(len(state["keys"])), np.diff(state["starts"]))
+        left = ~common[ngram]
+        return _as_state(state["keys"][ngram][left], state["lengths"][ngram][left], state["items"][left], held_out)
+
+    @property
+    def size(self) -> int:
+        """How many n-grams there are."""
+        return len(self._keys)
 
     def find(self, words: WordHashes) -> Found:
         """Return where texts hold n-grams of the index."""
@@ -153,23 +171,33 @@ def _flag(hashes: np.ndarray) -> np.ndarray:
     return np.asarray(hashes >> np.uint64(64 - BLOOM_BITS))
 
 
-def _frequent(keys: np.ndarray, lengths: np.ndarray, sample: Sequence[str]) -> np.ndarray:
-    """Return (m,) bool: which n-grams are in more documents of the sample than a leak would be."""
-    frequent = np.zeros(len(keys), bool)
-    if not len(keys) or not len(sample):
-        return frequent
-    words = WordHashes.of(sample)
-    document = np.repeat(np.arange(len(sample)), words.sizes)
-    for n in np.unique(lengths).tolist():
-        hashes, first = ngram_hashes(words, n)
-        wanted = np.unique(keys[lengths == n])
-        place = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
-        met = wanted[place] == hashes
-        pairs = np.unique(np.stack([place[met], document[first[met]]]), axis=1)
-        often = np.bincount(pairs[0], minlength=len(wanted)) > MOST_DOCUMENTS
-        mine = lengths == n
-        frequent[mine] = often[np.searchsorted(wanted, keys[mine])]
-    return frequent
+def _templates(state: State) -> np.ndarray:
+    """Return (n-grams,) bool: which are in so many items of one set that they are no item's own."""
+    rows = np.repeat(np.arange(len(state["keys"])), np.diff(state["starts"]))
+    sets = state["set_of"][state["items"]].astype(np.int64)
+    met, counts = np.unique(np.stack([rows, sets]), axis=1, return_counts=True)
+    most = np.maximum(MOST_ITEMS, MOST_ITEMS_SHARE * np.bincount(state["set_of"], minlength=len(state["sets"])))
+    found = np.zeros(len(state["keys"]), bool)
+    found[met[0][counts > most[met[1]]]] = True
+    return found
+
+
+def _frequent(index: "Index", sample: Sequence[str]) -> np.ndarray:
+    """Return (n-grams,) bool: which are in more documents of the sample than a leak would be, copies left out."""
+    counts = np.zeros(index.size, np.int64)
+    for start in range(0, len(sample), SAMPLED_AT_ONCE):
+        words = WordHashes.of(sample[start : start + SAMPLED_AT_ONCE])
+        document = np.repeat(np.arange(len(words.sizes)), words.sizes)
+        found = index.find(words)
+        pairs = np.unique(np.stack([document[found.first], found.key]), axis=1)
+        rows, items = index.items_of(pairs[1])
+        held = np.stack([pairs[0][rows], items])
+        met, which, times = np.unique(held, axis=1, return_inverse=True, return_counts=True)
+        copied = (times >= COPY * index.ngrams[met[1]])[which.ravel()]
+        is_copy = np.zeros(pairs.shape[1], bool)
+        is_copy[rows[copied]] = True
+        counts += np.bincount(pairs[1][~is_copy], minlength=index.size)
+    return counts > MOST_DOCUMENTS
 
 
 def _as_state(keys: np.ndarray, lengths: np.ndarray, items: np.ndarray, held_out: Evaluations) -> State:

@@ -1,12 +1,12 @@
 """Leakage: how much of a document stands in a held-out text, of the targets or of sets that are only protected.
 
-A document is flagged that holds a fifth of one held-out item, or half of whose own words stand in one, by at least
-three different word 13-grams (MixtureVitae's rule) or four fifths of an item that has fewer. Three hits alone flagged
-1,399 of 107,313 documents that hold no target, by licences, quotations and set phrases; with the shares 50 are left,
-and of 1,600 planted wholes, halves and thirds none is missed (`benchmarks/leak.py`). Paragraphs of 13 words or more,
-between blank lines or on a line of their own, are counted too. The index, its words and the guard against boilerplate
-are in `held_out_ngrams.py`. Limits: a text reworded every 12 words is not found, nor is a translation; scripts without
-spaces between words have one word a clause. The whole text is searched, not its beginning.
+A document is flagged that holds a fifth of one held-out item or a hundred word 13-grams of it, or half of whose own
+words stand in one, by at least three different 13-grams (MixtureVitae's rule) or four fifths of an item of fewer. Three
+hits alone flag one document in eighty that holds no target, by licences, quotations and set phrases; with the shares it
+is one in two thousand, and of 1,400 planted wholes, halves and thirds one is missed (`benchmarks/leak.py`). Paragraphs
+of 13 words or more, between blank lines or on a line of their own, are counted too. The index, its words and the guards
+against boilerplate are in `held_out_ngrams.py`. Limits: a text reworded every 12 words is not found, nor is a
+translation. The whole text is searched, not its beginning.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.held_out_ngrams import WORD, Index, N, WordHashes, ngram_hashes
+from mixpipe.scores.held_out_ngrams import NGRAM_WORDS, WORD, Index, WordHashes, ngram_hashes
 from mixpipe.scores.protocol import Batch, Floats, Rule, Sample, State
 from mixpipe.store.fingerprint import Json
 
@@ -23,6 +23,7 @@ __all__ = ["Leak", "Span"]
 
 FEWEST_HITS = 3
 LEAST_COVERAGE, LEAST_SHARE = 0.2, 0.5
+LONGEST_RUN = 100  # n-grams of one item: a page of a long one
 WHOLE = 0.8  # of an item too short for three n-grams
 
 
@@ -37,10 +38,11 @@ class Span(NamedTuple):
 class Leak:
     """n-grams and paragraphs shared with held-out texts."""
 
-    columns = ("leak_hits", "leak_share", "leak_coverage", "leak_paragraphs", "leak_set", "leak_rule")
+    columns = ("leak_hits", "leak_share", "leak_coverage", "leak_run", "leak_paragraphs", "leak_set", "leak_rule")
     rules = (
         Rule("item", "coverage", most=LEAST_COVERAGE),
         Rule("text", "share", most=LEAST_SHARE),
+        Rule("run", "run", most=LONGEST_RUN - 1),
         Rule("ngrams", "hits", most=FEWEST_HITS - 1),
         Rule("paragraph", "paragraphs", most=0),
     )
@@ -67,11 +69,11 @@ class Leak:
         }
 
     def score(self, batch: Batch) -> Floats:
-        """Return (n, 6) float64.
+        """Return (n, 7) float64.
 
         In order: different n-grams met; their share of the text's; the largest share of one item that is covered, both
-        0 below three n-grams, unless four fifths of an item are covered; paragraphs met; number (from 1) of the set of
-        that item (0: none); number of the first rule that fires.
+        0 below three n-grams, unless four fifths of an item are covered; the most n-grams of one item; paragraphs met;
+        number (from 1) of the set of the item covered most (0: none); number of the first rule that fires.
         """
         words = WordHashes.of(batch.texts)
         n = len(batch.texts)
@@ -80,15 +82,18 @@ class Leak:
         pairs = np.unique(np.stack([owner[found.first], found.key]), axis=1)
         hits = np.bincount(pairs[0], minlength=n)
         places = np.bincount(owner[found.first], minlength=n)
-        coverage, best = self._coverage(pairs, n)
-        share = np.minimum(places / np.maximum(words.sizes - N + 1, 1), 1)
+        coverage, run, best = self._coverage(pairs, n)
+        share = np.minimum(places / np.maximum(words.sizes - NGRAM_WORDS + 1, 1), 1)
         weighs = (hits >= FEWEST_HITS) | (coverage >= WHOLE)
         values = np.zeros((n, len(self.columns)))
-        values[:, 0], values[:, 1], values[:, 2], values[:, 4] = hits, weighs * share, weighs * coverage, best
+        values[:, :4] = np.stack([hits, weighs * share, weighs * coverage, run], axis=1)
+        values[:, 5] = best
         for row in np.flatnonzero(hits).tolist():
-            values[row, 3] = sum(self._is_held_out(paragraph) for paragraph in _paragraph_hashes(batch.texts[row]))
-        fired = np.stack([rule.fires(values[:, column]) for rule, column in zip(self.rules, (2, 1, 0, 3), strict=True)])
-        values[:, 5] = np.where(fired.any(axis=0), fired.argmax(axis=0) + 1, 0)
+            values[row, 4] = sum(self._is_held_out(paragraph) for paragraph in _paragraph_hashes(batch.texts[row]))
+        fired = np.stack(
+            [rule.fires(values[:, column]) for rule, column in zip(self.rules, (2, 1, 3, 0, 4), strict=True)]
+        )
+        values[:, 6] = np.where(fired.any(axis=0), fired.argmax(axis=0) + 1, 0)
         return values
 
     def spans(self, text: str) -> list[Span]:
@@ -107,16 +112,17 @@ class Leak:
                 joined.append(Span(start, end, name))
         return joined
 
-    def _coverage(self, pairs: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the largest share of an item that each text covers, and the number (from 1) of its set."""
-        coverage, best = np.zeros(n), np.zeros(n)
+    def _coverage(self, pairs: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return by text the largest share of an item covered, the most n-grams of one, the set (from 1) of it."""
+        coverage, run, best = np.zeros(n), np.zeros(n), np.zeros(n)
         rows, items = self._index.items_of(pairs[1])
         met, counts = np.unique(np.stack([pairs[0][rows], items]), axis=1, return_counts=True)
         shares = counts / np.maximum(self._index.ngrams[met[1]], 1)
         order = np.lexsort((-met[1], shares))  # of equal shares the first item is written last
         coverage[met[0][order]] = shares[order]
         best[met[0][order]] = self._index.set_of[met[1][order]] + 1
-        return coverage, best
+        np.maximum.at(run, met[0], counts)
+        return coverage, run, best
 
     def _is_held_out(self, paragraph: int) -> bool:
         place = int(np.searchsorted(self._paragraphs, np.uint64(paragraph)))
@@ -129,5 +135,5 @@ def _paragraph_hashes(text: str) -> Iterator[int]:
         lines = block.split("\n")
         for piece in {block, *lines}:
             words = WordHashes.of([piece])
-            if len(words.hashes) >= N:
+            if len(words.hashes) >= NGRAM_WORDS:
                 yield int(ngram_hashes(words, len(words.hashes))[0][0])

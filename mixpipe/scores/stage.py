@@ -39,7 +39,7 @@ from mixpipe.store.files import (
     write_json,
     write_table,
 )
-from mixpipe.store.fingerprint import Json, file_digest
+from mixpipe.store.fingerprint import Json, file_digest, fingerprint
 from mixpipe.store.stage import Context, Part, Stage, Step
 from mixpipe.tables import scores_schema
 
@@ -118,7 +118,11 @@ def plan_score(context: Context) -> list[Part]:
     learnt = {name: file_digest(context.out / f"{name}.npz") for name in config.scorers}
     settings: dict[str, Json] = {"scorers": config.scorers, "drop": config.drop, "learnt": learnt}
     return [
-        Part(file.removesuffix(".parquet"), {"file": file}, {**_upstream(context, file, "duplicates"), **settings})
+        Part(
+            file.removesuffix(".parquet"),
+            {"file": file},
+            {**_upstream(context, file), **settings, "twins": _twins_digest(context, file)},
+        )
         for file in context.inputs["ingest"].names()
     ]
 
@@ -202,9 +206,17 @@ def _scorers(out: Path, names: tuple[str, ...]) -> dict[str, Scorer]:
     return {name: load_plugin(SCORERS, name, "scorer")(read_arrays(out / f"{name}.npz")) for name in names}
 
 
-def _upstream(context: Context, file: str, *more: str) -> dict[str, Json]:
+def _upstream(context: Context, file: str) -> dict[str, Json]:
     """Return the digests of the files that a part is read from."""
-    return {name: context.inputs[name].digest(file) for name in ("ingest", "embed", "domains", *more)}
+    return {name: context.inputs[name].digest(file) for name in ("ingest", "embed", "domains")}
+
+
+def _twins_digest(context: Context, file: str) -> str:
+    """Return the identity of a part's twins: which they are, not how similar, which every new document may change."""
+    found = read_table(context.inputs["duplicates"].file(file), list(TWIN_COLUMNS.values()))
+    rows = {name: np.flatnonzero(pc.is_valid(found[name]).to_numpy()) for name in found.column_names}
+    kept: dict[str, Json] = {n: found[n].take(pa.array(at)).to_pylist() for n, at in rows.items()}
+    return fingerprint({**kept, "rows": {n: list[Json](at.tolist()) for n, at in rows.items()}})
 
 
 def _read(context: Context, file: str) -> tuple[Batch, np.ndarray]:

@@ -170,7 +170,7 @@ def test_a_run_from_the_shell_can_be_looked_at_verified_and_compared(inside, con
     assert outcome["run"] == str(folder)
     assert sum(row["mixture share"] for row in outcome["mixture"]) == pytest.approx(1, abs=1e-3)
     status = json.loads(inside("status", folder, "--json").stdout)
-    assert [stage["state"] for stage in status["stages"]] == ["sealed"] * 8
+    assert [stage["state"] for stage in status["stages"]] == ["sealed"] * 9
     assert inside("verify", folder).returncode == 0
     assert "<script src" not in (folder / "report.html").read_text()
     again = inside("run", config, "--root", root, "--no-prefect", "--name", "again", "--set", "seed=0")

@@ -35,7 +35,9 @@ class PerfRe:
         strength: lambda, of gains in units of their standard deviation.
     """
 
-    about: ClassVar[About] = About("one shot", "k + 1 in one round", "Bai et al. 2025, arXiv 2502.16802", "proxies")
+    about: ClassVar[About] = About(
+        "one shot", "k + 1 in one round", "Bai et al. 2025, arXiv 2502.16802", "its own design of proxies"
+    )
     strength: float = 1.0
 
     def propose(self, problem: Problem, trials: Sequence[Trial], count: int, rng: np.random.Generator) -> np.ndarray:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.held_out_ngrams import FEWEST_WORDS, Index, N, WordHashes, ngram_hashes
+from mixpipe.scores.held_out_ngrams import FEWEST_WORDS, NGRAM_WORDS, Index, WordHashes, ngram_hashes
 from mixpipe.scores.leak import Leak
 from mixpipe.scores.protocol import Evaluations, Sample
 
@@ -76,11 +76,14 @@ def test_clean_texts_and_a_reworded_one_are_not(judge):
         assert found["leak_hits"] == found["leak_rule"] == found["leak_set"] == 0
 
 
-@pytest.mark.parametrize(("words", "rule"), [(N, 0), (N + 1, 0), (N + 2, 3), (N + 20, 3), (N + 21, 1)])
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [(NGRAM_WORDS, 0), (NGRAM_WORDS + 1, 0), (NGRAM_WORDS + 2, 4), (NGRAM_WORDS + 20, 4), (NGRAM_WORDS + 21, 1)],
+)
 def test_three_different_ngrams_are_counted_and_a_fifth_of_an_item_is_too_much(judge, words, rule):
     text = CLEAN[0] + " " + " ".join(ITEM.split()[30 : 30 + words])
     (found,) = judge(fitted([ITEM]), text)
-    assert found["leak_hits"] == words - N + 1
+    assert found["leak_hits"] == words - NGRAM_WORDS + 1
     assert found["leak_rule"] == rule
 
 
@@ -100,7 +103,7 @@ def test_a_paragraph_of_thirteen_words_is_enough(judge):
     item = f"{paragraph}\n\n{prose(100, 50)}\n{' '.join(prose(14, 51).split())}"
     scorer = fitted([item])
     found, inside = judge(scorer, f"{CLEAN[0]}\n{paragraph}\n{CLEAN[1]}", f"{CLEAN[0]} {paragraph} {CLEAN[1]}")
-    assert (found["leak_paragraphs"], found["leak_rule"]) == (1, 4)
+    assert (found["leak_paragraphs"], found["leak_rule"]) == (1, 5)
     assert (inside["leak_hits"], inside["leak_rule"]) == (1, 0)
 
 
@@ -110,6 +113,34 @@ def test_what_many_documents_say_is_no_leak(judge):
     scorer = fitted([f"{ITEM} {licence}"], sample=common)
     assert all(found["leak_rule"] == 0 for found in judge(scorer, *common))
     assert judge(scorer, ITEM)[0]["leak_coverage"] > 0.8
+
+
+@pytest.mark.parametrize("copies", [3, 10])
+def test_an_item_that_leaked_often_is_still_found(judge, copies):
+    leaked = [f"{ITEM} {prose(30, 200 + number)}" for number in range(copies)]
+    (found,) = judge(fitted([ITEM], sample=[*CLEAN, *leaked]), leaked[0])
+    assert found["leak_rule"] == 1
+
+
+def test_a_template_of_questions_is_no_item_of_its_own(judge):
+    template = prose(20, 300)
+    items = [f"{template} {prose(25, 400 + number)}" for number in range(40)]
+    quoted, leaked = judge(fitted(items), f"{CLEAN[0]} {template} {CLEAN[1]}", f"{CLEAN[0]} {items[3]} {CLEAN[1]}")
+    assert quoted["leak_hits"] == 0
+    assert leaked["leak_rule"] == 1
+
+
+def test_a_page_of_a_long_item_is_enough(judge):
+    item = prose(2000, 500)
+    (found,) = judge(fitted([item]), f"{CLEAN[0]} {' '.join(item.split()[700:900])} {CLEAN[1] * 20}")
+    assert (found["leak_run"], found["leak_rule"]) == (200 - NGRAM_WORDS + 1, 3)
+
+
+def test_scripts_without_spaces_have_a_word_a_character(judge):
+    rng = np.random.default_rng(3)
+    item = "".join(chr(0x4E00 + int(place)) for place in rng.integers(2000, size=60))
+    (found,) = judge(fitted([item]), f"{CLEAN[0]} {item} {CLEAN[1]}")
+    assert found["leak_coverage"] == 1.0
 
 
 def test_protected_sets_are_looked_for_too(judge):
@@ -137,4 +168,4 @@ def test_hashes_hang_on_words_alone():
     apart, together = WordHashes.of(["One two, THREE"]), WordHashes.of(["one\ntwo three", "four"])
     assert (apart.hashes == together.hashes[:3]).all()
     assert ngram_hashes(together, 2)[1].tolist() == [0, 1]
-    assert len(ngram_hashes(WordHashes.of([""]), N)[0]) == 0
+    assert len(ngram_hashes(WordHashes.of([""]), NGRAM_WORDS)[0]) == 0

@@ -17,6 +17,8 @@ from mixpipe.store.stage import Part, Stage, StageConfig, Step
 from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, TWINS, embeddings_schema
 
 DIMENSIONS = 8
+# The targets are documents of the corpus, which as leaks would be dropped.
+PLAIN = ScoresConfig(drop=("duplicate", "near-duplicate"))
 ENCODER = {"encoder": "made", "dtype": "float32"}
 
 
@@ -104,7 +106,7 @@ def inputs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def scores(tmp_path_factory, inputs):
     """Seal the stage once, under its defaults."""
-    return build(tmp_path_factory.mktemp("scores"), SCORES, ScoresConfig(), inputs)
+    return build(tmp_path_factory.mktemp("scores"), SCORES, PLAIN, inputs)
 
 
 def scores_of(artefact):
@@ -148,7 +150,7 @@ def test_near_and_semantic_twins_are_named_and_drop_where_asked(tmp_path, inputs
     rows[0]["semantic_twin"] = rows[2]["semantic_twin"] = rows[3]["id"]
     split = [pa.Table.from_pylist(rows[at : at + 40], schema=TWINS) for at in range(0, 120, 40)]
     marked = sealed(tmp_path, "duplicates", {f"part-{n:05d}-of-00003": table for n, table in enumerate(split)}, {})
-    table = scores_of(build(tmp_path, SCORES, ScoresConfig(), {**inputs, "duplicates": marked}))
+    table = scores_of(build(tmp_path, SCORES, PLAIN, {**inputs, "duplicates": marked}))
     reasons, twins = table.column("drop_reason").to_pylist(), table.column("twin_id").to_pylist()
     assert [reasons[row] for row in (0, 1, 2, 118)] == ["near-duplicate", None, None, "duplicate"]
     assert [twins[row] for row in (0, 1, 2, 118)] == [rows[1]["id"], None, rows[3]["id"], rows[118]["id"]]
@@ -212,19 +214,19 @@ def test_what_leaks_is_shown_with_its_stretch_and_counted_by_set(tmp_path):
 
 
 def test_order_of_parts_does_not_matter(tmp_path, inputs, scores):
-    assert digests(build(tmp_path, SCORES, ScoresConfig(), inputs, backwards=True)) == digests(scores)
+    assert digests(build(tmp_path, SCORES, PLAIN, inputs, backwards=True)) == digests(scores)
 
 
 def test_size_of_parts_does_not_matter(tmp_path, scores):
     other = seal_inputs(tmp_path, texts_of(120), 7)
-    second = scores_of(build(tmp_path, SCORES, ScoresConfig(), other)).to_pydict()
+    second = scores_of(build(tmp_path, SCORES, PLAIN, other)).to_pydict()
     for name, values in scores_of(scores).to_pydict().items():
         assert values == (pytest.approx(second[name], rel=1e-5) if isinstance(values[0], float) else second[name])
 
 
 def test_frozen_scorers_leave_old_parts_as_they_are(tmp_path, inputs):
-    first = build(tmp_path, SCORES, ScoresConfig(), inputs)
-    job = open_stage(tmp_path, SCORES, ScoresConfig(frozen=str(first.path)), inputs)
+    first = build(tmp_path, SCORES, PLAIN, inputs)
+    job = open_stage(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(first.path)), inputs)
     fit, score = job.steps
     assert job.plan(fit) == []
     finish_step(job, fit)
@@ -235,7 +237,7 @@ def test_frozen_scorers_leave_old_parts_as_they_are(tmp_path, inputs):
 
 def test_frozen_scorers_judge_new_documents_alike(tmp_path, scores):
     other = seal_inputs(tmp_path, texts_of(120)[:100], 2)
-    judged = build(tmp_path, SCORES, ScoresConfig(frozen=str(scores.path)), other)
+    judged = build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path)), other)
     assert scores_of(judged).column("quality").to_pylist() == scores_of(scores).column("quality").to_pylist()[:100]
 
 
@@ -246,7 +248,7 @@ def test_misaligned_upstream_is_refused(tmp_path, inputs):
         build(
             tmp_path,
             SCORES,
-            ScoresConfig(),
+            PLAIN,
             {**inputs, "domains": sealed(tmp_path, "domains", tables["domains"], records)},
         )
 
@@ -266,7 +268,7 @@ def without_targets(root, inputs):
 
 def test_the_classifier_needs_embeddings_of_the_targets(tmp_path, inputs):
     with pytest.raises(InputError, match=r"targets' texts .*found none.*remove `classifier` from scores\.scorers"):
-        build(tmp_path, SCORES, ScoresConfig(), without_targets(tmp_path, inputs))
+        build(tmp_path, SCORES, PLAIN, without_targets(tmp_path, inputs))
 
 
 def test_without_the_classifier_no_embeddings_of_targets_are_needed(tmp_path, inputs):
@@ -284,7 +286,7 @@ def test_frozen_scorers_may_be_more_than_are_asked_for_but_not_fewer(tmp_path, i
     summary = read_json(build(tmp_path, SCORES, config, inputs).file("scores.json"))
     assert set(summary["columns"]) < set(read_json(scores.file("scores.json"))["columns"])
     with pytest.raises(ConfigError, match=r"scorers gopher, .*scores\.frozen"):
-        build(tmp_path, SCORES, ScoresConfig(frozen=str(first.path)), inputs)
+        build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(first.path)), inputs)
 
 
 @pytest.mark.parametrize("changed", ["encoder", "domains"])
@@ -295,7 +297,7 @@ def test_frozen_scorers_judge_only_what_they_were_fitted_on(tmp_path, inputs, sc
     stage, record = {"encoder": ("embed", {**ENCODER, "digest": "other"}), "domains": ("domains", ENCODER)}[changed]
     other = {**inputs, stage: sealed(tmp_path, stage, tables[stage], {"encoder.json": record})}
     with pytest.raises(ConfigError, match=rf"expected the {changed} that the scorers at scores\.frozen"):
-        build(tmp_path, SCORES, ScoresConfig(frozen=str(scores.path)), other)
+        build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path)), other)
 
 
 def test_a_domain_that_gets_its_first_document_later_is_scored(tmp_path, scores, inputs):
@@ -318,7 +320,7 @@ def test_a_domain_that_gets_its_first_document_later_is_scored(tmp_path, scores,
         }
         given = {stage: sealed(tmp_path / name, stage, tables[stage], records.get(stage, {})) for stage in tables}
         frozen = str(old["scores"].path) if name == "new" else None
-        old["scores"] = build(tmp_path / name, SCORES, ScoresConfig(frozen=frozen), given)
+        old["scores"] = build(tmp_path / name, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=frozen), given)
     weights = scores_of(old["scores"]).column("samplemix_weight").to_numpy()
     assert len(weights) == 120
     assert 0 < weights[-1] < 1
