@@ -41,7 +41,7 @@ def changes(names: Sequence[str], colours: Sequence[str], panels: Sequence[tuple
                 if change.after is not None:
                     axes.scatter(change.after, row, s=22, color=colour, zorder=4)
             axes.set_title(title, fontsize=9, color=INK, loc="left")
-            axes.set_xlim(left=0)
+            axes.set_xlim(0, 1.04 * max([1e-9, *(value for change in rows for value in change if value is not None)]))
             axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.grid(axis="x")
             axes.spines[["left", "bottom"]].set_visible(False)

@@ -227,8 +227,17 @@ def _domain_line(domain: Mapping[str, Any]) -> str:
 
 
 def _twin_line(story: Story) -> str:
-    said = ["an earlier document has the same text"] if story.duplicate else []
-    said += [f"{name.replace('_', ' ')} {_figure(value)}" for name, value in story.near.items() if value != 1]
+    """Say which documents it is a copy of, or how many are copies of it."""
+    near, said = story.near, ["an earlier document has the same text"] if story.duplicate else []
+    texts = near.get("near_size", 1)
+    if twin := near.get("near_twin"):
+        said.append(f"near duplicate of {twin}, similarity {near['near_similarity']:.2f}, in a group of {texts} texts")
+    elif texts > 1:
+        said.append(f"the one kept of a group of {texts} near duplicates")
+    if twin := near.get("semantic_twin"):
+        said.append(f"semantic duplicate of {twin}, cosine {near['semantic_similarity']:.3f}")
+    elif "semantic_similarity" in near:
+        said.append(f"cosine to the nearest of its cell {near['semantic_similarity']:.3f}")
     return "; ".join(said)
 
 

@@ -10,12 +10,12 @@ from mixpipe.store.files import read_json
 __all__ = ["MEASURES", "BeforeAfter", "Diversity", "read_diversity"]
 
 DIVERSITY_FILE = "diversity.json"
-MEASURES = ("vendi", "coding_rate", "matrix_entropy")
+MEASURES = ("vendi", "vendi_centred", "coding_rate", "matrix_entropy")
 
 
 @dataclass(frozen=True)
 class BeforeAfter:
-    """One measure by name, of all eligible documents and of the plan's copies; None where there are none."""
+    """The measures by name, of all eligible documents and of the plan's copies; None where there are none."""
 
     corpus: Mapping[str, float] | None
     plan: Mapping[str, float] | None

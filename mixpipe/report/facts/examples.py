@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.texts import printable
+from mixpipe.report.texts import CUT, printable
 from mixpipe.store.files import read_json
 
 __all__ = ["Dropped", "Example", "Span", "read_dropped", "read_percentiles"]
@@ -73,13 +73,12 @@ def _read(artefacts: Artefacts) -> Mapping[str, Any]:
 
 
 def _example(found: Mapping[str, Any]) -> Example:
-    return Example(
-        found["id"][:12],
-        printable(found["source"], 40),
-        printable(found["text"], CHARACTERS),
-        found.get("value"),
-        tuple(
-            Span(span["start"], span["end"], printable(span["set"], 60), printable(span["text"], CHARACTERS))
-            for span in found.get("spans", ())
-        ),
-    )
+    spans = tuple(_span(span) for span in found.get("spans", ()))
+    text = printable(found["text"], CHARACTERS)
+    return Example(found["id"][:12], printable(found["source"], 40), text, found.get("value"), spans)
+
+
+def _span(found: Mapping[str, Any]) -> Span:
+    start, end, text = found["start"], found["end"], printable(found["text"], CHARACTERS)
+    is_cut = len(found["text"]) < end - start and not text.endswith(CUT)
+    return Span(start, end, printable(found["set"], 60), text + CUT if is_cut else text)

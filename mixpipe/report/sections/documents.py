@@ -14,6 +14,7 @@ from mixpipe.report.numbers import compact, count, counted, share
 
 __all__ = ["documents_section"]
 
+EQUAL = "an earlier document of the same text"
 MOST_SOURCES = 200  # rows; a crawl has more sources than a page can hold
 
 
@@ -27,7 +28,7 @@ def documents_section(artefacts: Artefacts) -> Section | None:
     blocks: list[Block] = [_plot(steps), _source_table(sources, read_removals(artefacts))]
     if duplicates := read_duplicates(artefacts):
         blocks += _duplicates(duplicates)
-    if dropped := read_dropped(artefacts):
+    if dropped := [case for case in read_dropped(artefacts) if not case.document.spans]:
         blocks.append(_dropped_table(dropped))
     if quarantined:
         blocks.append(_quarantine_table(quarantined))
@@ -106,7 +107,7 @@ def _dropped_table(dropped: Sequence[Dropped]) -> Table:
             Cell(case.document.id, mono=True),
             case.document.source,
             Cell(case.document.text, tone="quiet"),
-            Cell(case.twin.text if case.twin else "", tone="quiet"),
+            Cell(case.twin.text if case.twin else EQUAL if case.reason == "duplicate" else "", tone="quiet"),
         )
         for case in dropped
     ]

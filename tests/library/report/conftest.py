@@ -151,8 +151,16 @@ def write_scores(world: World, out: Path) -> None:
             },
         }
     facts = {
-        "exam": {"items": 200, "uncovered": 0, "flagged": {"item": 1, "text": 0, "ngrams": 0, "paragraph": 0}},
-        HOSTILE: {"items": 39, "uncovered": 4, "flagged": {"item": 5, "text": 2, "ngrams": 1, "paragraph": 0}},
+        "exam": {
+            "items": 200,
+            "uncovered": 0,
+            "flagged": {"item": 1, "text": 0, "run": 0, "ngrams": 0, "paragraph": 0},
+        },
+        HOSTILE: {
+            "items": 39,
+            "uncovered": 4,
+            "flagged": {"item": 5, "text": 2, "run": 0, "ngrams": 1, "paragraph": 0},
+        },
     }
     record = {"columns": columns, "rules": {"gopher": ["word-length"]}, "facts": {"leak": facts}}
     write_json(out / "scores.json", record)
@@ -163,7 +171,11 @@ def write_scores(world: World, out: Path) -> None:
 
 def examples() -> dict[str, Any]:
     def document(number: int) -> dict[str, Any]:
-        return {"id": f"{number:032x}", "source": SOURCES[0], "text": f"Document {number} begins so. {HOSTILE}"}
+        return {
+            "id": f"{number:012x}" + 20 * "0",
+            "source": SOURCES[0],
+            "text": f"Document {number} begins so. {HOSTILE}",
+        }
 
     shown = {
         percentile: {**document(number), "value": number / 3} for number, percentile in enumerate(("1", "50", "99"))

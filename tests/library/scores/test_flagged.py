@@ -11,8 +11,8 @@ def test_documents_are_counted_by_set_and_first_rule_over_parts():
     for _ in range(2):
         add_flagged(flagged, pa.table({"leak_set": [0.0, 1.0, 2.0, 2.0], "leak_rule": [0.0, 0.0, 1.0, 3.0]}))
     facts = with_flagged({"exam": {"items": 3}, "guarded": {"items": 1}}, Leak.rules, flagged)
-    assert facts["exam"] == {"items": 3, "flagged": {"item": 0, "text": 0, "ngrams": 0, "paragraph": 0}}
-    assert facts["guarded"]["flagged"] == {"item": 2, "text": 0, "ngrams": 2, "paragraph": 0}
+    assert facts["exam"] == {"items": 3, "flagged": {"item": 0, "text": 0, "run": 0, "ngrams": 0, "paragraph": 0}}
+    assert facts["guarded"]["flagged"] == {"item": 2, "text": 0, "run": 2, "ngrams": 0, "paragraph": 0}
 
 
 def test_without_the_scorer_nothing_is_counted():

@@ -3,10 +3,10 @@ from mixpipe.report.sections.held_out import held_out_section
 
 def test_sets_and_stretches_are_listed(artefacts):
     section = held_out_section(artefacts)
-    assert "239 held-out items of 2 sets" in section.lead
-    assert "9 documents met some" in section.lead
+    assert "239 texts of 2 held-out sets" in section.lead
+    assert "9 documents share a passage or more with one, 0 are dropped for it. 4 of the items" in section.lead
     sets, matches = section.blocks
-    assert [cell.text for cell in sets.rows[0]][1:] == ["39", "4", "5", "2", "1", "0"]
+    assert [cell.text for cell in sets.rows[0]][1:] == ["39", "4", "5", "2", "0", "1", "0"]
     (row,) = matches.rows
     assert [row[0].text, row[4].text] == ["leak:item", "1,300"]
     assert row[5].text.startswith("What ")
