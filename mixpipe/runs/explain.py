@@ -25,6 +25,7 @@ __all__ = ["Story", "explain_document"]
 
 FEWEST_DIGITS = 4  # of an id that is not whole
 BEGINNING = 200  # characters of the text that are shown
+NAMES = ("_rule", "_set", "_code")  # ends of columns whose numbers stand for names: no share lies below them
 NO_SCORES = ("id", "drop_reason", "twin_id")
 
 
@@ -185,7 +186,8 @@ def _domain(artefacts: Mapping[str, Artefact], number: int | None, distance: flo
 def _scores(artefacts: Mapping[str, Artefact], number: int | None, scored: Mapping[str, Any]) -> dict[str, Score]:
     values = {name: value for name, value in scored.items() if name not in NO_SCORES and value is not None}
     columns = read_json(artefacts["scores"].file("scores.json"))["columns"] if values else {}
-    return {name: Score(value, _percentile(columns.get(name), number, value)) for name, value in values.items()}
+    ranked = {name: column for name, column in columns.items() if not name.endswith(NAMES)}
+    return {name: Score(value, _percentile(ranked.get(name), number, value)) for name, value in values.items()}
 
 
 def _percentile(column: Mapping[str, Any] | None, number: int | None, value: float) -> float | None:
@@ -252,8 +254,9 @@ def _fate_line(story: Story) -> str:
         return f"dropped: {story.drop_reason}{kept}"
     if story.copies is None:
         return ""
-    by_phase = ", ".join(f"{copies} in {name}" for name, copies in story.phases.items() if copies)
-    drawn = f"{story.copies} copies drawn, {story.expected or 0:.2f} expected"
+    by_phase = ", ".join(f"{count} in {name}" for name, count in story.phases.items() if count)
+    copies = "1 copy" if story.copies == 1 else f"{story.copies} copies"
+    drawn = f"{copies} drawn, {story.expected or 0:.2f} expected"
     return f"{drawn}; {by_phase}" if by_phase else drawn
 
 
