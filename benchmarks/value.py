@@ -7,7 +7,7 @@ reads a plan as the target run would: the documents of the lowest keyed hash, ea
 tokens are read; arms share hashes and seeds, so differences are paired. Gains are in bits per byte of the mean target,
 arm minus default: positive where the default is better; the interval is a t-interval over seeds.
 
-    python -m benchmarks.value [--seeds 5] [--tokens 200000] [--root DIR]
+    python -m benchmarks.value [--sets all medicine code] [--seeds 5] [--root DIR]
 """
 
 import argparse
@@ -47,11 +47,11 @@ ARMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def measure(folder: Path, *, seeds: int, tokens: int) -> dict[str, Any]:
+def measure(folder: Path, names: list[str], *, seeds: int, tokens: int) -> dict[str, Any]:
     found: dict[str, Any] = {"seeds": seeds, "proxy_tokens": tokens, "sets": {}}
     with worker_pool(2) as pool:
-        for name, targets in SETS.items():
-            runs = {arm: planned(folder, name, targets, arm) for arm in ARMS}
+        for name in names:
+            runs = {arm: planned(folder, name, SETS[name], arm) for arm in ARMS}
             jobs = [(run, seed) for run in runs.values() for seed in range(seeds)]
             measured = pool.starmap(partial(losses, tokens=tokens), jobs, chunksize=1)
             table = np.array(measured).reshape(len(ARMS), seeds, -1)
@@ -131,7 +131,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=200_000)
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
     parser.add_argument("--root", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        print(json.dumps(measure(asked.root or Path(scratch), seeds=asked.seeds, tokens=asked.tokens)))
+        print(json.dumps(measure(asked.root or Path(scratch), asked.sets, seeds=asked.seeds, tokens=asked.tokens)))
