@@ -7,8 +7,9 @@ fall together with a chance of about 2^-64 a pair (deviation: conventions hash t
 
 What lies in more than two documents of the corpus sample is boilerplate, and what many items of one set share is a
 template of questions: such n-grams are left out. A document that holds half of an item is a leaked copy of it and does
-not count, or what leaks most would be protected least. An item shorter than 13 words is one n-gram of its own length,
-from six words on; a shorter one is uncovered, which is counted and said.
+not count, or what leaks most would be protected least, up to one sampled document in a thousand (20 at least): what
+more hold is a licence that fills half of an item, or a set phrase that is one. An item shorter than 13 words is one
+n-gram of its own length, from six words on; a shorter one is uncovered, which is counted and said.
 
 Sources: GPT-3's 13-grams (Brown et al. 2020, arXiv 2005.14165, appendix C), the frequency guard of Megatron and NeMo.
 """
@@ -35,6 +36,7 @@ MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 # n-grams in more sampled documents than these are boilerplate: a leak is not in three of 20,000 distinct documents.
 MOST_DOCUMENTS = 2
 COPY = 0.5  # of an item's n-grams in one document
+MOST_COPIES, MOST_COPIES_SHARE = 20, 0.001  # of the sampled documents, leaked copies included
 # An n-gram in more items of one set than these, and than this share of them, is a template.
 MOST_ITEMS, MOST_ITEMS_SHARE = 10, 0.01
 SAMPLED_AT_ONCE = 1000  # documents of the sample, about 50 MB of hashes
@@ -183,8 +185,8 @@ def _templates(state: State) -> np.ndarray:
 
 
 def _frequent(index: "Index", sample: Sequence[str]) -> np.ndarray:
-    """Return (n-grams,) bool: which are in more documents of the sample than a leak would be, copies left out."""
-    counts = np.zeros(index.size, np.int64)
+    """Return (n-grams,) bool: which are in more documents of the sample than a leak would be, and than its copies."""
+    counts, copies = np.zeros((2, index.size), np.int64)
     for start in range(0, len(sample), SAMPLED_AT_ONCE):
         words = WordHashes.of(sample[start : start + SAMPLED_AT_ONCE])
         document = np.repeat(np.arange(len(words.sizes)), words.sizes)
@@ -197,7 +199,8 @@ def _frequent(index: "Index", sample: Sequence[str]) -> np.ndarray:
         is_copy = np.zeros(pairs.shape[1], bool)
         is_copy[rows[copied]] = True
         counts += np.bincount(pairs[1][~is_copy], minlength=index.size)
-    return counts > MOST_DOCUMENTS
+        copies += np.bincount(pairs[1][is_copy], minlength=index.size)
+    return (counts > MOST_DOCUMENTS) | (copies > max(MOST_COPIES, MOST_COPIES_SHARE * len(sample)))
 
 
 def _as_state(keys: np.ndarray, lengths: np.ndarray, items: np.ndarray, held_out: Evaluations) -> State:

@@ -122,6 +122,16 @@ def test_an_item_that_leaked_often_is_still_found(judge, copies):
     assert found["leak_rule"] == 1
 
 
+def test_what_a_licence_fills_half_of_an_item_with_is_no_leak_nor_is_a_set_phrase(judge):
+    licence = prose(150, 77)
+    under_licence = [f"{licence} {prose(60, 600 + number)}" for number in range(21)]
+    polite = [f"{prose(60, 700 + number)} {SHORT} {prose(60, 800 + number)}" for number in range(21)]
+    item = f"{licence} {prose(60, 900)}"
+    scorer = fitted([item, SHORT], sample=[*CLEAN, *under_licence, *polite])
+    assert all(found["leak_rule"] == 0 for found in judge(scorer, *under_licence, *polite))
+    assert judge(scorer, item)[0]["leak_rule"] == 1
+
+
 def test_a_template_of_questions_is_no_item_of_its_own(judge):
     template = prose(20, 300)
     items = [f"{template} {prose(25, 400 + number)}" for number in range(40)]
