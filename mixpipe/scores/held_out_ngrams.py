@@ -31,7 +31,8 @@ FEWEST_WORDS = 6  # five words that follow each other are said by chance; six ar
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-WORD = re.compile(rf"[^\W{UNSPACED}]+|[{UNSPACED}]")
+MARKS = "\u0300-\u036f"  # accents that stand apart, as in NFD, belong to the word and are joined by NFKC
+WORD = re.compile(rf"[^\W{UNSPACED}]+(?:[{MARKS}]+[^\W{UNSPACED}]*)*|[{UNSPACED}]")
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 # n-grams in more sampled documents than these are boilerplate: a leak is not in three of 20,000 distinct documents.
 MOST_DOCUMENTS = 2

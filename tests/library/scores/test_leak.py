@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,15 @@ def test_every_disguise_that_keeps_the_words_is_found(judge):
         assert found["leak_rule"] in (1, 2)
         assert found["leak_set"] == 1
     assert judge(scorer, ITEM)[0]["leak_coverage"] == 1.0
+
+
+def test_accents_that_stand_apart_are_the_same_letters(judge):
+    item = ITEM.replace("o", "ó").replace("u", "ü")
+    apart = unicodedata.normalize("NFD", item)
+    assert len(apart) > len(item)
+    scorer = fitted([item])
+    assert judge(scorer, apart)[0]["leak_coverage"] == 1.0
+    assert [apart[span.start : span.end] for span in scorer.spans(apart)] == [apart.rstrip(".")]
 
 
 def test_clean_texts_and_a_reworded_one_are_not(judge):
