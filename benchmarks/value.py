@@ -1,6 +1,6 @@
 """Is choosing documents worth it? Proxies trained on plans: the default against domains alone and documents alone.
 
-Three target sets on the sample corpus; searches of 28 proxies of 100,000 tokens. Every arm is a plan of the same tokens:
+Three target sets on the sample corpus; searches of 28 proxies of 100,000 tokens. Every arm is a plan of as many tokens:
 `default` (the mixture found, better documents more often), `domains` (the mixture found, all documents alike),
 `natural`, `samplemix` (documents alone), `quadmix` (its own search over quality strata, the same number of proxies) and
 `strata` (the default method over two strata of each domain). A proxy reads a plan as the target run would: the
