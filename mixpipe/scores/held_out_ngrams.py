@@ -116,7 +116,10 @@ class Index:
         self.set_of, self.ngrams = state["set_of"], state["ngrams"]
         self._keys, self._lengths = state["keys"], state["lengths"]
         self._starts, self._items = state["starts"], state["items"]
-        self._by_length = {int(n): np.flatnonzero(self._lengths == n) for n in np.unique(self._lengths)}
+        lengths, starts = np.unique(self._lengths, return_index=True)  # keys rise by length, then by hash
+        self._by_length = [
+            (n, start, self._keys[self._lengths == n]) for n, start in zip(lengths.tolist(), starts.tolist(), strict=True)
+        ]
         self._flags = np.zeros(1 << BLOOM_BITS, bool)
         self._flags[_flag(self._keys)] = True
 
@@ -147,12 +150,12 @@ class Index:
     def find(self, words: WordHashes) -> Found:
         """Return where texts hold n-grams of the index."""
         found = []
-        for n, rows in self._by_length.items():
+        for n, start, keys in self._by_length:
             hashes, first = ngram_hashes(words, n)
             maybe = np.flatnonzero(self._flags[_flag(hashes)])
-            place = np.minimum(np.searchsorted(self._keys[rows], hashes[maybe]), len(rows) - 1)
-            hit = self._keys[rows][place] == hashes[maybe]
-            found.append((first[maybe[hit]], np.full(int(hit.sum()), n), rows[place[hit]]))
+            place = np.minimum(np.searchsorted(keys, hashes[maybe]), len(keys) - 1)
+            hit = keys[place] == hashes[maybe]
+            found.append((first[maybe[hit]], np.full(int(hit.sum()), n), start + place[hit]))
         columns = (
             [np.concatenate(column) for column in zip(*found, strict=True)] if found else [np.zeros(0, np.int64)] * 3
         )

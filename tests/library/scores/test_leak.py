@@ -164,6 +164,11 @@ def test_scripts_without_spaces_have_a_word_a_character(judge):
     assert found["leak_coverage"] == 1.0
 
 
+@pytest.mark.parametrize("items", [[], [TINY], ["", "\0"]])
+def test_sets_without_an_item_that_can_be_found_flag_nothing(judge, items):
+    assert all(found["leak_rule"] == 0 for found in judge(fitted(items), TINY, "", CLEAN[0]))
+
+
 def test_protected_sets_are_looked_for_too(judge):
     (found,) = judge(fitted([ITEM], protected=[prose(60, 9)]), prose(60, 9))
     assert found["leak_set"] == 2
