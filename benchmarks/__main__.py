@@ -26,6 +26,7 @@ ARGUMENTS = {
         "--ablation",
     ],
     "duplicates": [],
+    "formats": [],
     "semantic": [
         *("--root", "{scratch}", "--corpus", f"{DATA}/sample", "--target", f"{DATA}/targets/recipes.parquet"),
         *("--labels", f"{DATA}/labels/sample_labels.parquet"),

@@ -9,9 +9,11 @@ One random search of many proxies, on the targets of `methods`, is the pool. Thr
   pool, 0 its mean, by two judges of different form (`auto` and the exponential law, which each flatter their like).
   Beside it the worth of natural, of the pool's best run and of the judge's own optimum, and how far to believe the
   judge: the rank of what its fits to other folds foresaw.
-- searches: replayed over the pool, four runs at a time, 28 in all, see `mixpipe/search/replay/pool.py`.
+- searches: replayed over the pool, four runs at a time, 28 in all, see `mixpipe/search/replay/pool.py`;
+- with `--trained`, and no model as a judge: proxies are trained at the optima of the first draws, each under two
+  fresh seeds that all share, beside natural and the pool's best run.
 
-    python -m benchmarks.few_proxies [--proxies 160] [--draws 16] [--seeds 32] [--root DIR]
+    python -m benchmarks.few_proxies [--proxies 160] [--draws 16] [--seeds 32] [--trained 8] [--root DIR]
 
 A draw's standard error is over draws, a search's over seeds; both are of one pool, whose own luck they leave out.
 """
@@ -28,7 +30,11 @@ import numpy as np
 
 from benchmarks.methods import ONE_ROUND, TARGETS, rounds_of, search
 from benchmarks.search_replay import summary
+from benchmarks.workers import worker_pool
+from mixpipe.config import load_config
 from mixpipe.mixture.constraints import Constraints
+from mixpipe.runs.run import load_artefacts
+from mixpipe.search.evaluators import JUDGE, load_evaluator
 from mixpipe.search.laws.mixing import fit_mixing
 from mixpipe.search.methods import load_method
 from mixpipe.search.objective import Objective
@@ -37,12 +43,16 @@ from mixpipe.search.problem import Problem
 from mixpipe.search.replay.merit import MERITS, merits
 from mixpipe.search.replay.pool import Pool, gap_curves
 from mixpipe.search.replay.tables import RunTable
+from mixpipe.search.running import proxy_data
+from mixpipe.search.stage import SEARCH
 from mixpipe.search.surrogates import load_surrogate
 from mixpipe.search.surrogates.protocol import fit_surrogate, folds
 from mixpipe.search.surrogates.rank import spearman
 from mixpipe.search.trials import Trial, losses, mixtures
 from mixpipe.store.artefact import Artefact
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json
+from mixpipe.store.stage import Context
 from mixpipe.store.threads import fixed_threads
 
 FEW, BATCH = sum(ONE_ROUND), 4
@@ -52,6 +62,7 @@ SURROGATES = (LAW, "explaw", "gp", "gp-ard", "lightgbm", "linear", "linear-sqrt"
 METHODS = ("random", "regmix", "climb:paper", "bayesian", "data-mixing-laws", "mixpipe")
 BUDGET, MAX_EPOCHS = 3_000_000, 4.0  # as in every run of `pipeline.py`
 NEAR = 1e-3  # of a share to its bound
+FRESH = (5_000_001, 5_000_002)  # seeds of proxies that no search has
 
 Score = Callable[[np.ndarray], np.ndarray]
 
@@ -106,6 +117,61 @@ def learned(problem: Problem, runs: RunTable, name: str, judges: dict[str, Score
         )
     print(name, rows[0], file=sys.stderr, flush=True)
     return {key: mean_and_error(np.array([row[key] for row in rows])) for key in rows[0]}
+
+
+def trained(
+    problem: Problem, trials: Sequence[Trial], run: Path, names: Sequence[str], *, draws: int
+) -> dict[str, Any]:
+    """Return the objective, in deviations of the pool from its mean, of proxies trained at the surrogates' optima."""
+    x, y = mixtures(trials, len(problem.domains)), losses(trials, problem.targets)
+    whole = problem.fit_objective(y)
+    values = whole.value(y)
+    asked = {"natural": [problem.constraints.settle(problem.natural)], "best run": [x[int(values.argmin())]]}
+    for name in names:
+        asked[name] = []
+        for seed in range(draws):
+            rows = np.sort(np.random.default_rng(seed).permutation(len(x))[:FEW])
+            runs = RunTable("", (), problem.domains, problem.targets, x[rows], y[rows], (), {})
+            score = foreseen(problem.fit_objective(y[rows]), runs, name)
+            asked[name].append(least(problem, score, x[rows]))
+    context = pools_of(run)
+    with worker_pool(2, hold, context) as pool:
+        jobs = [(row.tolist(), seed) for rows in asked.values() for row in rows for seed in FRESH]
+        found = np.array(pool.starmap(trained_losses, jobs, chunksize=1)).reshape(-1, len(FRESH), y.shape[1])
+    found = (whole.value(found.reshape(-1, y.shape[1])) - values.mean()).reshape(-1, len(FRESH)) / values.std()
+    ends = np.cumsum([len(rows) for rows in asked.values()])
+    by_name = dict(zip(asked, np.split(found.mean(axis=1), ends[:-1]), strict=True))
+    shown = {name: {"by_draw": rows.tolist(), "mean": float(rows.mean())} for name, rows in by_name.items()}
+    paired = {name: mean_and_error(by_name[name] - by_name[LAW]) for name in names if name != LAW}
+    return {"draws": draws, "objective": shown, "minus_law": paired}
+
+
+def pools_of(run: Path) -> Context:
+    """Build the proxies' pools of a run's search again, which its artefact does not keep."""
+    artefacts, config = load_artefacts(run), load_config(run / "config.yaml")
+    search = config.search.model_copy(update={"final_seeds": config.search.final_seeds + 1})  # another artefact
+    job = open_stage(run.parents[1], SEARCH, search, artefacts)
+    assert not isinstance(job, Artefact)
+    for step in job.steps[:2]:
+        for part in job.pending(step, job.plan(step)):
+            run_part(job, step, part)
+        finish_step(job, step)
+    return job.context
+
+
+_held: list[Context] = []  # this worker's
+
+
+def hold(context: Context) -> None:
+    _held[:] = [context]
+
+
+def trained_losses(mixture: list[float], seed: int) -> list[float]:
+    tokens = _held[0].config.proxy_tokens
+    data = proxy_data(_held[0], tokens)
+    found = load_evaluator(JUDGE).measure(data, np.array(mixture), tokens=tokens, seed=seed)
+    by_name = dict(zip(data.target_names, found.target_losses.tolist(), strict=True))
+    return [by_name[name] for name in sorted(by_name)]
 
 
 def judge_of(problem: Problem, runs: RunTable, name: str) -> Score:
@@ -168,6 +234,7 @@ if __name__ == "__main__":
     parser.add_argument("--draws", type=int, default=16)
     parser.add_argument("--seeds", type=int, default=32)
     parser.add_argument("--surrogates", nargs="+", default=list(SURROGATES), help="`auto` too, 15 s a draw")
+    parser.add_argument("--trained", type=int, default=0, help="train proxies at the optima of so many draws, only")
     parser.add_argument("--root", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, fixed_threads(1):
@@ -175,4 +242,9 @@ if __name__ == "__main__":
         sealed = search(folder, "random", list(TARGETS), seed=0, tokens=asked.tokens, rounds=(asked.proxies,))
         pool = rounds_of(sealed)
         problem = problem_of(sealed, pool)
-        print(json.dumps(measure(problem, pool, asked.surrogates, draws=asked.draws, seeds=asked.seeds)))
+        if asked.trained:
+            run = folder / "root" / "runs" / "random-0"
+            found = trained(problem, pool, run, asked.surrogates, draws=asked.trained)
+        else:
+            found = measure(problem, pool, asked.surrogates, draws=asked.draws, seeds=asked.seeds)
+        print(json.dumps(found))

@@ -2,11 +2,10 @@
 
 Three target sets on the sample corpus; searches of 28 proxies of 100,000 tokens. Every arm is a plan of as many tokens:
 `default` (the mixture found, better documents more often), `domains` (the mixture found, all documents alike),
-`natural`, `samplemix` (documents alone), `quadmix` (its own search over quality strata, the same number of proxies) and
-`strata` (the default method over two strata of each domain). A proxy reads a plan as the target run would: the
-documents of the lowest keyed hash, each as often as it is planned, until its tokens are read; arms share hashes and
-seeds, so differences are paired. Gains are in bits per byte of the mean target, arm minus default: positive where the
-default is better; the interval is a t-interval over seeds.
+`natural`, `samplemix` (documents alone) and `quadmix` (its own search over quality strata, as many proxies). A proxy
+reads a plan as the target run would: the documents of the lowest keyed hash, each as often as it is planned, until its
+tokens are read; arms share hashes and seeds, so differences are paired. Gains are in bits per byte of the mean target,
+arm minus default: positive where the default is better; the interval is a t-interval over seeds.
 
     python -m benchmarks.value [--seeds 5] [--tokens 200000] [--root DIR]
 """
@@ -39,14 +38,12 @@ from mixpipe.store.files import read_json, read_table
 # Settings of each arm: of the search that it plans from, and of the plan.
 MIXTURE: dict[str, Any] = {"screen": False, "proxy": {"tokens": 100_000}}
 QUADMIX = {**MIXTURE, "method": "quadmix", "rounds": [28], "strata": 8}
-STRATA = {**MIXTURE, "strata": 2}
 ARMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "default": (MIXTURE, {}),
     "domains": (MIXTURE, {"maker": "domains"}),
     "natural": (MIXTURE, {"maker": "domains", "shares": "natural"}),
     "samplemix": (MIXTURE, {"maker": "samplemix", "shares": "documents"}),
     "quadmix": (QUADMIX, {}),
-    "strata": (STRATA, {}),
 }
 
 

@@ -245,6 +245,41 @@ def methods(as_json: AsJson = False) -> None:
     show(found.as_json(), as_json, found.lines)
 
 
+@app.command(epilog="Example: `mixpipe export .mixpipe/runs/first --to megatron --out blend/ --simulate`")
+def export(
+    run_dir: Annotated[Path, typer.Argument(help="the run: ROOT/runs/NAME, or its train/", metavar="RUN_DIR")],
+    to: Annotated[str, typer.Option(help="a trainer that `mixpipe formats` lists")],
+    out: Annotated[Path | None, typer.Option(help="a folder for the files; none: they are printed")] = None,
+    sequence_length: Annotated[int, typer.Option(min=1, help="tokens of a training sequence")] = 4096,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="sequences in a step; for phases")] = None,
+    location: Annotated[str | None, typer.Option(help="where a domain lies: data/{id}, with {id} and {name}")] = None,
+    prefix: Annotated[str, typer.Option(help="a folder or URL before every location")] = "",
+    unit: Annotated[str | None, typer.Option(help="`documents` or `sequences`, where a trainer draws either")] = None,
+    phase: Annotated[str | None, typer.Option(help="the only phase to export")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="of the trainer's draws")] = 0,
+    simulate: Annotated[bool, typer.Option("--simulate", help="say which shares the trainer will really read")] = False,
+    check: Annotated[bool, typer.Option("--check", help="refuse where a domain's files are not there")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the mixture for a trainer, in its own unit: its blend file, and the token shares it will really give."""
+    from mixpipe.runs.export import Asked, export_blend
+    from mixpipe.shards.exporters.protocol import Settings as ExportSettings
+    from mixpipe.shards.exporters.protocol import known_unit
+
+    settings = ExportSettings(sequence_length, batch_size, location, prefix, known_unit(unit), seed)
+    found = export_blend(run_dir, to, settings, Asked(out, phase, simulate, check))
+    show(found.as_json(), as_json, lambda: [printable(line) for line in found.lines()])
+
+
+@app.command(epilog="Example: `mixpipe formats --json`")
+def formats(as_json: AsJson = False) -> None:
+    """List the formats of shards, and the trainers that `export` knows with unit, phases and what they need."""
+    from mixpipe.runs.formats import registered_forms
+
+    found = registered_forms()
+    show(found.as_json(), as_json, found.lines)
+
+
 @app.command(epilog="Example: `mixpipe serve mix.yaml --cron '0 3 * * *'`")
 def serve(
     config: ConfigPath,

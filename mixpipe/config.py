@@ -29,6 +29,7 @@ __all__ = ["EngineConfig", "RunConfig", "load_config"]
 # Settings that may name a file or folder beside the configuration file, or else something on a hub.
 PATHS: tuple[tuple[str, ...], ...] = (
     ("ingest", "tokenizer"),
+    ("shards", "tokenizer"),
     ("embed", "model"),
     ("domains", "frozen"),
     ("scores", "frozen"),

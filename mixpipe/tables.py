@@ -11,6 +11,7 @@ __all__ = [
     "ASSIGNMENTS",
     "DOCUMENTS",
     "DOMAINS",
+    "ENCODED",
     "OTHER_SOURCES",
     "PLAN",
     "QUARANTINE",
@@ -127,6 +128,19 @@ SHARDS = pa.schema(
         pa.field("n_tokens", pa.int64(), nullable=False),
         pa.field("quality", pa.float32(), nullable=True),
         pa.field("meta", pa.string(), nullable=False),
+    ]
+)
+
+ENCODED = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("domain", pa.int32(), nullable=False),
+        pa.field("copy", pa.int32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("n_tokens", pa.int64(), nullable=False),  # as ingest counted them: what weights and budgets are in
+        pa.field(
+            "n_encoded", pa.int64(), nullable=False
+        ),  # in the shard's tokens, its end token among them; 0: left out
     ]
 )
 

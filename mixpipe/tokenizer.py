@@ -12,13 +12,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from huggingface_hub import hf_hub_download
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Encoding, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from mixpipe.errors import ConfigError
 
-__all__ = ["END_OF_TEXT", "count_tokens", "load_tokenizer", "tokenizer_json", "train_tokenizer"]
+__all__ = [
+    "END_OF_TEXT",
+    "count_tokens",
+    "encode_texts",
+    "end_token",
+    "load_tokenizer",
+    "tokenizer_json",
+    "train_tokenizer",
+    "vocabulary_size",
+]
 
 END_OF_TEXT = "<|endoftext|>"
+END_TOKENS = (END_OF_TEXT, "<|end_of_text|>", "</s>", "<eos>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "[EOS]")
 LONGEST = 1 << 16  # characters encoded as one text
 LOOK_BACK = 1 << 12  # characters searched for a space to cut before
 BATCH_CHARACTERS = 1 << 19  # per call of the library: some 20 MB of its records
@@ -82,12 +92,52 @@ def load_tokenizer(path_or_name: str) -> Tokenizer:
 def count_tokens(tokenizer: Tokenizer, texts: Iterable[str]) -> list[int]:
     """Return the number of tokens of every text, special tokens not added, in bounded memory."""
     counts: list[int] = []
+    for number, encoding in _encodings(tokenizer, texts):
+        counts += [0] * (number + 1 - len(counts))
+        counts[number] += len(encoding)
+    return counts
+
+
+def encode_texts(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[tuple[int, list[int]]]:
+    """Yield the number of each text and its tokens, special tokens not added, long texts piece by piece.
+
+    The tokens of a text are as many as `count_tokens` says; memory is bounded likewise.
+    """
+    for number, encoding in _encodings(tokenizer, texts):
+        yield number, encoding.ids
+
+
+def vocabulary_size(tokenizer: Tokenizer) -> int:
+    """Return the largest token and one: the number of tokens, added ones too, unless numbers are left out."""
+    return 1 + max(tokenizer.get_vocab(with_added_tokens=True).values())
+
+
+def end_token(tokenizer: Tokenizer, name: str | None = None) -> int:
+    """Return the token that ends a document.
+
+    Args:
+        tokenizer: whose token it is.
+        name: as the vocabulary spells it; None: the one of its special tokens that usually means this.
+
+    Raises:
+        ConfigError: there is none, or several would do.
+    """
+    special = {token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special}
+    found = [token for token in END_TOKENS if token in special] if name is None else [name]
+    numbers = [number for token in found if (number := tokenizer.token_to_id(token)) is not None]
+    if len(numbers) != 1:
+        wanted = f"the token {name}" if name else f"one of the special tokens {' '.join(END_TOKENS)}"
+        raise ConfigError(
+            f"expected {wanted} in the tokenizer, found {' and '.join(found) if numbers else 'none'} among its special "
+            f"tokens {' '.join(sorted(special)[:12]) or '(none)'}; set `end_token`"
+        )
+    return int(numbers[0])
+
+
+def _encodings(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
     for batch in _batches(texts):
         encoded = tokenizer.encode_batch_fast([piece for _, piece in batch], add_special_tokens=False)
-        for (number, _), encoding in zip(batch, encoded, strict=True):
-            counts += [0] * (number + 1 - len(counts))
-            counts[number] += len(encoding)
-    return counts
+        yield from ((number, encoding) for (number, _), encoding in zip(batch, encoded, strict=True))
 
 
 def _pieces(text: str) -> list[str]:

@@ -46,7 +46,8 @@ def finish_verify(context: Context) -> Counts:
     near = settled(**{name: np.concatenate([none, *(part[name] for part in parts)]) for name, none in empty.items()})
     for name, column in near._asdict().items():
         write_array(context.out / f"near-{name}.npy", column)
-    return {"near_duplicates": int((near.twins != b"").sum())}
+    is_kept = near.twins == b""
+    return {"near_duplicates": int((~is_kept).sum()), "near_groups": int((is_kept & (near.sizes > 1)).sum())}
 
 
 def settled(worse: NDArray[np.bytes_], better: NDArray[np.bytes_], similarity: NDArray[np.float32]) -> Near:

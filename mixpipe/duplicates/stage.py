@@ -2,13 +2,14 @@
 
 `sketch` hashes every text, `match` finds pairs that share a hash, `sets` and `verify` compare these exactly and settle
 which is kept; the steps of `semantic_steps.py` compare the embeddings of those; `mark` writes both beside the
-documents: `part-*.parquet` (TWINS). Nothing is dropped here: `scores.drop` decides that. Which document is kept never
-depends on the order of files.
+documents: `part-*.parquet` (TWINS), and the largest groups to look at: `largest.json`. Nothing is dropped here:
+`scores.drop` decides that. Which document is kept never depends on the order of files.
 """
 
 import pyarrow as pa
 
 from mixpipe.duplicates.config import DuplicatesConfig
+from mixpipe.duplicates.largest import finish_mark
 from mixpipe.duplicates.matching import plan_match, run_match
 from mixpipe.duplicates.near import Near, finish_verify, near_of
 from mixpipe.duplicates.semantic_steps import SEMANTIC_SCRATCH, semantic_digest, semantic_of, semantic_steps
@@ -43,7 +44,8 @@ def run_mark(context: Context, part: Part) -> Counts:
     arrays = [ids, *near_of(context, ids), *semantic_of(context, str(part.spec["file"]), len(ids))]
     table = pa.table([pa.array(a, f.type) for a, f in zip(arrays, TWINS, strict=True)], schema=TWINS)
     write_table(context.out / f"{part.name}.parquet", table, TWINS)
-    return {"documents": len(ids)}
+    near, semantic = (table[name].length() - table[name].null_count for name in ("near_twin", "semantic_twin"))
+    return {"documents": len(ids), "near_marked": near, "semantic_marked": semantic}
 
 
 def steps(config: DuplicatesConfig) -> tuple[Step, ...]:
@@ -54,13 +56,13 @@ def steps(config: DuplicatesConfig) -> tuple[Step, ...]:
         Step("sets", plan_sets, run_sets, keep=False),
         Step("verify", plan_verify, run_verify, finish_verify, keep=False),
         *semantic_steps(config.semantic),
-        Step("mark", plan_mark, run_mark),
+        Step("mark", plan_mark, run_mark, finish_mark),
     )
 
 
 DUPLICATES = Stage(
     name="duplicates",
-    version=1,
+    version=2,
     config=DuplicatesConfig,
     inputs=("ingest", "embed", "domains"),
     steps=steps,

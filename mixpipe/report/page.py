@@ -16,8 +16,10 @@ from markupsafe import Markup
 
 import mixpipe
 from mixpipe.report.blocks import Section
+from mixpipe.report.sections.diversity import diversity_section
 from mixpipe.report.sections.documents import documents_section
 from mixpipe.report.sections.domains import domains_section
+from mixpipe.report.sections.held_out import held_out_section
 from mixpipe.report.sections.mixture import mixture_section
 from mixpipe.report.sections.provenance import provenance_section
 from mixpipe.report.sections.quality import quality_section
@@ -38,7 +40,9 @@ SECTIONS = (
     search_section,
     domains_section,
     documents_section,
+    held_out_section,
     quality_section,
+    diversity_section,
     shards_section,
 )
 

@@ -16,14 +16,17 @@ import pyarrow.compute as pc
 
 from mixpipe.errors import InputError
 from mixpipe.runs.run import load_artefacts
+from mixpipe.scores.leak import Leak
 from mixpipe.shards.formats import load_format
+from mixpipe.shards.layout import shard_files
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import read_json, read_table
+from mixpipe.store.files import read_arrays, read_json, read_table
 
 __all__ = ["Story", "explain_document"]
 
 FEWEST_DIGITS = 4  # of an id that is not whole
 BEGINNING = 200  # characters of the text that are shown
+NAMES = ("_rule", "_set", "_code")  # ends of columns whose numbers stand for names: no share lies below them
 NO_SCORES = ("id", "drop_reason", "twin_id")
 
 
@@ -52,8 +55,10 @@ class Story:
         drop_reason: why it is not trained on.
         twin: id of the document kept instead.
         near: size of its group of near duplicates, similarity to the one kept, largest cosine in its cell.
+        leaks: its stretches that stand in held-out sets: `start` and `end` in characters, `set`, how each begins.
         expected: copies before the draw.
         copies: as drawn.
+        phases: copies by name of the phase, in order; empty where the plan has one phase.
         rows: shard and row of each copy.
     """
 
@@ -70,8 +75,10 @@ class Story:
     drop_reason: str | None
     twin: str | None
     near: Mapping[str, Any]
+    leaks: tuple[Mapping[str, Any], ...]
     expected: float | None
     copies: int | None
+    phases: Mapping[str, int]
     rows: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -87,6 +94,7 @@ class Story:
             ("text", f"{json.dumps(self.text, ensure_ascii=False)}  {self.n_bytes:,} bytes, {self.n_tokens:,} tokens"),
             ("domain", _domain_line(self.domain)),
             ("twins", _twin_line(self)),
+            *(("leak", _leak_line(leak)) for leak in self.leaks),
             ("fate", _fate_line(self)),
             *((name, _score_line(score)) for name, score in self.scores.items()),
             *(("shard", row) for row in self.rows),
@@ -152,8 +160,10 @@ def _story(artefacts: Mapping[str, Artefact], part: str, row: int) -> Story:
         drop_reason=scored.get("drop_reason"),
         twin=scored.get("twin_id"),
         near={name: value for name, value in twins.items() if name != "id" and value is not None},
+        leaks=tuple(_leaks(artefacts["scores"], document["text"])) if scored.get("leak_hits") else (),
         expected=planned.get("expected"),
         copies=planned.get("copies"),
+        phases=_phases(artefacts["plan"], planned["copies_by_phase"]) if planned else {},
         rows=tuple(_shard_rows(artefacts, document["id"])) if planned.get("copies") else (),
     )
 
@@ -177,7 +187,8 @@ def _domain(artefacts: Mapping[str, Artefact], number: int | None, distance: flo
 def _scores(artefacts: Mapping[str, Artefact], number: int | None, scored: Mapping[str, Any]) -> dict[str, Score]:
     values = {name: value for name, value in scored.items() if name not in NO_SCORES and value is not None}
     columns = read_json(artefacts["scores"].file("scores.json"))["columns"] if values else {}
-    return {name: Score(value, _percentile(columns.get(name), number, value)) for name, value in values.items()}
+    ranked = {name: column for name, column in columns.items() if not name.endswith(NAMES)}
+    return {name: Score(value, _percentile(ranked.get(name), number, value)) for name, value in values.items()}
 
 
 def _percentile(column: Mapping[str, Any] | None, number: int | None, value: float) -> float | None:
@@ -189,13 +200,25 @@ def _percentile(column: Mapping[str, Any] | None, number: int | None, value: flo
     return float(np.interp(value, column["edges"], below) / below[-1]) if below[-1] else None
 
 
+def _leaks(scores: Artefact, text: str) -> Iterator[dict[str, Any]]:
+    """Yield the stretches of a text that stand in held-out sets, found again from what the scorer has learnt."""
+    for span in Leak(read_arrays(scores.file("leak.npz"))).spans(text):
+        yield {**span._asdict(), "text": text[span.start : span.end][:BEGINNING]}
+
+
+def _phases(plan: Artefact, copies: list[int]) -> dict[str, int]:
+    """Return copies by the name of the phase; nothing where there is one."""
+    names = [phase["name"] for phase in read_json(plan.file("mixture.json"))["phases"]]
+    return dict(zip(names, copies, strict=True)) if len(names) > 1 else {}
+
+
 def _shard_rows(artefacts: Mapping[str, Artefact], text_id: str) -> Iterator[str]:
     """Yield shard and row of every copy."""
     if "shards" not in artefacts:
         return
     shards = artefacts["shards"]
-    form = load_format(read_json(shards.file("dataset.json"))["format"])
-    for name in shards.names(f"data/*{form.suffix}"):
+    form = load_format(read_json(shards.file("dataset.json"))["formats"][0])
+    for name in shard_files(shards, form):
         ids = form.read(shards.file(name), ["id"])["id"]
         yield from (f"{name}, row {row}" for row in np.flatnonzero(pc.equal(ids, text_id).to_numpy()).tolist())
 
@@ -207,9 +230,23 @@ def _domain_line(domain: Mapping[str, Any]) -> str:
 
 
 def _twin_line(story: Story) -> str:
-    said = ["an earlier document has the same text"] if story.duplicate else []
-    said += [f"{name.replace('_', ' ')} {_figure(value)}" for name, value in story.near.items() if value != 1]
+    """Say which documents it is a copy of, or how many are copies of it."""
+    near, said = story.near, ["an earlier document has the same text"] if story.duplicate else []
+    texts = near.get("near_size", 1)
+    if twin := near.get("near_twin"):
+        said.append(f"near duplicate of {twin}, similarity {near['near_similarity']:.2f}, in a group of {texts} texts")
+    elif texts > 1:
+        said.append(f"the one kept of a group of {texts} near duplicates")
+    if twin := near.get("semantic_twin"):
+        said.append(f"semantic duplicate of {twin}, cosine {near['semantic_similarity']:.3f}")
+    elif "semantic_similarity" in near:
+        said.append(f"cosine to the nearest of its cell {near['semantic_similarity']:.3f}")
     return "; ".join(said)
+
+
+def _leak_line(leak: Mapping[str, Any]) -> str:
+    stretch = f"characters {leak['start']:,} to {leak['end']:,} stand in {leak['set']}"
+    return f"{stretch}: {json.dumps(leak['text'], ensure_ascii=False)}"
 
 
 def _fate_line(story: Story) -> str:
@@ -218,7 +255,10 @@ def _fate_line(story: Story) -> str:
         return f"dropped: {story.drop_reason}{kept}"
     if story.copies is None:
         return ""
-    return f"{story.copies} copies drawn, {story.expected or 0:.2f} expected"
+    by_phase = ", ".join(f"{count} in {name}" for name, count in story.phases.items() if count)
+    copies = "1 copy" if story.copies == 1 else f"{story.copies} copies"
+    drawn = f"{copies} drawn, {story.expected or 0:.2f} expected"
+    return f"{drawn}; {by_phase}" if by_phase else drawn
 
 
 def _score_line(score: Score) -> str:

@@ -14,6 +14,8 @@ from mixpipe.embed.processor import cpu_has_bfloat16
 from mixpipe.runs.preflight import CorpusSize
 from mixpipe.search.evaluators import load_evaluator, trains
 from mixpipe.search.tally import Tally
+from mixpipe.shards.formats import load_format
+from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.stages import STAGES
 
 __all__ = ["Forecast", "StageForecast", "forecast"]
@@ -48,6 +50,7 @@ RATES = {
     "plan": 10.0,
     "shards": 12.0,
 }
+TOKENISED_MIB = 2.0  # of text per second and core, where shards hold tokens
 ENCODED_TOKENS_PER_SECOND = {"sentence": 2_500.0, "static": 1_000_000.0}  # MiniLM and its distillation
 DISTILLED_TOKENS = 200_000.0  # MiniLM reads its whole vocabulary once, on one core, to be distilled
 PROXY_TOKENS_PER_SECOND = 2.7e9  # divided by the parameters of a proxy; 0.16 M parameters: 17,000 a core
@@ -179,6 +182,8 @@ def _seconds(config: RunConfig, corpus: CorpusSize, *, workers: int, faster: flo
     seconds = dict(FIXED_SECONDS)
     for stage, rate in RATES.items():
         seconds[stage] += passes[stage] / rate / workers
+    if any(isinstance(load_format(name), TokenFormat) for name in config.shards.formats):
+        seconds["shards"] += passes["shards"] / TOKENISED_MIB / workers
     encoded = min(corpus.text_bytes / BYTES_PER_ENCODED_TOKEN, corpus.documents * config.embed.max_tokens)
     sentence = ENCODED_TOKENS_PER_SECOND["sentence"] * faster
     if config.embed.encoder == "static":
@@ -191,6 +196,7 @@ def _seconds(config: RunConfig, corpus: CorpusSize, *, workers: int, faster: flo
 
 def _disk_mib(config: RunConfig, corpus: CorpusSize) -> dict[str, float]:
     """Return the disk that every stage takes, where it grows."""
+    written = sum(load_format(name).stored for name in config.shards.formats)
     return {
         "ingest": corpus.text_bytes / MIB / 2.5,
         "embed": corpus.documents * 800 / MIB,
@@ -198,7 +204,7 @@ def _disk_mib(config: RunConfig, corpus: CorpusSize) -> dict[str, float]:
         "duplicates": corpus.documents * 40 / MIB,
         "scores": corpus.documents * 80 / MIB,
         "plan": corpus.documents * 40 / MIB,
-        "shards": config.budget_tokens * BYTES_PER_TOKEN / MIB / 2.5,
+        "shards": config.budget_tokens * BYTES_PER_TOKEN / MIB * written,
     }
 
 

@@ -33,7 +33,7 @@ PLUGINS = {
     "scores.scorers": ("scorer", "mixpipe.scores:SCORERS"),
     "search.surrogate": ("surrogate", "mixpipe.search.surrogates:SURROGATES"),
     "search.evaluator": ("evaluator", "mixpipe.search.evaluators:EVALUATORS"),
-    "shards.format": ("format", "mixpipe.shards.formats:FORMATS"),
+    "shards.formats": ("format", "mixpipe.shards.formats:FORMATS"),
 }
 BYTES_PER_DOCUMENT = 2000.0  # where documents cannot be counted without reading them
 

@@ -2,17 +2,20 @@
 
 A number is believed when its examples look right. Percentiles are those of the sample that the scorers were fitted on;
 for each, the document of the nearest value is taken, the lowest id among equals. Of every reason the three dropped
-documents of the lowest keyed hash are shown, a near or semantic duplicate beside the one that was kept instead. One
-pass over the scores, one over the ids where there are twins to find; of texts only the beginnings are kept.
+documents of the lowest keyed hash are shown, a near or semantic duplicate beside the one that was kept instead, one
+that leaks with the longest stretches that stand in a held-out set. One pass over the scores, one over the ids where
+there are twins to find; of texts and of stretches only the beginnings are kept.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mixpipe.scores.leak import Leak, Span
+from mixpipe.scores.protocol import Scorer
 from mixpipe.store.draws import keyed_hashes
 from mixpipe.store.files import read_table
 from mixpipe.store.fingerprint import Json
@@ -23,6 +26,8 @@ __all__ = ["PERCENTILES", "gather_examples", "percentile_values"]
 PERCENTILES = (1, 50, 99)
 DROPPED = 3
 CHARACTERS = 600  # of a text: a paragraph or two
+SPANS, SPAN_CHARACTERS = 3, 300  # of a document that leaks
+LEAK = "leak"  # reasons are the scorer's name, or that and a rule's
 
 
 class _Place(NamedTuple):
@@ -37,14 +42,16 @@ def percentile_values(values: np.ndarray) -> np.ndarray:
     return np.quantile(values, np.array(PERCENTILES) / 100) if len(values) else np.zeros(len(PERCENTILES))
 
 
-def gather_examples(context: Context, wanted: Mapping[str, np.ndarray]) -> dict[str, Json]:
+def gather_examples(context: Context, wanted: Mapping[str, np.ndarray], leak: Scorer | None = None) -> dict[str, Json]:
     """Return {`percentiles`: {column: {percentile: example}}, `dropped`: {reason: [example]}}.
 
-    An example has `id`, `source`, `text`, the `value` of a score, and in `twin` an example of the document kept.
+    An example has `id`, `source`, `text`, the `value` of a score, in `twin` an example of the document kept, and in
+    `spans` what leaks: the longest stretches, in order, each with `start` and `end` in characters, `set` and `text`.
 
     Args:
         context: of the stage, its parts of scores written.
         wanted: by column the values (3,) at the percentiles.
+        leak: the scorer that finds held-out texts, where it is configured.
     """
     nearest: dict[tuple[str, int], tuple[float, str, _Place, float]] = {}
     dropped: dict[str, list[tuple[int, str, _Place, str | None]]] = {}
@@ -58,7 +65,8 @@ def gather_examples(context: Context, wanted: Mapping[str, np.ndarray]) -> dict[
         context, {twin for rows in dropped.values() for _, text_id, _, twin in rows if twin not in (None, text_id)}
     )
     places = {place for *_, place, _ in (*nearest.values(), *(row for rows in dropped.values() for row in rows))}
-    shown = _beginnings(context, places | set(twins.values()))
+    leaking = {place for reason, rows in dropped.items() if _leaks(reason) for _, _, place, _ in rows}
+    shown = _beginnings(context, places | set(twins.values()), leaking, leak)
     percentiles: dict[str, dict[str, Json]] = {}
     for (column, percentile), (_, _, place, value) in nearest.items():
         percentiles.setdefault(column, {})[str(percentile)] = {**shown[place], "value": value}
@@ -115,8 +123,14 @@ def _find(context: Context, wanted: Iterable[str | None]) -> dict[str | None, _P
     return found
 
 
-def _beginnings(context: Context, places: Iterable[_Place]) -> dict[_Place, dict[str, Json]]:
-    """Return id, source and the beginning of the text at each place."""
+def _leaks(reason: str) -> bool:
+    return reason.partition(":")[0] == LEAK
+
+
+def _beginnings(
+    context: Context, places: Iterable[_Place], leaking: Collection[_Place], leak: Scorer | None
+) -> dict[_Place, dict[str, Json]]:
+    """Return id, source and the beginning of the text at each place, and what leaks of those that do."""
     by_part: dict[str, list[int]] = {}
     for place in places:
         by_part.setdefault(place.part, []).append(place.row)
@@ -124,5 +138,14 @@ def _beginnings(context: Context, places: Iterable[_Place]) -> dict[_Place, dict
     for name, rows in by_part.items():
         table = read_table(context.inputs["ingest"].file(name), ["id", "source", "text"]).take(sorted(rows))
         for row, document in zip(sorted(rows), table.to_pylist(), strict=True):
-            shown[_Place(name, row)] = {**document, "text": document["text"][:CHARACTERS]}
+            place, text = _Place(name, row), document["text"]
+            shown[place] = {**document, "text": text[:CHARACTERS]}
+            if isinstance(leak, Leak) and place in leaking:
+                shown[place]["spans"] = _longest(leak.spans(text), text)
     return shown
+
+
+def _longest(spans: Sequence[Span], text: str) -> list[Json]:
+    """Return the longest stretches in the order of the text, with how they begin."""
+    kept = sorted(sorted(spans, key=lambda span: span.start - span.end)[:SPANS])
+    return [{**span._asdict(), "text": text[span.start : span.end][:SPAN_CHARACTERS]} for span in kept]

@@ -22,6 +22,7 @@ from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import TWIN_COLUMNS, ScoresConfig
 from mixpipe.scores.examples import gather_examples, percentile_values
+from mixpipe.scores.flagged import Flagged, add_flagged, with_flagged
 from mixpipe.scores.frozen import EDGES, SUMMARY, check_fitted_on, fitted_on, frozen_files
 from mixpipe.scores.given import given_digests
 from mixpipe.scores.protocol import Batch, Evaluations, Scorer
@@ -160,23 +161,32 @@ def finish_score(context: Context) -> Counts:
     summary = Summary.empty(np.stack([edges[name] for name in columns]), len(_domain_names(context)))
     known = read_json(context.inputs["ingest"].file("sources.json")).keys()
     removed: Removals = {}
+    flagged: Flagged = Counter()
     for file in context.inputs["ingest"].names():
         scores = read_table(context.out / file)
         assigned = read_table(context.inputs["domains"].file(file), ["domain"]).column("domain").to_numpy()
         summary.add([scores.column(name).to_numpy() for name in columns], assigned)
         sources = read_table(context.inputs["ingest"].file(file), ["source"]).column("source")
         add_removals(removed, sources, scores.column("drop_reason"), known=known)
+        add_flagged(flagged, scores)
     rules: dict[str, Json] = {n: [rule.name for rule in s.rules] for n, s in scorers.items() if s.rules}
-    facts = {
-        name: s.facts(read_arrays(context.out / f"{name}.npz")) for name, s in scorers.items() if hasattr(s, "facts")
-    }
+    facts = _facts(context.out, scorers, flagged)
     record: dict[str, Json] = {"columns": summary.as_json(columns), "rules": rules, "facts": facts}
     record["fitted_on"] = fitted_on(context)
     write_json(context.out / SUMMARY, record)
     write_json(context.out / "removals.json", removed)
     learnt = [name for scorer in scorers.values() if not scorer.rules for name in scorer.columns]
-    write_json(context.out / "examples.json", gather_examples(context, {n: edges[f"{n}:percentiles"] for n in learnt}))
+    wanted = {name: edges[f"{name}:percentiles"] for name in learnt}
+    write_json(context.out / "examples.json", gather_examples(context, wanted, scorers.get("leak")))
     return {}
+
+
+def _facts(out: Path, scorers: Mapping[str, Scorer], flagged: Flagged) -> dict[str, Json]:
+    """Return what scorers say of what they learnt, by name; of `leak` also how many documents it flags."""
+    facts = {name: s.facts(read_arrays(out / f"{name}.npz")) for name, s in scorers.items() if hasattr(s, "facts")}
+    if "leak" in facts:
+        facts["leak"] = with_flagged(facts["leak"], scorers["leak"].rules, flagged)
+    return dict(facts)
 
 
 def score_columns(batch: Batch, scorers: Mapping[str, Scorer]) -> dict[str, np.ndarray]:
@@ -276,7 +286,7 @@ def steps(config: ScoresConfig) -> tuple[Step, ...]:
 
 SCORES = Stage(
     name="scores",
-    version=2,
+    version=3,
     config=ScoresConfig,
     inputs=("ingest", "embed", "domains", "duplicates", "targets"),
     steps=steps,

@@ -1,7 +1,8 @@
 """The data set card: `README.md` with the YAML that `datasets.load_dataset(FOLDER)` reads, and a table for people.
 
 Split names and features stand in the YAML, because files of unknown names are otherwise guessed into one split and
-types inferred from the first rows. Domain names and figures come from `dataset.json`.
+types inferred from the first rows. A card describes files of one kind: those of the first format of texts that
+`datasets` reads, or else the documents beside the tokens. Domain names and figures come from `dataset.json`.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 from ruamel.yaml import YAML
 
+from mixpipe.shards.formats import load_format
+from mixpipe.shards.formats.tokens import DOCUMENTS, TokenFormat
 from mixpipe.tables import SHARDS
 
 __all__ = ["dataset_card"]
@@ -20,8 +23,9 @@ CARD = """---
 
 # Training data
 
-{rows} (copies of documents), {tokens}, {shards}, made by mixpipe. The mixture is applied and the order is
-shuffled: read the shards once, in order. Weights are shares of tokens; `epochs` is how often a domain is seen.
+{rows} (copies of documents), {tokens}, {shards}, made by mixpipe. {reading}
+Weights are shares of tokens; `epochs` is how often a domain is seen.
+Formats: {formats}.
 
 | domain | name | share | wanted | tokens | rows | distinct documents | epochs |
 |---|---|---:|---:|---:|---:|---:|---:|
@@ -32,24 +36,45 @@ precision, `dataset.json` the counts by shard and domain, `manifest.json` the SH
 """
 
 
-def dataset_card(dataset: Mapping[str, Any], suffix: str) -> str:
+READING = {
+    "mixed": "The mixture is applied and the order is shuffled: read the shards once, in order.",
+    "by-domain": "Every domain is a folder of its own, shuffled, each document as often as planned: read the domains "
+    "in the shares of `mixture.json`.",
+}
+
+
+def dataset_card(dataset: Mapping[str, Any]) -> str:
     """Return the text of `README.md`.
 
     Args:
         dataset: `dataset.json`.
-        suffix: of the shards' file names.
     """
     train = dataset["splits"]["train"]
-    info: dict[str, Any] = {}
-    if suffix == ".parquet":
+    forms = [load_format(name) for name in dataset["formats"]]
+    suffixes = [form.suffix for form in forms if form.loads]
+    suffixes += [DOCUMENTS for form in forms if isinstance(form, TokenFormat)]
+    header: dict[str, Any] = {}
+    if suffixes:
+        folders = {"default": "data"}
+        if dataset["layout"] == "by-domain":
+            folders = {"default": "data/*", **{domain["id"]: f"data/{domain['id']}" for domain in dataset["domains"]}}
+        header["configs"] = [
+            {"config_name": name, "data_files": [{"split": "train", "path": f"{folder}/train-*{suffixes[0]}"}]}
+            for name, folder in folders.items()
+        ]
+    if suffixes[:1] == [".parquet"]:
         features = [{"name": field.name, "dtype": _dtype(field.type)} for field in SHARDS]
         split = {"name": "train", "num_bytes": dataset["text_bytes"], "num_examples": train["rows"]}
-        info = {"dataset_info": {"features": features, "splits": [split]}}
-    files = [{"split": "train", "path": f"data/train-*{suffix}"}]
-    header = {"configs": [{"config_name": "default", "data_files": files}], **info}
+        header["dataset_info"] = {"config_name": "default", "features": features, "splits": [split]}
     table = "\n".join(_row(domain) for domain in dataset["domains"])
     counts = {things: _counted(train[things], things) for things in ("rows", "tokens", "shards")}
-    return CARD.format(header=_yaml(header), table=table, **counts)
+    return CARD.format(
+        header=_yaml(header),
+        reading=READING[dataset["layout"]],
+        table=table,
+        formats=", ".join(dataset["formats"]),
+        **counts,
+    )
 
 
 def _row(domain: Mapping[str, Any]) -> str:

@@ -20,7 +20,6 @@ from mixpipe.store.fingerprint import Json, canonical_json, fingerprint
 from mixpipe.store.stage import Context
 
 __all__ = [
-    "TALLY_COLUMNS",
     "DatasetRecord",
     "MixtureRecord",
     "ShardEntry",
@@ -32,19 +31,18 @@ __all__ = [
     "tally_shard",
 ]
 
-TALLY_COLUMNS = ["id", "domain", "n_tokens"]
-
 Record = TypeVar("Record", bound=BaseModel)
 
 
 class ShardEntry(BaseModel):
-    """One shard in `dataset.json`."""
+    """One shard of one format in `dataset.json`."""
 
     path: str
     rows: int
     tokens: int
     first_id: str | None  # of the first row; none: an empty shard
     last_id: str | None
+    encoded_tokens: int | None = None  # in a file of tokens
 
 
 class DomainEntry(BaseModel):
@@ -53,12 +51,13 @@ class DomainEntry(BaseModel):
     id: str = Field(pattern=r"^d\d+$")
     rows: int
     written_tokens: int
+    encoded_tokens: int | None = None
 
 
 class DatasetRecord(BaseModel):
     """`dataset.json`, as far as it can be recounted."""
 
-    format: str
+    formats: list[str]
     files: list[ShardEntry]
     domains: list[DomainEntry]
 
@@ -97,6 +96,7 @@ class ShardTally(NamedTuple):
         tokens: (n_domains,) int64.
         first_id: of its first row; None: there is none.
         last_id: of its last row.
+        encoded: (n_domains,) int64, tokens in a file of tokens; None: it is one of texts.
     """
 
     path: str
@@ -104,11 +104,14 @@ class ShardTally(NamedTuple):
     tokens: NDArray[np.int64]
     first_id: str | None
     last_id: str | None
+    encoded: NDArray[np.int64] | None = None
 
     def entry(self) -> ShardEntry:
         """Return the shard's entry in `dataset.json`."""
         rows, tokens = int(self.rows.sum()), int(self.tokens.sum())
-        return ShardEntry(path=self.path, rows=rows, tokens=tokens, first_id=self.first_id, last_id=self.last_id)
+        encoded = {} if self.encoded is None else {"encoded_tokens": int(self.encoded.sum())}
+        ends = {"first_id": self.first_id, "last_id": self.last_id}
+        return ShardEntry(path=self.path, rows=rows, tokens=tokens, **ends, **encoded)
 
 
 def read_record(path: Path, model: type[Record]) -> Record:
@@ -126,13 +129,15 @@ def read_record(path: Path, model: type[Record]) -> Record:
 
 
 def tally_shard(path: str, table: pa.Table, n_domains: int) -> ShardTally:
-    """Count one shard's rows, given the columns TALLY_COLUMNS."""
-    rows, tokens = np.zeros(n_domains, dtype=np.int64), np.zeros(n_domains, dtype=np.int64)
-    np.add.at(rows, table["domain"].to_numpy(), 1)
-    np.add.at(tokens, table["domain"].to_numpy(), table["n_tokens"].to_numpy())
+    """Count one shard's rows, given the columns that its format counts by."""
+    sums = {"rows": np.zeros(n_domains, dtype=np.int64)}
+    np.add.at(sums["rows"], table["domain"].to_numpy(), 1)
+    for name in {"n_tokens", "n_encoded"} & {*table.column_names}:
+        sums[name] = np.zeros(n_domains, dtype=np.int64)
+        np.add.at(sums[name], table["domain"].to_numpy(), table[name].to_numpy())
     ids = table["id"]
     first, last = (ids[0].as_py(), ids[-1].as_py()) if table.num_rows else (None, None)
-    return ShardTally(path, rows, tokens, first, last)
+    return ShardTally(path, sums["rows"], sums["n_tokens"], first, last, sums.get("n_encoded"))
 
 
 def realised_mixture(tallies: Sequence[ShardTally], planned: Mapping[str, Any]) -> dict[str, Json]:
@@ -173,19 +178,25 @@ def mixture_digest(record: Mapping[str, Json]) -> str:
     return f"sha256:{hashlib.sha256(canonical_json(content).encode('utf-8')).hexdigest()}"
 
 
-def dataset_record(tallies: Sequence[ShardTally], mixture: Mapping[str, Any], context: Context) -> dict[str, Json]:
+def dataset_record(
+    tallies: Mapping[str, Sequence[ShardTally]], mixture: Mapping[str, Any], context: Context
+) -> dict[str, Json]:
     """Return `dataset.json`.
 
     Args:
-        tallies: of the shards, in order.
+        tallies: of the shards, in order, by format.
         mixture: as realised.
         context: of the stage, for what went in.
     """
-    rows, tokens = (sum(int(getattr(tally, name).sum()) for tally in tallies) for name in ("rows", "tokens"))
-    splits = {"train": {"rows": rows, "tokens": tokens, "shards": len(tallies)}}
+    first = tallies[context.config.formats[0]]
+    rows, tokens = (sum(int(getattr(tally, name).sum()) for tally in first) for name in ("rows", "tokens"))
+    splits = {"train": {"rows": rows, "tokens": tokens, "shards": len(first)}}
+    everything = [tally for found in tallies.values() for tally in found]
+    encoded = max(([t.encoded for t in found if t.encoded is not None] for found in tallies.values()), key=len)
     return {
         "schema": "mixpipe.dataset/1",
-        "format": context.config.format,
+        "formats": list(context.config.formats),
+        "layout": context.config.layout,
         "seed": context.config.seed,
         "config_digest": fingerprint(context.config.identity()),
         "mixture_digest": mixture["digest"],
@@ -193,12 +204,14 @@ def dataset_record(tallies: Sequence[ShardTally], mixture: Mapping[str, Any], co
         "inputs": {name: artefact.fingerprint for name, artefact in sorted(context.inputs.items())},
         "text_bytes": int(context.inputs["plan"].counts["bytes"]),
         "splits": splits,
-        "domains": [_domain(domain) for domain in _whole(mixture)],
-        "files": [tally.entry().model_dump() for tally in tallies],
+        "domains": [_domain(domain, encoded) for domain in _whole(mixture)],
+        "files": [tally.entry().model_dump(exclude_unset=True) for tally in everything],
     }
 
 
-def _domain(domain: Mapping[str, Json]) -> dict[str, Json]:
+def _domain(domain: Mapping[str, Any], encoded: Sequence[NDArray[np.int64]]) -> dict[str, Json]:
     same = {key: domain[key] for key in ("id", "name", "available_tokens", "planned_tokens", "epochs", "docs")}
     written = {"rows": domain["copies"], "written_tokens": domain["planned_tokens"]}
+    if encoded:
+        written["encoded_tokens"] = int(np.sum(encoded, axis=0)[int(domain["id"].removeprefix("d"))])
     return {**same, **written, "weight_target": domain["weight_target"], "weight_realised": domain["weight"]}

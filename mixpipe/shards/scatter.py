@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mixpipe.errors import StageError, StoreError
+from mixpipe.shards.layout import ShardLayout
 from mixpipe.shards.shuffle import place_copies
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json, read_table, whole_file
@@ -22,17 +23,12 @@ from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context
 from mixpipe.tables import SHARDS
 
-__all__ = ["SCATTERED", "count_shards", "group_parts", "last_id_before", "read_batches", "write_batches"]
+__all__ = ["SCATTERED", "group_parts", "last_id_before", "read_batches", "write_batches"]
 
 GROUPS_PER_SHARD = 4
 SCATTERED = SHARDS.remove(SHARDS.get_field_index("domain_name")).append(
     pa.field("position", pa.float64(), nullable=False)
 )
-
-
-def count_shards(plan: Artefact, shard_mib: float) -> int:
-    """Return how many shards of `shard_mib` MiB of text the planned copies fill, 1 at least."""
-    return max(1, int(np.ceil(plan.counts["bytes"] / (shard_mib * 2**20))))
 
 
 def group_parts(plan: Artefact, shard_mib: float) -> list[list[Json]]:
@@ -51,7 +47,7 @@ def group_parts(plan: Artefact, shard_mib: float) -> list[list[Json]]:
     return groups
 
 
-def write_batches(context: Context, path: Path, parts: Sequence[tuple[str, int]], n_shards: int) -> int:
+def write_batches(context: Context, path: Path, parts: Sequence[tuple[str, int]], layout: ShardLayout) -> int:
     """Write the copies of some parts' documents, one batch per shard; return their number."""
     loaded = [_planned_documents(context, name, first_row) for name, first_row in parts]
     documents = pa.concat_tables([table for table, _ in loaded]).combine_chunks()
@@ -60,14 +56,15 @@ def write_batches(context: Context, path: Path, parts: Sequence[tuple[str, int]]
     shares = [phase["share"] for phase in read_json(context.inputs["plan"].file("mixture.json"))["phases"]]
     by_phase = documents["copies_by_phase"].combine_chunks().flatten().to_numpy().reshape(-1, len(shares))
     placed = place_copies(keys, by_phase, context.config.seed, shares)
-    # A position may be 1: (copy + u) / copies is rounded up to it where u is within 1e-16 of 1.
-    shard = np.minimum((placed.position * n_shards).astype(np.int64), n_shards - 1)
-    edges = np.searchsorted(shard, np.arange(n_shards + 1))
+    shard = layout.shards(documents["domain"].to_numpy()[placed.row], placed.position)
+    order = np.argsort(shard, kind="stable")  # inside a shard by position, as before
+    edges = np.searchsorted(shard[order], np.arange(len(layout.names) + 1))
     with whole_file(path) as scratch, pa.ipc.new_file(scratch, SCATTERED) as writer:
         for start, stop in pairwise(edges.tolist()):
-            rows = documents.take(placed.row[start:stop])
-            rows = rows.append_column("copy", pa.array(placed.copy[start:stop]))
-            rows = rows.append_column("position", pa.array(placed.position[start:stop]))
+            chosen = order[start:stop]
+            rows = documents.take(placed.row[chosen])
+            rows = rows.append_column("copy", pa.array(placed.copy[chosen]))
+            rows = rows.append_column("position", pa.array(placed.position[chosen]))
             batch = rows.select(SCATTERED.names).cast(SCATTERED).combine_chunks().to_batches()
             # No rows make no batch, but the second pass finds a shard's batch by its number.
             writer.write_batch(batch[0] if batch else pa.RecordBatch.from_pylist([], schema=SCATTERED))
@@ -79,9 +76,12 @@ def read_batches(paths: list[Path], shard: int) -> pa.Table:
     return pa.Table.from_batches(list(_batches(paths, shard)), SCATTERED)
 
 
-def last_id_before(paths: list[Path], shard: int) -> str | None:
-    """Return the id of the last row before a shard; None when there is none. Reads one row per file and shard."""
-    for earlier in range(shard - 1, -1, -1):
+def last_id_before(paths: list[Path], shard: int, first: int = 0) -> str | None:
+    """Return the id of the last row before a shard, from shard `first` on; None when there is none.
+
+    Reads one row per file and shard.
+    """
+    for earlier in range(shard - 1, first - 1, -1):
         lasts = [batch.slice(batch.num_rows - 1) for batch in _batches(paths, earlier) if batch.num_rows]
         if lasts:
             return str(max((row["position"][0].as_py(), row["id"][0].as_py()) for row in lasts)[1])

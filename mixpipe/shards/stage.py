@@ -1,28 +1,36 @@
 """Stage: planned copies to globally shuffled shards, a data set card and its records.
 
 An external shuffle in two passes, each bounded by one shard's text: `scatter` groups copies by shard (see
-`scatter.py`), `gather` puts one shard in order (see `shuffle.py`) and writes it through a registered format. Writes
-`data/train-00000-of-00042.parquet` (SHARDS), `README.md`, `mixture.json` and `dataset.json` (see `records.py`).
+`scatter.py`), `gather` puts one shard in order (see `shuffle.py`) and writes it in every registered format asked for:
+texts format by format, tokens once for all formats of tokens (see `encoding.py`). The formats of a shard lie side by
+side and differ in their suffix; which shards there are says `layout.py`. Writes `data/train-00000-of-00042.parquet`
+(SHARDS), `README.md`, `mixture.json`, `dataset.json` (see `records.py`), and `tokenizer.json` where there are tokens.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixpipe.errors import StageError
+from mixpipe.errors import ConfigError, StageError
 from mixpipe.shards.card import dataset_card
 from mixpipe.shards.config import ShardsConfig
+from mixpipe.shards.encoding import encoded, load_encoder
 from mixpipe.shards.formats import load_format
-from mixpipe.shards.records import TALLY_COLUMNS, dataset_record, realised_mixture, tally_shard
-from mixpipe.shards.scatter import count_shards, group_parts, last_id_before, read_batches, write_batches
+from mixpipe.shards.formats.protocol import DocumentFormat, ShardFormat
+from mixpipe.shards.formats.tokens import TokenFormat
+from mixpipe.shards.layout import ShardLayout, shard_layout
+from mixpipe.shards.records import ShardTally, dataset_record, realised_mixture, tally_shard
+from mixpipe.shards.scatter import group_parts, last_id_before, read_batches, write_batches
 from mixpipe.shards.shuffle import shard_order
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_json, read_table, write_json, write_text
-from mixpipe.store.fingerprint import Json
+from mixpipe.store.fingerprint import Json, fingerprint
 from mixpipe.store.stage import Context, Part, Stage, Step
 from mixpipe.tables import SHARDS as SHARDS_SCHEMA
+from mixpipe.tokenizer import tokenizer_json
 
 __all__ = ["SHARDS"]
 
@@ -30,12 +38,19 @@ TABLE_BYTES = 64 << 20  # text handed to the format at a time; one row group, un
 
 
 def plan_scatter(context: Context) -> list[Part]:
-    """List groups of parts; refuse a plan without copies and an unknown format before any work."""
+    """List groups of parts; refuse a plan without copies and what cannot be written before any work."""
     config: ShardsConfig = context.config
-    load_format(config.format)
+    if _formats(config)[1]:
+        load_encoder(config, context.inputs["ingest"])
+    elif config.tokenizer or config.end_token or config.sequence_length:
+        raise ConfigError(
+            f"expected a format of tokens in shards.formats, for which shards.tokenizer, end_token and sequence_length "
+            f"are, found {', '.join(config.formats)}"
+        )
     plan = context.inputs["plan"]
     if not plan.counts["copies"]:
         raise StageError("expected at least one planned copy, found none: every document was dropped; see plan.json")
+    _layout(context)
     groups = group_parts(plan, config.shard_mib)
     names = [f"scatter-{number:05d}-of-{len(groups):05d}" for number in range(len(groups))]
     identity = _identity(context)
@@ -48,16 +63,13 @@ def run_scatter(context: Context, part: Part) -> Counts:
     """Write one group's copies, one batch per shard."""
     _return_memory()
     parts: Any = part.spec["parts"]
-    n_shards = count_shards(context.inputs["plan"], context.config.shard_mib)
-    write_batches(context, context.out / f"{part.name}.arrow", parts, n_shards)
+    write_batches(context, context.out / f"{part.name}.arrow", parts, _layout(context))
     return {}
 
 
 def plan_gather(context: Context) -> list[Part]:
     """List the shards."""
-    count = count_shards(context.inputs["plan"], context.config.shard_mib)
-    names = [f"data/train-{shard:05d}-of-{count:05d}" for shard in range(count)]
-    identity = _identity(context)
+    names, identity = _layout(context).names, _identity(context)
     return [Part(name, {"shard": shard}, {**identity, "shard": shard}) for shard, name in enumerate(names)]
 
 
@@ -65,15 +77,21 @@ def run_gather(context: Context, part: Part) -> Counts:
     """Put one shard's rows in order and write them."""
     _return_memory()
     shard: Any = part.spec["shard"]
-    count = count_shards(context.inputs["plan"], context.config.shard_mib)
+    stretch = _layout(context).stretch(shard)
     scattered = sorted(context.out.glob("scatter-*.arrow"))
     rows = read_batches(scattered, shard).combine_chunks()
-    before = last_id_before(scattered, shard)
-    order = shard_order(rows["position"], rows["id"], before, is_last=shard == count - 1)
-    form = load_format(context.config.format)
-    tables = _tables(rows, order, _domain_names(context))
-    written = form.write(context.out / f"{part.name}{form.suffix}", tables)
-    return {"documents": written}
+    before = last_id_before(scattered, shard, stretch[0])
+    order = shard_order(rows["position"], rows["id"], before, is_last=shard == stretch[-1])
+    texts, tokens = _formats(context.config)
+    names = _domain_names(context)
+    for form in texts:
+        form.write(context.out / f"{part.name}{form.suffix}", _tables(rows, order, names))
+    if tokens:
+        encoder = load_encoder(context.config, context.inputs["ingest"])
+        with encoded(_tables(rows, order, names), encoder, context.out) as shard_of_tokens:
+            for token_form in tokens:
+                token_form.write(context.out / f"{part.name}{token_form.suffix}", shard_of_tokens)
+    return {"documents": rows.num_rows}
 
 
 def finish_gather(context: Context) -> Counts:
@@ -82,19 +100,46 @@ def finish_gather(context: Context) -> Counts:
     Raises:
         StageError: the tokens of a domain differ from those planned.
     """
-    form = load_format(context.config.format)
-    names = _domain_names(context)
-    paths = sorted((context.out / "data").glob(f"train-*{form.suffix}"))
-    for name, record in form.index(paths).items():
-        write_json(context.out / "data" / name, record)
-    tallies = [tally_shard(f"data/{path.name}", form.read(path, TALLY_COLUMNS), len(names)) for path in paths]
+    config: ShardsConfig = context.config
+    tallies = {name: _tallies(context, load_format(name)) for name in config.formats}
     planned = read_json(context.inputs["plan"].file("mixture.json"))
-    mixture = realised_mixture(tallies, planned)
+    mixture, *_ = [realised_mixture(found, planned) for found in tallies.values()]
     dataset = dataset_record(tallies, mixture, context)
+    if _formats(config)[1]:
+        encoder = load_encoder(config, context.inputs["ingest"])
+        dataset["encoding"] = encoder.layout._asdict()
+        write_text(context.out / "tokenizer.json", encoder.json)
     write_json(context.out / "mixture.json", mixture)
     write_json(context.out / "dataset.json", dataset)
-    write_text(context.out / "README.md", dataset_card(dataset, form.suffix))
-    return {"shards": len(tallies), "tokens": sum(int(tally.tokens.sum()) for tally in tallies)}
+    write_text(context.out / "README.md", dataset_card(dataset))
+    first = tallies[config.formats[0]]
+    return {"shards": len(first), "tokens": sum(int(tally.tokens.sum()) for tally in first)}
+
+
+def _formats(config: ShardsConfig) -> tuple[list[DocumentFormat], list[TokenFormat]]:
+    """Return the formats of texts and those of tokens."""
+    texts, tokens = list[DocumentFormat](), list[TokenFormat]()
+    for form in map(load_format, config.formats):
+        if isinstance(form, TokenFormat):
+            tokens.append(form)
+        else:
+            texts.append(form)
+    return texts, tokens
+
+
+def _tallies(context: Context, form: ShardFormat) -> list[ShardTally]:
+    """Count every shard of one format as it lies on disk, and write the index of each folder, where it needs one."""
+    names = [f"{name}{form.suffix}" for name in _layout(context).names]
+    for folder, found in groupby((context.out / name for name in names), key=lambda path: path.parent):
+        for index, record in form.index(list(found)).items():
+            write_json(folder / index, record)
+    n_domains = len(_domain_names(context))
+    return [tally_shard(name, form.read(context.out / name, list(form.counted)), n_domains) for name in names]
+
+
+def _layout(context: Context) -> ShardLayout:
+    config: ShardsConfig = context.config
+    return shard_layout(config.layout, config.shard_mib, context.inputs["plan"], context.inputs["domains"])
 
 
 def _tables(rows: pa.Table, order: pa.Array, names: list[str]) -> Iterator[pa.Table]:
@@ -118,7 +163,12 @@ def _domain_names(context: Context) -> list[str]:
 
 def _identity(context: Context) -> dict[str, Json]:
     inputs: dict[str, Json] = {name: context.inputs[name].fingerprint for name in SHARDS.inputs}
-    return {"inputs": inputs, "config": context.config.identity()}
+    return {"inputs": inputs, "config": context.config.identity(), "outside": context.outside}
+
+
+def _outside(config: ShardsConfig) -> dict[str, Json]:
+    """Return the identity of the tokenizer, when one is given."""
+    return {} if config.tokenizer is None else {"tokenizer": fingerprint(tokenizer_json(config.tokenizer))}
 
 
 def _steps(config: ShardsConfig) -> tuple[Step, ...]:
@@ -134,4 +184,5 @@ SHARDS = Stage(
     config=ShardsConfig,
     inputs=("ingest", "domains", "scores", "plan"),
     steps=_steps,
+    outside=_outside,
 )

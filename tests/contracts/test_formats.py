@@ -1,12 +1,17 @@
-"""One suite over every registered shard format."""
+"""One suite over every registered shard format: texts come back as rows, tokens as the texts that they decode to."""
+
+from itertools import pairwise
 
 import pyarrow as pa
 import pytest
 
 from mixpipe.errors import ConfigError, StoreError
+from mixpipe.shards.encoding import Encoder, encoded
 from mixpipe.shards.formats import FORMATS, load_format
+from mixpipe.shards.formats.tokens import TokenFormat, TokenLayout
 from mixpipe.store.fingerprint import text_id
-from mixpipe.tables import SHARDS
+from mixpipe.tables import ENCODED, SHARDS
+from mixpipe.tokenizer import end_token, load_tokenizer, train_tokenizer, vocabulary_size
 
 HOSTILE = [
     "",
@@ -44,51 +49,115 @@ def form(request):
     return load_format(request.param)
 
 
-def test_hostile_texts_come_back_as_they_went_in(form, tmp_path):
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    path.write_text(train_tokenizer(HOSTILE[:-1], 300), encoding="utf-8")
+    tokenizer = load_tokenizer(str(path))
+    return Encoder(tokenizer, TokenLayout(vocabulary_size(tokenizer), end_token(tokenizer)), path.read_text("utf-8"))
+
+
+@pytest.fixture
+def write(form, tmp_path, encoder):
+    """Writes tables in the format, through the tokenizer where it is one of tokens."""
+
+    def made(path, tables):
+        if not isinstance(form, TokenFormat):
+            return form.write(path, tables)
+        with encoded(tables, encoder, tmp_path) as shard:
+            return form.write(path, shard)
+
+    return made
+
+
+def schema_of(form):
+    return ENCODED if isinstance(form, TokenFormat) else SHARDS
+
+
+def texts_of(form, path, encoder):
+    """Return the texts of a shard, decoded where they are tokens; documents without tokens are left out."""
+    if not isinstance(form, TokenFormat):
+        return form.read(path)["text"].to_pylist()
+    shard = form.load(path)
+    starts = [0, *shard.ends().tolist()]
+    assert all(shard.ids[end - 1] == shard.layout.end for end in starts[1:])
+    documents = [shard.ids[start : end - 1].tolist() for start, end in pairwise(starts)]
+    return encoder.tokenizer.decode_batch(documents, skip_special_tokens=False)
+
+
+def test_hostile_texts_come_back_as_they_went_in(form, write, tmp_path, encoder):
     path, rows = tmp_path / f"data/train{form.suffix}", make_rows(HOSTILE)
-    assert form.write(path, [rows.slice(0, 3), rows.slice(3)]) == len(HOSTILE)
+    assert write(path, [rows.slice(0, 3), rows.slice(3)]) == len(HOSTILE)
     found = form.read(path)
-    assert found.schema.equals(SHARDS)
-    assert found.equals(rows)
+    assert found.schema.equals(schema_of(form))
+    common = [name for name in found.column_names if name in SHARDS.names]
+    assert found.select(common).equals(rows.select(common))
+    assert texts_of(form, path, encoder) == HOSTILE[isinstance(form, TokenFormat) :]
+    assert list(form.problems(path, found)) == []
+    assert {file.name for file in path.parent.iterdir()} == {f"train{end}" for end in (form.suffix, *form.beside)}
 
 
-def test_columns_can_be_read_alone(form, tmp_path):
+def test_columns_can_be_read_alone(form, write, tmp_path):
     path, rows = tmp_path / f"train{form.suffix}", make_rows(["a", "b"])
-    form.write(path, [rows])
+    write(path, [rows])
     assert form.read(path, ["id", "n_tokens"]).equals(rows.select(["id", "n_tokens"]))
+    assert form.read(path, [*form.counted, *form.checked]).num_rows == 2
 
 
-def test_a_shard_may_be_empty(form, tmp_path):
+def test_a_shard_may_be_empty(form, write, tmp_path):
     path = tmp_path / f"train{form.suffix}"
-    assert form.write(path, [SHARDS.empty_table()]) == 0
-    assert form.read(path).schema.equals(SHARDS)
+    assert write(path, [SHARDS.empty_table()]) == 0
+    assert form.read(path).schema.equals(schema_of(form))
     assert form.read(path).num_rows == 0
+    assert list(form.problems(path, form.read(path))) == []
 
 
-def test_equal_rows_give_equal_bytes(form, tmp_path):
+def test_equal_rows_give_equal_bytes(form, write, tmp_path):
     rows = make_rows([f"text {i}" * 50 for i in range(500)])
-    paths = [tmp_path / f"{name}{form.suffix}" for name in ("a", "b")]
-    form.write(paths[0], [rows])
-    form.write(paths[1], [pa.concat_tables([rows.slice(0, 100), rows.slice(100)])])
-    assert paths[0].read_bytes() == paths[1].read_bytes()
+    write(tmp_path / f"a/train{form.suffix}", [rows])
+    write(tmp_path / f"b/train{form.suffix}", [pa.concat_tables([rows.slice(0, 100), rows.slice(100)])])
+    write(tmp_path / f"c/train{form.suffix}", [rows.slice(0, 7)])
+    for end in (form.suffix, *form.beside):
+        first, second, other = ((tmp_path / folder / f"train{end}").read_bytes() for folder in "abc")
+        assert first == second != other
 
 
-def test_a_damaged_shard_is_a_clear_error(form, tmp_path):
+def test_a_damaged_shard_is_a_clear_error(form, write, tmp_path):
     path = tmp_path / f"train{form.suffix}"
-    form.write(path, [make_rows(["a", "b"])])
+    write(path, [make_rows(["a" * 30, "b"])])
+    rows = form.read(path)
     path.write_bytes(path.read_bytes()[:-20])
+    if isinstance(form, TokenFormat):
+        assert any("bytes of tokens" in problem for problem in form.problems(path, rows))
+        path = tmp_path / "train.documents.arrow"
+        path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(StoreError, match="train"):
-        form.read(path)
+        form.read(tmp_path / f"train{form.suffix}")
 
 
-def test_nothing_is_left_when_writing_fails(form, tmp_path):
+def test_a_text_or_token_that_is_another_is_found(form, write, tmp_path):
+    path, rows = tmp_path / f"train{form.suffix}", make_rows(["a", "b"])
+    write(path, [rows.set_column(1, SHARDS.field("text"), pa.array(["a", "c"]))])
+    if isinstance(form, TokenFormat):
+        path.write_bytes(bytes([1]) * path.stat().st_size)
+    assert list(form.problems(path, form.read(path)))
+
+
+def test_nothing_is_left_when_writing_fails(form, write, tmp_path):
     def tables():
         yield make_rows(["a"])
         raise StoreError("the rows ended early")
 
     with pytest.raises(StoreError, match="ended early"):
-        form.write(tmp_path / f"train{form.suffix}", tables())
+        write(tmp_path / f"train{form.suffix}", tables())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_left_when_the_file_cannot_be_put_in_place(form, write, tmp_path):
+    (tmp_path / f"train{form.suffix}").mkdir()
+    with pytest.raises(StoreError, match="cannot write"):
+        write(tmp_path / f"train{form.suffix}", [make_rows(["a"])])
+    assert [file.name for file in tmp_path.iterdir()] == [f"train{form.suffix}"]
 
 
 def test_an_unknown_format_lists_the_known_ones():

@@ -11,7 +11,21 @@ from typer.testing import CliRunner
 
 from flows.cli import app, main
 
-VERBS = ("init", "doctor", "plan", "run", "status", "report", "verify", "diff", "replay", "methods", "serve")
+VERBS = (
+    "init",
+    "doctor",
+    "plan",
+    "run",
+    "status",
+    "report",
+    "verify",
+    "diff",
+    "replay",
+    "methods",
+    "formats",
+    "export",
+    "serve",
+)
 
 
 class Done(NamedTuple):

@@ -1,7 +1,8 @@
 """Tiny upstream artefacts, sealed through the real store, for the stages that read them."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mixpipe.store.fingerprint import fingerprint, text_id
 from mixpipe.store.seal import seal
 from mixpipe.store.stage import Context, Part, Stage, StageConfig, Step
 from mixpipe.tables import ASSIGNMENTS, DOCUMENTS, DOMAINS, embeddings_schema, scores_schema
+from mixpipe.tokenizer import train_tokenizer
 
 DIMENSIONS = 2
 EMBEDDINGS = embeddings_schema(DIMENSIONS)
@@ -109,11 +111,18 @@ def seal_upstream(
         "domains": {str(d): {"count": 2, "mean": 0.5, "histogram": [1, 1]} for d in range(len(names))},
     }
     records: dict[str, dict[str, object]] = {
-        "ingest": {"tokenizer.json": {"model": "made"}},
+        "ingest": {"tokenizer.json": made_tokenizer()},
         "scores": {"scores.json": {"columns": {"quality": even}}},
     }
     sealed = {stage: seal_tables(root, stage, tables[stage], records.get(stage, {})) for stage in tables}
     return {**sealed, "search": seal_tables(root, "search", {}, {"mixture.json": mixture})}
+
+
+@cache
+def made_tokenizer() -> dict[str, object]:
+    """Return a tokenizer's JSON; the documents' tokens are words, and not its."""
+    tokenizer: dict[str, object] = json.loads(train_tokenizer(["0/17 word word word"] * 8, 270))
+    return tokenizer
 
 
 def _domain_row(domain: int, name: str, documents: Sequence[Document]) -> Document:

@@ -48,7 +48,10 @@ def test_a_config_survives_being_written_and_read(write):
         ("search.proxy.widht=3", r"unknown key widht in search\.proxy; did you mean search\.proxy\.width\?"),
         ("targets.sets.medicine.wieght=3", r"unknown key wieght in .*; did you mean targets\.sets\.medicine\.weight\?"),
         ("serach.rounds=[3]", r"unknown key serach in the top level; did you mean search\?"),
-        ("shards.zzz=3", r"unknown key zzz in shards; its keys are format, seed, shard_mib"),
+        (
+            "shards.zzz=3",
+            r"zzz in shards; its keys are end_token, formats, layout, seed, sequence_length, shard_mib, tokenizer",
+        ),
         ("search.rounds=[4,0]", r"search\.rounds\.1: .*greater than or equal to 1.*0"),
         ("search.rounds=4,2", r"search\.rounds: expected a list in brackets, as \[a, b\], found '4,2'"),
         ("search.rounds=[-1]", r"search\.rounds\.0: .*greater than or equal to 1.*-1"),

@@ -7,7 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixpipe.errors import ConfigError
-from mixpipe.tokenizer import END_OF_TEXT, count_tokens, load_tokenizer, tokenizer_json, train_tokenizer
+from mixpipe.tokenizer import (
+    END_OF_TEXT,
+    count_tokens,
+    encode_texts,
+    end_token,
+    load_tokenizer,
+    tokenizer_json,
+    train_tokenizer,
+    vocabulary_size,
+)
 
 TEXTS = ["the cat sat on the mat", "the dog sat on the log", "naïve café, 你好 😀"] * 20
 
@@ -81,3 +90,32 @@ def test_a_missing_tokenizer_is_refused(tmp_path):
         load_tokenizer(str(tmp_path))
     with pytest.raises(ConfigError, match="no/such/tokenizer/here"):
         load_tokenizer("no/such/tokenizer/here")
+
+
+def test_the_end_token_is_the_only_usual_one_or_the_one_named(path):
+    tokenizer = load_tokenizer(str(path))
+    assert end_token(tokenizer) == 0
+    assert end_token(tokenizer, "the") == tokenizer.token_to_id("the")
+    with pytest.raises(ConfigError, match=r"expected the token </s> in the tokenizer, found none"):
+        end_token(tokenizer, "</s>")
+    tokenizer.add_special_tokens(["</s>"])
+    with pytest.raises(ConfigError, match=r"found <\|endoftext\|> and </s> .* set `end_token`"):
+        end_token(tokenizer)
+
+
+def test_added_tokens_count_to_the_vocabulary(path):
+    tokenizer = load_tokenizer(str(path))
+    size = vocabulary_size(tokenizer)
+    assert size == tokenizer.get_vocab_size()
+    tokenizer.add_tokens(["<new>"])
+    assert vocabulary_size(tokenizer) == size + 1
+
+
+def test_texts_are_encoded_as_they_are_counted(path):
+    tokenizer = load_tokenizer(str(path))
+    texts = ["", "the cat", "sat on the mat " * 30_000, "log"]
+    found = [[] for _ in texts]
+    for number, ids in encode_texts(tokenizer, texts):
+        found[number] += ids
+    assert [len(ids) for ids in found] == count_tokens(tokenizer, texts)
+    assert tokenizer.decode_batch(found, skip_special_tokens=False) == texts

@@ -1,26 +1,42 @@
-"""Examples: documents at the percentiles of each score, and some of those dropped with the ones kept instead."""
+"""Examples: documents at the percentiles of each score, and some of those dropped with what was kept or matched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.texts import printable
+from mixpipe.report.texts import CUT, printable
 from mixpipe.store.files import read_json
 
-__all__ = ["Dropped", "Example", "read_dropped", "read_percentiles"]
+__all__ = ["Dropped", "Example", "Span", "read_dropped", "read_percentiles"]
 
 CHARACTERS = 400
 
 
 @dataclass(frozen=True)
+class Span:
+    """A stretch of a document, characters start..end, that stands in a held-out set, and how it begins."""
+
+    start: int
+    end: int
+    set: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Example:
-    """One document: the beginnings of its id and text, its source, and the value of a score where it stands for one."""
+    """One document: the beginnings of its id and text, its source.
+
+    Attributes:
+        value: of a score, where it stands for one.
+        spans: what stands in held-out sets, where it is dropped for that.
+    """
 
     id: str
     source: str
     text: str
     value: float | None = None
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,12 @@ def _read(artefacts: Artefacts) -> Mapping[str, Any]:
 
 
 def _example(found: Mapping[str, Any]) -> Example:
-    return Example(
-        found["id"][:12], printable(found["source"], 40), printable(found["text"], CHARACTERS), found.get("value")
-    )
+    spans = tuple(_span(span) for span in found.get("spans", ()))
+    text = printable(found["text"], CHARACTERS)
+    return Example(found["id"][:12], printable(found["source"], 40), text, found.get("value"), spans)
+
+
+def _span(found: Mapping[str, Any]) -> Span:
+    start, end, text = found["start"], found["end"], printable(found["text"], CHARACTERS)
+    is_cut = len(found["text"]) < end - start and not text.endswith(CUT)
+    return Span(start, end, printable(found["set"], 60), text + CUT if is_cut else text)

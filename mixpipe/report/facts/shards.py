@@ -27,7 +27,7 @@ class Realised:
 class Dataset:
     """The training data as it lies on disk."""
 
-    format: str
+    formats: tuple[str, ...]
     rows: int
     tokens: int
     shards: int
@@ -54,4 +54,6 @@ def read_dataset(artefacts: Artefacts) -> Dataset | None:
         )
         for row in found["domains"]
     )
-    return Dataset(found["format"], split["rows"], split["tokens"], split["shards"], found["text_bytes"], domains)
+    return Dataset(
+        tuple(found["formats"]), split["rows"], split["tokens"], split["shards"], found["text_bytes"], domains
+    )

@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from mixpipe.report.blocks import Block, Cell, Column, Plot, Section, Table, number, row_of
+from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Table, number, row_of
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.documents import Source, read_quarantine, read_removals, read_sources
+from mixpipe.report.facts.duplicates import Duplicates, read_duplicates
 from mixpipe.report.facts.examples import Dropped, read_dropped
 from mixpipe.report.fates import Fate, fates
 from mixpipe.report.figures import waterfall
-from mixpipe.report.numbers import compact, count, share
+from mixpipe.report.numbers import compact, count, counted, share
 
 __all__ = ["documents_section"]
 
+EQUAL = "an earlier document of the same text"
 MOST_SOURCES = 200  # rows; a crawl has more sources than a page can hold
 
 
@@ -24,7 +26,9 @@ def documents_section(artefacts: Artefacts) -> Section | None:
     steps = fates(artefacts)
     quarantined = read_quarantine(artefacts)
     blocks: list[Block] = [_plot(steps), _source_table(sources, read_removals(artefacts))]
-    if dropped := read_dropped(artefacts):
+    if duplicates := read_duplicates(artefacts):
+        blocks += _duplicates(duplicates)
+    if dropped := [case for case in read_dropped(artefacts) if not case.document.spans]:
         blocks.append(_dropped_table(dropped))
     if quarantined:
         blocks.append(_quarantine_table(quarantined))
@@ -73,6 +77,29 @@ def _removed(dropped: Mapping[str, int], reasons: Sequence[str]) -> list[Cell]:
     return [number(count(dropped.get(reason, 0)), dropped.get(reason, 0)) for reason in reasons]
 
 
+def _duplicates(found: Duplicates) -> list[Block]:
+    """Return what was found in a sentence, and a table of the largest groups."""
+    said = (
+        f"{counted(found.near_marked, 'document')} are near duplicates of one that is kept, in "
+        f"{counted(found.near_groups, 'group')}; {counted(found.semantic_marked, 'document')} say the same as one that "
+        "is kept by their embeddings. Which of these kinds drop is set in `scores.drop`."
+    )
+    rows = [
+        row_of(
+            number(count(group.texts), group.texts),
+            Cell(group.id, mono=True),
+            group.source,
+            Cell(group.text, tone="quiet"),
+        )
+        for group in found.largest
+    ]
+    titles = ("document kept", "source", "it begins")
+    columns = [Column("texts"), *(Column(title, numeric=False, wide=title == titles[-1]) for title in titles)]
+    caption = "Different texts of a group, the one kept among them; each is similar enough to the one kept."
+    table = Table(columns, rows, caption, fold="The largest groups of near duplicates")
+    return [Note(said), table] if rows else [Note(said)]
+
+
 def _dropped_table(dropped: Sequence[Dropped]) -> Table:
     rows = [
         row_of(
@@ -80,7 +107,7 @@ def _dropped_table(dropped: Sequence[Dropped]) -> Table:
             Cell(case.document.id, mono=True),
             case.document.source,
             Cell(case.document.text, tone="quiet"),
-            Cell(case.twin.text if case.twin else "", tone="quiet"),
+            Cell(case.twin.text if case.twin else EQUAL if case.reason == "duplicate" else "", tone="quiet"),
         )
         for case in dropped
     ]

@@ -6,8 +6,9 @@ from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Tabl
 from mixpipe.report.canvas import domain_colour
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.mixture import Mixture, Portion, read_mixture
+from mixpipe.report.facts.phases import Phases, read_phases
 from mixpipe.report.figures import MOST_ROWS, Bar, mixture_bars
-from mixpipe.report.numbers import NOTHING, compact, share, times
+from mixpipe.report.numbers import NOTHING, compact, counted, share, times
 
 __all__ = ["mixture_section"]
 
@@ -29,6 +30,8 @@ def mixture_section(artefacts: Artefacts) -> Section | None:
         "of Muennighoff et al. 2023."
     )
     blocks: list[Block] = [_plot(mixture), _table(mixture.portions)]
+    if phases := read_phases(artefacts):
+        blocks.append(_phase_table(mixture.portions, phases))
     if mixture.change is not None:
         moved = f"Caps and floors changed no share by more than {share(mixture.change)}."
         blocks.insert(0, Note(f"This mixture was given, not sought. {moved}"))
@@ -79,3 +82,22 @@ def _row(portion: Portion) -> list[Cell]:
         number(share(portion.cap) if portion.cap < 1 else NOTHING, portion.cap),
         number(share(free), free),
     )
+
+
+def _phase_table(portions: Sequence[Portion], found: Phases) -> Table:
+    """Return the token shares of every domain in every phase."""
+    heads = [Column(f"{phase.name}, {share(phase.share)} of the budget") for phase in found.phases]
+    rows = []
+    for portion in portions:
+        weights = [phase.weights.get(portion.domain.number, 0.0) for phase in found.phases]
+        cells = (number(share(weight), weight) for weight in weights)
+        rows.append(row_of(Cell(portion.domain.name, colour=domain_colour(portion.domain.number)), *cells))
+    sizes = "; ".join(
+        f"{phase.name}: {compact(phase.tokens)} tokens of {counted(phase.documents, 'document')}"
+        for phase in found.phases
+    )
+    caption = (
+        f"{sizes}; {counted(found.reused, 'document')} in more than one. The shards hold one phase after the other."
+    )
+    fold = f"Token shares in each of the {len(found.phases)} phases"
+    return Table([Column("domain", numeric=False), *heads], rows, caption, fold=fold)

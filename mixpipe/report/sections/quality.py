@@ -8,7 +8,7 @@ from mixpipe.report.blocks import Cell, Column, Plot, Section, Table, number, ro
 from mixpipe.report.canvas import domain_colour
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.domains import Domain, read_domains
-from mixpipe.report.facts.examples import read_percentiles
+from mixpipe.report.facts.examples import Example, read_percentiles
 from mixpipe.report.facts.scores import Score, read_scores
 from mixpipe.report.figures import MOST_ROWS, distributions
 from mixpipe.report.numbers import decimal
@@ -50,13 +50,13 @@ def _examples(artefacts: Artefacts) -> list[Table]:
     rows = [
         row_of(
             column,
-            number(f"{percentile} %", float(percentile)),
+            number(f"{percentiles} %", float(percentiles.partition(",")[0])),
             number(f"{example.value:.4g}", example.value) if example.value is not None else "",
             example.source,
             Cell(example.text, tone="quiet"),
         )
         for column, by_percentile in read_percentiles(artefacts).items()
-        for percentile, example in by_percentile.items()
+        for percentiles, example in _joined(by_percentile).items()
     ]
     titles = [Column("score", numeric=False), Column("percentile"), Column("value"), Column("source", numeric=False)]
     columns = [*titles, Column("beginning of the document", numeric=False, wide=True)]
@@ -68,6 +68,14 @@ def _examples(artefacts: Artefacts) -> list[Table]:
         if rows
         else []
     )
+
+
+def _joined(by_percentile: Mapping[str, Example]) -> dict[str, Example]:
+    """Return the examples by all percentiles that they stand for: most documents may have one and the same value."""
+    named: dict[str, list[str]] = {}
+    for percentile, example in by_percentile.items():
+        named.setdefault(example.id, []).append(percentile)
+    return {", ".join(names): by_percentile[names[0]] for names in named.values()}
 
 
 def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:

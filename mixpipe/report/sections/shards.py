@@ -21,7 +21,11 @@ def shards_section(artefacts: Artefacts) -> Section | None:
     )
     tiles = Tiles(
         (
-            (count(data.shards), "shard" if data.shards == 1 else "shards", f"{data.format}, in train/data"),
+            (
+                count(data.shards),
+                "shard" if data.shards == 1 else "shards",
+                f"{', '.join(data.formats)}, in train/data",
+            ),
             (compact(data.rows), "rows", "copies of documents, globally shuffled"),
             (compact(data.tokens), "tokens", "as ingest counted them"),
             (memory(data.text_bytes / (1 << 20)), "of text", "before compression"),

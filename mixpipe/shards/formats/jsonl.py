@@ -13,7 +13,7 @@ import pyarrow as pa
 import zstandard
 
 from mixpipe.errors import StoreError
-from mixpipe.shards.formats.protocol import ShardFormat
+from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.store.files import whole_file
 from mixpipe.tables import SHARDS
 
@@ -24,10 +24,11 @@ LEVEL = 3
 TOP = ("id", "text")  # the rest lies in `meta`
 
 
-class JsonLines(ShardFormat):
+class JsonLines(DocumentFormat):
     """One shard as one `.jsonl.zst` file."""
 
     suffix = ".jsonl.zst"
+    stored = 0.4
 
     def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
         """Write tables of schema SHARDS one after another; return the number of rows."""

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from mixpipe.errors import StoreError
-from mixpipe.shards.formats.protocol import ShardFormat
+from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.store.files import whole_file
 from mixpipe.store.fingerprint import Json
 from mixpipe.tables import SHARDS
@@ -43,10 +43,11 @@ LAYOUT: dict[str, Json] = {
 VARIABLE = [name for name, size in zip(COLUMNS, SIZES, strict=True) if size is None]
 
 
-class Mds(ShardFormat):
+class Mds(DocumentFormat):
     """One shard as one `.mds` file."""
 
     suffix = ".mds"
+    loads = False
 
     def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
         """Write tables of schema SHARDS one after another; return the number of rows.

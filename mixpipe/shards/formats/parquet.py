@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mixpipe.shards.formats.protocol import ShardFormat
+from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.store.files import read_table, whole_file
 from mixpipe.tables import SHARDS
 
@@ -23,10 +23,11 @@ REPETITIVE = ["domain", "domain_name", "copy", "copies", "source"]
 SCHEMA = SHARDS.with_metadata({b"content_defined_chunking": json.dumps(CHUNKING).encode()})
 
 
-class Parquet(ShardFormat):
+class Parquet(DocumentFormat):
     """One shard as one Parquet file, one row group per table written."""
 
     suffix = ".parquet"
+    stored = 0.4
 
     def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
         """Write tables of schema SHARDS one after another; return the number of rows."""

@@ -1,33 +1,53 @@
-"""What a shard format is: how one shard's rows become a file, and what lists the files of a whole set."""
+"""What a shard format is: how one shard's rows become files, and what lists the files of a whole set.
 
-from collections.abc import Iterable, Mapping, Sequence
+There are formats of documents, written from the rows themselves, and formats of tokens (see `tokens.py`). All of them
+give back the rows, so that explaining and verifying never ask which kind it is.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 
-from mixpipe.store.fingerprint import Json
+from mixpipe.store.fingerprint import Json, text_id
 
-__all__ = ["ShardFormat"]
+__all__ = ["DocumentFormat", "ShardFormat"]
 
 
 class ShardFormat(Protocol):
-    """Writes and reads one shard; equal rows give equal bytes, however they are divided into tables.
+    """Reads one shard.
 
-    Formats name this class as their base.
+    Attributes:
+        suffix: of the file that stands for the shard.
+        beside: suffixes of its further files.
+        loads: `datasets.load_dataset` reads it.
+        stored: bytes on disk per byte of text, for the forecast.
+        counted: the columns that say what was written, by which shards are counted.
+        checked: further columns that `problems` looks at.
     """
 
     suffix: str
-
-    def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
-        """Write tables of schema SHARDS one after another, whole or not at all; return the number of rows."""
-        ...
+    beside: tuple[str, ...] = ()
+    loads: bool = False
+    stored: float = 1.0
+    counted: tuple[str, ...] = ("id", "domain", "n_tokens")
+    checked: tuple[str, ...] = ()
 
     def read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
-        """Return the rows of one shard, or the given columns of them, under schema SHARDS.
+        """Return the rows of one shard, or the given columns of them.
 
         Raises:
             StoreError: the file is missing or damaged.
+        """
+        ...
+
+    def problems(self, path: Path, rows: pa.Table) -> Iterator[str]:
+        """Yield what is wrong within one shard.
+
+        Args:
+            path: of the shard.
+            rows: of it, columns `counted` and `checked`.
         """
         ...
 
@@ -38,3 +58,24 @@ class ShardFormat(Protocol):
             paths: of all shards, in order.
         """
         return {}
+
+
+class DocumentFormat(ShardFormat, Protocol):
+    """Writes texts; equal rows give equal bytes, however they are divided into tables.
+
+    Formats of documents name this class as their base; they read what they wrote, under schema SHARDS.
+    """
+
+    loads: bool = True
+    checked: tuple[str, ...] = ("text",)
+
+    def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
+        """Write tables of schema SHARDS one after another, whole or not at all; return the number of rows."""
+        ...
+
+    def problems(self, path: Path, rows: pa.Table) -> Iterator[str]:
+        """Yield whether texts are not those of their ids."""
+        ids = rows["id"].to_pylist()
+        wrong = [row for row, text in enumerate(rows["text"].to_pylist()) if text_id(text) != ids[row]]
+        if wrong:
+            yield f"the text of {len(wrong)} rows is not that of their id, first row {wrong[0]} ({ids[wrong[0]]})"

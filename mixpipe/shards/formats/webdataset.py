@@ -14,14 +14,14 @@ import orjson
 import pyarrow as pa
 
 from mixpipe.errors import StoreError
-from mixpipe.shards.formats.protocol import ShardFormat
+from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.store.files import whole_file
 from mixpipe.tables import SHARDS
 
 __all__ = ["WebDataset"]
 
 
-class WebDataset(ShardFormat):
+class WebDataset(DocumentFormat):
     """One shard as one `.tar` file."""
 
     suffix = ".tar"

@@ -43,7 +43,8 @@ def twins(tmp_path, upstream, document, build):
         sealed = upstream(documents, list(cuts), [1.0])
         config = DuplicatesConfig(**{"semantic": {"enabled": False}, **settings})
         artefact = build(tmp_path, DUPLICATES, config, sealed, backwards=backwards)
-        assert artefact.names() == sealed["ingest"].names() == sorted(artefact.listed)
+        assert artefact.names() == sealed["ingest"].names()
+        assert set(artefact.listed) == {*artefact.names(), "largest.json"}
         rows = pa.concat_tables(read_table(artefact.file(name)) for name in artefact.names()).to_pylist()
         assert [row["id"] for row in rows] == [text_id(text) for text in texts]
         return rows

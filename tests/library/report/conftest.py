@@ -150,7 +150,20 @@ def write_scores(world: World, out: Path) -> None:
                 for k in range(len(NAMES))
             },
         }
-    write_json(out / "scores.json", {"columns": columns, "rules": {"gopher": ["word-length"]}})
+    facts = {
+        "exam": {
+            "items": 200,
+            "uncovered": 0,
+            "flagged": {"item": 1, "text": 0, "run": 0, "ngrams": 0, "paragraph": 0},
+        },
+        HOSTILE: {
+            "items": 39,
+            "uncovered": 4,
+            "flagged": {"item": 5, "text": 2, "run": 0, "ngrams": 1, "paragraph": 0},
+        },
+    }
+    record = {"columns": columns, "rules": {"gopher": ["word-length"]}, "facts": {"leak": facts}}
+    write_json(out / "scores.json", record)
     dropped = {source: {reason: 40 + 7 * i + j for j, reason in enumerate(REASONS)} for i, source in enumerate(SOURCES)}
     write_json(out / "removals.json", dropped)
     write_json(out / "examples.json", examples())
@@ -158,13 +171,19 @@ def write_scores(world: World, out: Path) -> None:
 
 def examples() -> dict[str, Any]:
     def document(number: int) -> dict[str, Any]:
-        return {"id": f"{number:032x}", "source": SOURCES[0], "text": f"Document {number} begins so. {HOSTILE}"}
+        return {
+            "id": f"{number:012x}" + 20 * "0",
+            "source": SOURCES[0],
+            "text": f"Document {number} begins so. {HOSTILE}",
+        }
 
     shown = {
         percentile: {**document(number), "value": number / 3} for number, percentile in enumerate(("1", "50", "99"))
     }
     pairs = [{**document(number), "twin": document(number + 50) if number else None} for number in range(2)]
-    return {"percentiles": {"quality_raw": shown}, "dropped": {"near-duplicate": pairs}}
+    spans = [{"start": 20, "end": 1320, "set": HOSTILE, "text": f"What {HOSTILE} was asked"}]
+    leaking = [{**document(9), "twin": None, "spans": spans}]
+    return {"percentiles": {"quality_raw": shown}, "dropped": {"near-duplicate": pairs, "leak:item": leaking}}
 
 
 def dropped_documents() -> dict[str, int]:
@@ -208,6 +227,36 @@ def write_plan(world: World, out: Path) -> None:
         },
     )
 
+    write_json(out / "diversity.json", diversity())
+    phases = [
+        {"name": name, "share": share, "domains": portions(world, share)}
+        for name, share in (("warm-up", 0.75), ("end", 0.25))
+    ]
+    write_json(out / "mixture.json", {"phases": phases, "reused_documents": 41})
+
+
+def portions(world: World, share: float) -> list[dict[str, Any]]:
+    """Return the domains of one phase but the last, which has none there."""
+    return [
+        {"id": row["id"], "weight": row["weight"], "planned_tokens": row["planned_tokens"] * share, "docs": 7}
+        for row in planned(world)[:-1]
+    ]
+
+
+def diversity() -> dict[str, Any]:
+    def measured(vendi: float) -> dict[str, float]:
+        return {"vendi": vendi, "vendi_centred": vendi + 9, "coding_rate": vendi / 10, "matrix_entropy": 0.5}
+
+    domains = [
+        {"domain": k, "corpus": measured(20 + k), "plan": measured(22) if k else None} for k in range(len(NAMES))
+    ]
+    return {"sample": 20_000, "corpus": measured(40), "plan": measured(50), "domains": domains}
+
+
+def write_duplicates(world: World, out: Path) -> None:
+    row = {"id": f"{7:032x}", "source": SOURCES[-1], "text": f"Permission is hereby granted {HOSTILE}", "texts": 31}
+    write_json(out / "largest.json", [row, {**row, "id": f"{8:032x}", "texts": 2}])
+
 
 def write_shards(world: World, out: Path) -> None:
     domains = [
@@ -225,7 +274,7 @@ def write_shards(world: World, out: Path) -> None:
         out / "dataset.json",
         {
             "schema": "mixpipe.dataset/1",
-            "format": "parquet",
+            "formats": ["parquet"],
             "text_bytes": BUDGET * 4,
             "splits": {"train": {"rows": 71_000, "tokens": BUDGET, "shards": 3}},
             "domains": domains,
@@ -355,6 +404,7 @@ def verdict_record(world: World) -> dict[str, Any]:
 WRITERS: dict[str, Callable[[World, Path], None]] = {
     "ingest": write_ingest,
     "domains": write_domains,
+    "duplicates": write_duplicates,
     "scores": write_scores,
     "search": write_search,
     "plan": write_plan,
@@ -366,6 +416,7 @@ def make_run(root: Path) -> dict[str, Artefact]:
     """Seal all stages that the report reads, in the order of the stages."""
     world = World()
     counts = {"documents": float(world.documents.sum()), "tokens": float(world.tokens.sum())}
+    counts |= {"near_groups": 17.0, "near_marked": 60.0, "semantic_marked": 1.0}
     steps = {"search": [*STEPS, *["experts"] * len(NAMES)]}
     return {
         stage: sealed(root, stage, partial(write, world), counts, steps.get(stage, ("only",)))

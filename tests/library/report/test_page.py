@@ -55,7 +55,8 @@ def read(page):
 
 def test_a_finished_run_has_every_section_and_is_well_formed(page):
     assert read(page).sections == [
-        "mixture", "verdict", "search", "domains", "documents", "quality", "shards", "provenance",
+        "mixture", "verdict", "search", "domains", "documents", "held-out", "quality", "diversity",
+        "shards", "provenance",
     ]  # fmt: skip
 
 
@@ -101,8 +102,8 @@ def test_equal_artefacts_give_equal_bytes(artefacts, page, tmp_path):
     [
         ("ingest", ["documents"]),
         ("domains", ["domains", "documents"]),
-        ("scores", ["domains", "documents", "quality"]),
-        ("search", ["mixture", "verdict", "search", "domains", "documents", "quality"]),
+        ("scores", ["domains", "documents", "held-out", "quality"]),
+        ("search", ["mixture", "verdict", "search", "domains", "documents", "held-out", "quality"]),
     ],
 )
 def test_a_run_stopped_early_has_the_sections_of_what_is_there(artefacts, tmp_path, until, sections):
@@ -123,6 +124,15 @@ def test_a_damaged_file_is_named(artefacts, edited, tmp_path):
 def test_a_given_mixture_is_reported_without_search_and_verdict(given, tmp_path):
     write_report(given, tmp_path / "report.html", title="run")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert read(page).sections == ["mixture", "domains", "documents", "quality", "shards", "provenance"]
+    assert read(page).sections == [
+        "mixture",
+        "domains",
+        "documents",
+        "held-out",
+        "quality",
+        "diversity",
+        "shards",
+        "provenance",
+    ]
     assert "The mixture was given, not sought" in page
     assert "3.1\N{NO-BREAK SPACE}%" in page

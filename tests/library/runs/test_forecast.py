@@ -119,3 +119,14 @@ def test_a_budget_that_the_caps_will_refuse_is_said_beforehand():
 
     assert "a run will refuse this" in said(50_000)
     assert "a run will refuse this" not in said(30_000)
+
+
+def test_formats_take_their_own_disk_and_tokens_take_their_time():
+    def shards(*formats):
+        config = config_with()
+        config = config.model_copy(update={"shards": config.shards.model_copy(update={"formats": formats})})
+        return next(stage for stage in forecast(config, CORPUS).stages if stage.stage == "shards")
+
+    assert shards("parquet", "mds").disk_mib == pytest.approx(3.5 * shards("parquet").disk_mib)
+    assert shards("parquet", "mds").minutes == shards("parquet").minutes
+    assert shards("megatron").minutes > 2 * shards("parquet").minutes

@@ -198,6 +198,21 @@ def test_examples_lie_at_the_percentiles_and_show_what_was_dropped(scores, input
     assert all(example["twin"] is None and text_id(example["text"]) == example["id"] for example in examples)
 
 
+def test_what_leaks_is_shown_with_its_stretch_and_counted_by_set(tmp_path):
+    """The first six documents are the targets, three of each source; the last holds the first one."""
+    item = " ".join(f"w{n}x" for n in range(40))
+    texts = [item, *(" ".join(f"v{n}v{m}" for m in range(30)) for n in range(40)), f"Before it. {item} And after it."]
+    found = build(tmp_path, SCORES, ScoresConfig(), seal_inputs(tmp_path, texts, 2))
+    sets = read_json(found.file("scores.json"))["facts"]["leak"]
+    assert {name: facts["flagged"]["item"] for name, facts in sets.items()} == {"s0": 4, "s1": 3}
+    shown = read_json(found.file("examples.json"))["dropped"]["leak:item"]
+    assert len(shown) == 3
+    for example in shown:
+        (span,) = example["spans"]
+        assert span["set"] in sets
+        assert span["text"] == example["text"][span["start"] : span["end"]]
+
+
 def test_order_of_parts_does_not_matter(tmp_path, inputs, scores):
     assert digests(build(tmp_path, SCORES, PLAIN, inputs, backwards=True)) == digests(scores)
 

@@ -9,6 +9,7 @@ from mixpipe.plan.stage import PLAN
 from mixpipe.shards.config import ShardsConfig
 from mixpipe.shards.stage import SHARDS
 from mixpipe.store.artefact import Artefact
+from mixpipe.tokenizer import train_tokenizer
 
 WEIGHTS = (0.5, 0.3, 0.2)
 
@@ -32,3 +33,11 @@ def make_shards(tmp_path, build) -> Callable[..., Artefact]:
         return build(root, SHARDS, ShardsConfig(**config), inputs, backwards=backwards)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tokenizer_file(tmp_path_factory) -> str:
+    """A small tokenizer, which the tiny corpus knows nothing of."""
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    path.write_text(train_tokenizer(["0/17 word word word"] * 8, 270), encoding="utf-8")
+    return str(path)

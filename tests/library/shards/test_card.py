@@ -1,9 +1,12 @@
+import pytest
 from ruamel.yaml import YAML
 
 from mixpipe.shards.card import dataset_card
 from mixpipe.tables import SHARDS
 
 DATASET = {
+    "formats": ["parquet"],
+    "layout": "mixed",
     "text_bytes": 4096,
     "splits": {"train": {"rows": 1200, "tokens": 34_567, "shards": 2}},
     "domains": [
@@ -26,7 +29,7 @@ def header(card):
 
 
 def test_the_header_names_files_features_and_split():
-    found = header(dataset_card(DATASET, ".parquet"))
+    found = header(dataset_card(DATASET))
     assert found["configs"][0]["data_files"] == [{"split": "train", "path": "data/train-*.parquet"}]
     assert [feature["name"] for feature in found["dataset_info"]["features"]] == SHARDS.names
     dtypes = {feature["name"]: feature["dtype"] for feature in found["dataset_info"]["features"]}
@@ -35,12 +38,37 @@ def test_the_header_names_files_features_and_split():
 
 
 def test_other_formats_leave_the_types_to_their_reader():
-    assert "dataset_info" not in header(dataset_card(DATASET, ".jsonl.zst"))
+    assert "dataset_info" not in header(dataset_card({**DATASET, "formats": ["jsonl", "parquet"]}))
+
+
+@pytest.mark.parametrize(
+    ("formats", "read"),
+    [
+        (["megatron", "parquet"], "data/train-*.parquet"),
+        (["mds", "webdataset"], "data/train-*.tar"),
+        (["mds", "olmo"], "data/train-*.documents.arrow"),
+    ],
+)
+def test_of_several_formats_one_that_datasets_reads_is_described(formats, read):
+    card = dataset_card({**DATASET, "formats": formats})
+    assert header(card)["configs"][0]["data_files"] == [{"split": "train", "path": read}]
+    assert f"Formats: {', '.join(formats)}." in card
+
+
+def test_a_format_that_datasets_does_not_read_is_not_described():
+    assert "configs" not in (header(dataset_card({**DATASET, "formats": ["mds"]})) or {})
 
 
 def test_the_table_escapes_names():
-    card = dataset_card(DATASET, ".parquet")
+    card = dataset_card(DATASET)
     assert "| d000 | pipes\\|and lines | 0.7500 | 0.7000 | 30,000 | 900 | 450 | 2.00 |" in card
     assert "1,200 rows (copies of documents), 34,567 tokens, 2 shards, made" in card
     one = {**DATASET, "splits": {"train": {"rows": 1, "tokens": 34_567, "shards": 1}}}
-    assert "1 row (copies of documents), 34,567 tokens, 1 shard, made" in dataset_card(one, ".parquet")
+    assert "1 row (copies of documents), 34,567 tokens, 1 shard, made" in dataset_card(one)
+
+
+def test_domains_on_their_own_are_a_configuration_each():
+    card = dataset_card({**DATASET, "layout": "by-domain"})
+    paths = {entry["config_name"]: entry["data_files"][0]["path"] for entry in header(card)["configs"]}
+    assert paths == {"default": "data/*/train-*.parquet", "d000": "data/d000/train-*.parquet"}
+    assert "in the shares of `mixture.json`" in card

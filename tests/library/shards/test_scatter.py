@@ -2,7 +2,8 @@ import pytest
 
 from mixpipe.errors import StageError, StoreError
 from mixpipe.shards.config import ShardsConfig
-from mixpipe.shards.scatter import SCATTERED, count_shards, group_parts, last_id_before, read_batches, write_batches
+from mixpipe.shards.layout import shard_layout
+from mixpipe.shards.scatter import SCATTERED, group_parts, last_id_before, read_batches, write_batches
 from mixpipe.store.stage import Context
 
 
@@ -14,12 +15,6 @@ def inputs(documents, plan_inputs):
 @pytest.fixture
 def context(inputs, tmp_path):
     return Context(ShardsConfig(), inputs, tmp_path)
-
-
-def test_shards_are_counted_by_planned_text(inputs):
-    planned = inputs["plan"].counts["bytes"]
-    assert count_shards(inputs["plan"], planned / 2**20 / 3) == 3
-    assert count_shards(inputs["plan"], 1000) == 1
 
 
 def test_groups_hold_every_part_once_with_its_first_row(inputs):
@@ -34,7 +29,9 @@ def test_groups_hold_every_part_once_with_its_first_row(inputs):
 def test_each_batch_is_one_shards_stretch_of_positions(context, inputs, tmp_path):
     path = tmp_path / "scatter.arrow"
     parts = [part for group in group_parts(inputs["plan"], 100) for part in group]
-    assert write_batches(context, path, parts, 4) == inputs["plan"].counts["copies"]
+    layout = shard_layout("mixed", inputs["plan"].counts["bytes"] / 2**20 / 4, inputs["plan"], inputs["domains"])
+    assert len(layout.names) == 4
+    assert write_batches(context, path, parts, layout) == inputs["plan"].counts["copies"]
     for shard in range(4):
         table = read_batches([path], shard)
         assert table.schema.equals(SCATTERED)
@@ -50,7 +47,8 @@ def test_rows_that_are_other_documents_are_refused(context, inputs, documents, u
     others = upstream(documents(100, seed=5), [20, 50, 51], [0.5, 0.3, 0.2])
     mixed = Context(context.config, {**inputs, "ingest": others["ingest"]}, tmp_path)
     with pytest.raises(StageError, match="same rows of plan"):
-        write_batches(mixed, tmp_path / "scatter.arrow", group_parts(inputs["plan"], 100)[0], 1)
+        layout = shard_layout("mixed", 100, inputs["plan"], inputs["domains"])
+        write_batches(mixed, tmp_path / "scatter.arrow", group_parts(inputs["plan"], 100)[0], layout)
 
 
 def test_a_damaged_scratch_file_is_a_clear_error(tmp_path):

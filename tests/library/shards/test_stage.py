@@ -1,19 +1,27 @@
+import json
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixpipe.errors import ConfigError
+from mixpipe.shards.formats import FORMATS, load_format
 from mixpipe.store.files import read_json, read_table
 from mixpipe.tables import SHARDS as SHARDS_SCHEMA
+from mixpipe.tokenizer import load_tokenizer, vocabulary_size
 
 SMALL = 0.02  # MiB in a shard: a handful of shards from a few hundred documents
 
 
 def read_shards(artefact):
-    return [row for name in artefact.names("data/*") for row in read_table(artefact.file(name)).to_pylist()]
+    return [row for name in artefact.names("data/*.parquet") for row in read_table(artefact.file(name)).to_pylist()]
+
+
+def vocabulary(tokenizer_file):
+    return vocabulary_size(load_tokenizer(tokenizer_file))
 
 
 def planned_copies(inputs):
@@ -120,15 +128,66 @@ def test_records_hold_what_was_written(inputs, make_shards):
 
 def test_an_unknown_format_is_refused_before_any_work(inputs, make_shards):
     with pytest.raises(ConfigError, match=r"expected a format among .*parquet"):
-        make_shards(inputs, format="csv")
+        make_shards(inputs, formats=["csv"])
+    with pytest.raises(ConfigError, match=r"expected a format of tokens .* found parquet"):
+        make_shards(inputs, sequence_length=128)
 
 
+def test_every_format_in_one_pass_holds_the_same_rows_in_the_same_order(inputs, make_shards, tokenizer_file):
+    shards = make_shards(inputs, shard_mib=SMALL, formats=sorted(FORMATS), tokenizer=tokenizer_file)
+    alone = make_shards(inputs, shard_mib=SMALL)
+    assert {name: shards.digest(name) for name in alone.names("data/*")} == {
+        name: alone.digest(name) for name in alone.names("data/*")
+    }
+    rows = [(row["id"], row["copy"]) for row in read_shards(alone)]
+    for form in map(load_format, FORMATS):
+        tables = [form.read(shards.file(name), ["id", "copy"]) for name in shards.names(f"data/*{form.suffix}")]
+        assert [(row["id"], row["copy"]) for table in tables for row in table.to_pylist()] == rows
+    assert shards.file("tokenizer.json").read_text() == Path(tokenizer_file).read_text()
+    dataset = read_json(shards.file("dataset.json"))
+    assert dataset["formats"] == sorted(FORMATS)
+    assert len(dataset["files"]) == len(FORMATS) * dataset["splits"]["train"]["shards"]
+    assert dataset["encoding"] == {"end": 0, "sequence_length": None, "vocabulary": vocabulary(tokenizer_file)}
+    by_file = [entry["encoded_tokens"] for entry in dataset["files"] if entry["path"].endswith(".bin")]
+    assert sum(by_file) == sum(domain["encoded_tokens"] for domain in dataset["domains"])
+    assert sum(by_file) * 2 == sum(shards.file(name).stat().st_size for name in shards.names("data/*.bin"))
+
+
+def test_without_a_tokenizer_of_its_own_it_is_ingests(inputs, make_shards):
+    shards = make_shards(inputs, formats=["datatrove", "olmo"], sequence_length=100)
+    assert json.loads(shards.file("tokenizer.json").read_text()) == read_json(inputs["ingest"].file("tokenizer.json"))
+    dataset = read_json(shards.file("dataset.json"))
+    assert dataset["encoding"]["sequence_length"] == 100
+    assert all(entry["encoded_tokens"] % 100 == 0 for entry in dataset["files"])
+
+
+def test_a_tokenizer_is_known_by_its_content(inputs, make_shards, tokenizer_file, tmp_path):
+    (tmp_path / "tokenizer.json").write_text(Path(tokenizer_file).read_text())
+    same = [make_shards(inputs, formats=["olmo"], tokenizer=place) for place in (tokenizer_file, str(tmp_path))]
+    assert same[0].fingerprint == same[1].fingerprint
+    other = json.loads(Path(tokenizer_file).read_text()) | {"decoder": None}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(other))
+    assert make_shards(inputs, formats=["olmo"], tokenizer=str(tmp_path)).fingerprint != same[0].fingerprint
+
+
+@pytest.mark.parametrize("formats", [["parquet"], ["megatron", "olmo", "mds", "parquet", "jsonl"]])
 @pytest.mark.filterwarnings("ignore")
-def test_the_folder_loads_with_datasets(inputs, make_shards, tmp_path):
+def test_the_folder_loads_with_datasets(inputs, make_shards, tmp_path, tokenizer_file, formats):
     import datasets
 
-    shards = make_shards(inputs, shard_mib=SMALL)
+    tokenizer = tokenizer_file if "olmo" in formats else None
+    shards = make_shards(inputs, shard_mib=SMALL, formats=formats, tokenizer=tokenizer)
     loaded = datasets.load_dataset(str(shards.path), cache_dir=str(tmp_path / "cache"))
     assert list(loaded) == ["train"]
     assert loaded["train"]["id"][:] == [row["id"] for row in read_shards(shards)]
     assert loaded["train"].features["quality"].dtype == "float32"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_of_tokens_alone_datasets_loads_the_documents(inputs, make_shards, tmp_path, tokenizer_file):
+    import datasets
+
+    shards = make_shards(inputs, shard_mib=SMALL, formats=["megatron"], tokenizer=tokenizer_file)
+    loaded = datasets.load_dataset(str(shards.path), cache_dir=str(tmp_path / "cache"), split="train")
+    assert loaded.num_rows == shards.counts["documents"]
+    assert "n_encoded" in loaded.column_names

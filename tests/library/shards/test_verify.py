@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from mixpipe.errors import InputError, StoreError
-from mixpipe.shards.formats import load_format
+from mixpipe.shards.formats import FORMATS, load_format
 from mixpipe.shards.verify import verify_run, verify_shards
 from mixpipe.store.files import read_json, read_table, write_json
 
@@ -67,6 +67,37 @@ def test_one_flipped_byte_is_found(folder, sealed):
         assert verify_shards(folder, manifest=manifest).problems == [
             f"{name}: changed since it was sealed (SHA-256 differs)"
         ]
+
+
+def test_every_format_is_verified_and_one_flipped_byte_in_any_of_its_files_is_found(
+    inputs, make_shards, tokenizer_file
+):
+    sealed = make_shards(inputs, shard_mib=0.02, formats=sorted(FORMATS), tokenizer=tokenizer_file)
+    found = verify_shards(sealed.path, manifest=sealed.manifest, plan=inputs["plan"])
+    assert found.problems == []
+    assert (found.documents, found.tokens) == (inputs["plan"].counts["copies"], inputs["plan"].counts["tokens"])
+    for name in sealed.names("data/train-00000*"):
+        whole = (sealed.path / name).read_bytes()
+        flip(sealed.path / name, len(whole) // 2)
+        assert verify_shards(sealed.path, plan=inputs["plan"]).problems == [
+            f"{name}: changed since it was sealed (SHA-256 differs)"
+        ]
+        (sealed.path / name).write_bytes(whole)
+
+
+def test_tokens_that_a_faulty_writer_sealed_are_found_without_the_plan(inputs, make_shards, tokenizer_file, tmp_path):
+    config = {"formats": ["megatron"], "tokenizer": tokenizer_file, "sequence_length": 64}
+    sealed = make_shards(inputs, shard_mib=0.01, **config)
+    folder = shutil.copytree(sealed.path, tmp_path / "train")
+    assert verify_shards(folder).problems == []
+    names = sealed.names("data/*.bin")
+    (folder / names[0]).write_bytes((folder / names[0]).read_bytes()[:-2])
+    flip(folder / names[1].replace(".bin", ".idx"))
+    for name in (names[0], names[1].replace(".bin", ".idx")):
+        reseal(folder, name)
+    problems = verify_shards(folder).problems
+    assert any(line.startswith(f"{names[0]}: expected ") for line in problems)
+    assert f"{names[1]}: .idx is not the index of these documents" in problems
 
 
 def test_a_missing_and_an_extra_shard_are_found(folder, sealed):
@@ -165,7 +196,7 @@ def test_one_flipped_byte_anywhere_in_a_record_is_a_problem_and_never_an_error(f
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
-        ("dataset.json", '"format": "parquet"', '"format": "qarquet"'),
+        ("dataset.json", '"parquet"', '"qarquet"'),
         ("dataset.json", '"id": "d000"', '"id": "e000"'),
         ("mixture.json", '"weight": 0.', '"weight": NaN, "w": 0.'),
         ("mixture.json", '"name": "domain-0"', '"name": NaN'),
@@ -201,7 +232,7 @@ def test_a_damaged_plan_is_said_and_the_shards_are_not_blamed_for_it(folder, sea
 
 
 def test_unreadable_records_are_named(folder):
-    (folder / "dataset.json").write_text(json.dumps({"format": "parquet"}))
+    (folder / "dataset.json").write_text(json.dumps({"formats": ["parquet"]}))
     assert any(line.startswith("dataset.json: unreadable") for line in verify_shards(folder).problems)
     (folder / "manifest.json").write_text("{}")
     with pytest.raises(StoreError, match="Manifest"):

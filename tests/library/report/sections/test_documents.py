@@ -3,9 +3,11 @@ from mixpipe.report.sections.documents import documents_section
 
 
 def test_reasons_stand_beside_their_sources(artefacts):
-    plot, sources, dropped, quarantine = documents_section(artefacts).blocks
+    plot, sources, said, groups, dropped, quarantine = documents_section(artefacts).blocks
     assert dropped.rows[1][0].text == "near-duplicate"
     assert isinstance(plot, Plot)
+    assert "60 documents are near duplicates of one that is kept, in 17 groups" in said.text
+    assert [row[0].text for row in groups.rows] == ["31", "2"]
     heads = [column.title for column in sources.columns]
     ohsumed = dict(zip(heads, sources.rows[0], strict=True))
     assert ohsumed["source"].text == "ohsumed"

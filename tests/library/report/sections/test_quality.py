@@ -18,6 +18,15 @@ def test_a_document_stands_for_each_percentile(artefacts):
     assert examples.rows[2][-1].text.startswith("Document 2 begins so.")
 
 
+def test_a_document_at_several_percentiles_stands_once(edited):
+    def same(record):
+        shown = record["percentiles"]["quality_raw"]
+        return {**record, "percentiles": {"quality_raw": {**shown, "50": shown["1"]}}}
+
+    _, examples, _ = quality_section(edited("scores", "examples.json", same)).blocks
+    assert [row[1].text for row in examples.rows] == ["1, 50 %", "99 %"]
+
+
 @pytest.mark.parametrize(("values", "digits"), [([512.0, 3.0], 0), ([3.21], 2), ([0.0321], 4), ([0.0], 1)])
 def test_means_have_three_figures(values, digits):
     assert _digits(np.array(values)) == digits

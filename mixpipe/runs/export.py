@@ -1,0 +1,151 @@
+"""`mixpipe export`: the blend files of one trainer, and what it will really read with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mixpipe.errors import ConfigError, InputError
+from mixpipe.shards.exporters import load_exporter
+from mixpipe.shards.exporters.blend import Blend, read_blend
+from mixpipe.shards.exporters.protocol import Exporter, Settings
+from mixpipe.shards.exporters.simulate import Simulation, simulate
+from mixpipe.store.files import write_text
+from mixpipe.store.fingerprint import Json
+
+__all__ = ["Asked", "Export", "export_blend"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to do with the mixture.
+
+    Attributes:
+        out: where to write the files; None: nowhere.
+        phase: the only one to export; None: all.
+        simulate: say what the trainer will read.
+        check: refuse where a domain has no files.
+    """
+
+    out: Path | None = None
+    phase: str | None = None
+    simulate: bool = False
+    check: bool = False
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was exported.
+
+    Attributes:
+        trainer: the exporter's name.
+        unit: of the weights.
+        files: texts by name.
+        folder: where they were written; None: nowhere, they are printed.
+        simulation: of a run with them; None: not asked for.
+        notes: what the reader has to know.
+    """
+
+    trainer: str
+    unit: str
+    files: Mapping[str, str]
+    folder: Path | None
+    simulation: Simulation | None
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return everything as JSON."""
+        return {
+            "trainer": self.trainer,
+            "unit": self.unit,
+            "folder": None if self.folder is None else str(self.folder),
+            "files": dict(self.files),
+            "simulation": None if self.simulation is None else self.simulation.as_json(),
+            "notes": list[Json](self.notes),
+        }
+
+    def lines(self) -> list[str]:
+        """Return everything for people: the files themselves where they were not written."""
+        if self.folder is None:
+            shown = [line for name, text in self.files.items() for line in (f"==> {name}", *text.splitlines(), "")]
+        else:
+            shown = [f"wrote {self.folder / name}" for name in self.files]
+        simulated = [] if self.simulation is None else _table(self.simulation)
+        return [*shown, *simulated, *(f"note: {note}" for note in self.notes)]
+
+
+def export_blend(folder: Path, trainer: str, settings: Settings, asked: Asked) -> Export:
+    """Write the mixture of a run in the form of one trainer.
+
+    Args:
+        folder: the run, or its training data.
+        trainer: a registered exporter.
+        settings: what the mixture does not say.
+        asked: what to do with it.
+
+    Raises:
+        ConfigError: the trainer, phase or a setting is wrong.
+        InputError: there is no mixture in the folder.
+    """
+    exporter, blend = load_exporter(trainer), read_blend(folder)
+    if asked.phase is not None:
+        blend = blend.only(asked.phase)
+    files = exporter.files(blend, settings)
+    if asked.check:
+        # the records of a run lie beside its train/ folder, those of a copy in it
+        _check_places(exporter, blend, folder / "train" if (folder / "train").is_dir() else folder, settings)
+    if asked.out is not None:
+        for name, text in files.items():
+            write_text(asked.out / name, text)
+    simulation = simulate(exporter, blend, files, settings) if asked.simulate else None
+    unit = exporter.about.unit(settings)
+    return Export(trainer, unit, files, asked.out, simulation, _notes(exporter, blend, settings))
+
+
+def _check_places(exporter: Exporter, blend: Blend, folder: Path, settings: Settings) -> None:
+    """Check that the files of every domain are there, relative to the folder.
+
+    Raises:
+        ConfigError: the places are URLs.
+        InputError: there is nothing at a place.
+    """
+    about = exporter.about
+    if "://" in about.place(settings):
+        raise ConfigError(f"expected a local --prefix with --check, found {about.place(settings)!r}")
+    for phase in about.phases_of(blend):
+        for place in [about.place(settings)] if about.applied else about.places(phase, settings):
+            if not _lies_at(folder / place):
+                raise InputError(
+                    f"expected {about.needs}, found nothing at {folder / place}; say where it lies with --prefix or "
+                    "--location, or leave --check away"
+                )
+
+
+def _lies_at(path: Path) -> bool:
+    """Tell whether a path, what its pattern matches, or a file that begins with it is there."""
+    begins = [path.name, f"{path.name}.*"]
+    return path.exists() or any(True for pattern in begins for _ in path.parent.glob(pattern))
+
+
+def _notes(exporter: Exporter, blend: Blend, settings: Settings) -> list[str]:
+    about = exporter.about
+    notes = [f"left out, for nothing of it is read: {name}" for name in blend.left_out]
+    if about.applied:
+        notes.append(f"no weights: {about.trainer} cannot repeat domains, so give it {about.needs}")
+    elif not settings.prefix and settings.location is None:
+        notes.append(f"needs {about.needs}; their place is written as {about.location}, in the run's train/")
+    if len(blend.phases) > 1 and not about.phases:
+        notes.append(f"{about.trainer} has no phases: shares over the whole run; --phase NAME exports one")
+    return notes
+
+
+def _table(simulation: Simulation) -> list[str]:
+    width = max(len(domain.name) for domain in simulation.domains)
+    head = f"{'domain'.ljust(width)}  {'target':>8}  {'realised':>8}  {'epochs':>7}"
+    rows = [
+        f"{domain.name.ljust(width)}  {domain.target:8.4%}  {domain.realised:8.4%}  {domain.epochs:7.2f}"
+        for domain in simulation.domains
+    ]
+    end = (
+        f"largest deviation {100 * simulation.deviation:.4f} percentage points, {simulation.draws:,} {simulation.unit}"
+    )
+    return [head, *rows, f"{end} drawn"]

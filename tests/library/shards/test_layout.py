@@ -1,0 +1,74 @@
+import pytest
+
+from mixpipe.errors import ConfigError
+from mixpipe.shards.formats import load_format
+from mixpipe.shards.layout import shard_files, shard_layout
+from mixpipe.shards.verify import verify_shards
+from mixpipe.store.files import read_json, read_table
+
+
+@pytest.fixture
+def inputs(documents, plan_inputs):
+    return plan_inputs(documents(300), cuts=[70, 150], budget_tokens=16_000)
+
+
+def mib(inputs, shards):
+    return inputs["plan"].counts["bytes"] / 2**20 / shards
+
+
+def test_shards_are_counted_by_planned_text(inputs):
+    for wanted in (1, 3):
+        layout = shard_layout("mixed", mib(inputs, wanted), inputs["plan"], inputs["domains"])
+        assert layout.names == [f"data/train-{shard:05d}-of-{wanted:05d}" for shard in range(wanted)]
+        assert [layout.stretch(shard) for shard in range(wanted)] == [range(wanted)] * wanted
+
+
+def test_a_domain_has_shards_by_its_share_and_one_at_least(inputs):
+    layout = shard_layout("by-domain", mib(inputs, 10), inputs["plan"], inputs["domains"])
+    domains = read_json(inputs["plan"].file("mixture.json"))["phases"][0]["domains"]
+    shares = [10 * domain["planned_tokens"] / inputs["plan"].counts["tokens"] for domain in domains]
+    assert all(count - 1 < share <= count for count, share in zip(layout.counts, shares, strict=True))
+    assert layout.names[0] == f"data/d000/train-00000-of-{layout.counts[0]:05d}"
+    assert layout.stretch(int(layout.first[1])) == range(layout.first[1], layout.first[1] + layout.counts[1])
+    assert len(layout.names) == layout.counts.sum() == len(set(layout.names))
+
+
+def test_domains_on_their_own_hold_what_was_planned(inputs, make_shards, tokenizer_file):
+    config = {"formats": ["parquet", "mds", "megatron"], "tokenizer": tokenizer_file, "shard_mib": mib(inputs, 10)}
+    shards = make_shards(inputs, layout="by-domain", **config)
+    assert verify_shards(shards.path, manifest=shards.manifest, plan=inputs["plan"]).problems == []
+    names = shard_files(shards, load_format("parquet"))
+    assert len(names) > 10
+    for name in names:
+        domains = read_table(shards.file(name), ["domain"])["domain"].to_pylist()
+        assert {f"data/d{domain:03d}" for domain in domains} <= {name.rpartition("/")[0]}
+    assert all(shards.file(f"data/d{domain:03d}/index.json") for domain in range(3))
+    mixed = make_shards(inputs, **config)
+    assert read_json(shards.file("mixture.json")) == read_json(mixed.file("mixture.json"))
+    rows = [sorted(rows_of(data)) for data in (shards, mixed)]
+    assert rows[0] == rows[1]
+
+
+def rows_of(shards):
+    tables = [read_table(shards.file(name), ["id", "copy"]) for name in shard_files(shards, load_format("parquet"))]
+    return [(row["id"], row["copy"]) for table in tables for row in table.to_pylist()]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_one_domain_loads_alone(inputs, make_shards, tmp_path):
+    import datasets
+
+    shards = make_shards(inputs, layout="by-domain", shard_mib=mib(inputs, 10))
+    whole, one = (
+        datasets.load_dataset(str(shards.path), *name, cache_dir=str(tmp_path / "cache"), split="train")
+        for name in ([], ["d001"])
+    )
+    assert whole.num_rows == shards.counts["documents"]
+    assert set(one["domain"][:]) == {1}
+
+
+def test_domains_on_their_own_are_of_one_phase(documents, plan_inputs, make_shards):
+    phases = [{"name": "early", "share": 0.5}, {"name": "late", "share": 0.5, "mixture": {"domain-2": 1.0}}]
+    inputs = plan_inputs(documents(600), budget_tokens=4_000, phases=phases, max_epochs=20)
+    with pytest.raises(ConfigError, match=r"shards\.layout: expected a plan of one phase"):
+        make_shards(inputs, layout="by-domain")
