@@ -117,9 +117,8 @@ class Index:
         self._keys, self._lengths = state["keys"], state["lengths"]
         self._starts, self._items = state["starts"], state["items"]
         lengths, starts = np.unique(self._lengths, return_index=True)  # keys rise by length, then by hash
-        self._by_length = [
-            (n, start, self._keys[self._lengths == n]) for n, start in zip(lengths.tolist(), starts.tolist(), strict=True)
-        ]
+        keys = [self._keys[self._lengths == n] for n in lengths]
+        self._by_length = list(zip(lengths.tolist(), starts.tolist(), keys, strict=True))
         self._flags = np.zeros(1 << BLOOM_BITS, bool)
         self._flags[_flag(self._keys)] = True
 
