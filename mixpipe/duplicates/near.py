@@ -93,7 +93,8 @@ def _kept(source: NDArray[np.intp], target: NDArray[np.intp], count: int) -> NDA
     """Return which of `count` documents are kept: (count,) bool; every pair is looked at once, however long a chain."""
     worse = csr_matrix((np.ones(len(source), bool), (target, source)), shape=(count, count))  # by the better document
     better_left = np.bincount(worse.indices, minlength=count)  # of those that are not beaten
-    kept, beaten = better_left == 0, np.zeros(count, bool)
+    kept: NDArray[np.bool_] = better_left == 0
+    beaten = np.zeros(count, bool)
     fresh = np.flatnonzero(kept)
     while len(fresh):
         lost = np.unique(worse[fresh].indices)
