@@ -26,9 +26,10 @@ from benchmarks.domains import build, own_ids
 from benchmarks.pipeline import SHARED, target_sets
 from mixpipe.corpus.config import IngestConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
+from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.embed.config import EmbedConfig
-from mixpipe.plan.config import PlanConfig
-from mixpipe.plan.copies import quality_bins, quality_tilt
+from mixpipe.plan.copies import value_bins
+from mixpipe.plan.makers.tilt import Tilt, quality_tilt
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_table
@@ -48,6 +49,7 @@ def upstream(root: Path, corpus: str) -> dict[str, Artefact]:
     known["domains"] = build(
         root, "domains", DomainsConfig(count=17), {name: known[name] for name in ("ingest", "embed")}
     )
+    known["duplicates"] = build(root, "duplicates", DuplicatesConfig(), known)
     return known
 
 
@@ -72,7 +74,7 @@ def tilted(known: dict[str, Artefact], columns: dict[str, np.ndarray], low: np.n
     ranks = {"nothing": np.full(len(order), 0.5), "inside": inside, "corpus": among_all}
     found = {}
     for name, rank in {**ranks, "both": np.sqrt(inside * among_all)}.items():
-        copies = tokens * quality_tilt(PlanConfig(budget_tokens=1).strength)[quality_bins(rank)]
+        copies = tokens * quality_tilt(Tilt().strength)[value_bins(rank)]
         scale = np.bincount(domains, tokens) / np.bincount(domains, copies)
         found[name] = float((copies * scale[domains])[low].sum() / tokens.sum())
     return found

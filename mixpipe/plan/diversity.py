@@ -52,7 +52,7 @@ def run_diversity(context: Context, part: Part) -> Counts:
     rows = np.flatnonzero(documents.mask & (order < float(str(part.spec["cut"]))))
     copies = read_table(context.out / name, ["copies"])["copies"].to_numpy()
     vectors = read_table(context.inputs["embed"].file(name), ["vector"])["vector"].combine_chunks()
-    flat = vectors.flatten().to_numpy(zero_copy_only=False).reshape(len(vectors), -1)
+    flat = vectors.flatten().to_numpy(zero_copy_only=False).reshape(len(vectors), vectors.type.list_size)
     path = context.out / f"{part.name}.npz"
     write_arrays(path, order=order[rows], domain=documents.domain[rows], copies=copies[rows], vectors=flat[rows])
     return {}

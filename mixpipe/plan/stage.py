@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mixpipe.errors import StageError
+from mixpipe.errors import ConfigError, StageError
 from mixpipe.plan.budgets import CURVES_FILE, read_curves, read_mixture
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.copies import draft_copies
@@ -138,13 +138,14 @@ def finish_copies(context: Context) -> Counts:
     """Write `mixture.json` and `plan.json`, after checking that every document and every token is accounted for.
 
     Raises:
+        ConfigError: phases drawn afresh leave too little room under the cap for the budget.
         StageError: documents in are not those planned, dropped and not drawn, or a domain misses its budget.
     """
     config: PlanConfig = context.config
     names, _ = read_mixture(context)
     curves = read_curves(context)
     tally = tally_plan(_planned(context), read_table(context.out / SURVEY_FILE), len(names))
-    _check(tally, curves.weights * config.budget_tokens, curves.groups, names)
+    _check(tally, curves.weights * config.budget_tokens, curves.groups, names, config)
     weights = curves.weights
     if config.shares == "documents":  # the shares are an outcome: as they came out
         weights = tally.planned_tokens / tally.planned_tokens.sum()
@@ -153,7 +154,9 @@ def finish_copies(context: Context) -> Counts:
     return {}
 
 
-def _check(tally: Tally, targets: NDArray[np.float64], groups: NDArray[np.int64], names: list[str]) -> None:
+def _check(
+    tally: Tally, targets: NDArray[np.float64], groups: NDArray[np.int64], names: list[str], config: PlanConfig
+) -> None:
     if not tally.is_balanced():
         raise StageError(f"expected documents in = planned + dropped + not drawn, found {tally.waterfall()}")
     for group in np.unique(groups):
@@ -161,6 +164,11 @@ def _check(tally: Tally, targets: NDArray[np.float64], groups: NDArray[np.int64]
         target, found, longest = targets[mine].sum(), tally.planned_tokens[mine].sum(), tally.longest[mine].max()
         if abs(found - target) > longest:
             where = names[group] if mine.sum() == 1 else "all domains"
+            if config.redraw and found < target:  # who was missed in early phases may gain one copy a phase, no more
+                raise ConfigError(
+                    f"expected room for {target:,.0f} tokens of {where} in phases drawn afresh, found {found:,} within "
+                    f"{config.max_epochs:g} epochs; raise max_epochs, lower budget_tokens or set plan.redraw=false"
+                )
             raise StageError(
                 f"expected {target:,.0f} planned tokens in {where} to within its longest document "
                 f"({longest} tokens), found {found:,}"

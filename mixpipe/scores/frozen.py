@@ -18,6 +18,8 @@ __all__ = ["EDGES", "SUMMARY", "check_fitted_on", "fitted_on", "frozen_files"]
 
 EDGES = "histograms.npz"
 SUMMARY = "scores.json"
+# Settings that a scorer takes in when it is fitted, and would otherwise leave unheard when it is frozen.
+FITTED_WITH = {"quality": "quality", "quality_by_domain": "quality", "languages": "language", "length_norm": "dsir"}
 
 
 def frozen_files(config: ScoresConfig) -> dict[str, Path]:
@@ -57,15 +59,27 @@ def fitted_on(context: Context) -> dict[str, Json]:
 
 
 def check_fitted_on(context: Context) -> None:
-    """Check that frozen scorers were fitted on this encoder, on these domains and on these held-out texts.
+    """Check that frozen scorers were fitted on this encoder, these domains and held-out texts, and with these settings.
 
     Raises:
         ConfigError: they were not.
     """
+    _check_settings(context.config)
     folder = Path(str(context.config.frozen))
     then, now = read_json(folder / SUMMARY).get("fitted_on", {}), fitted_on(context)
     if changed := [name for name in now if then.get(name) != now[name]]:
         raise ConfigError(
             f"expected the {' and '.join(changed)} that the scorers at scores.frozen ({folder}) were fitted on, found "
             "others; set domains.frozen, embed and targets as they were, or run without scores.frozen"
+        )
+
+
+def _check_settings(config: ScoresConfig) -> None:
+    then, now = Artefact.read(Path(str(config.frozen))).manifest.identity["config"], config.identity()
+    assert isinstance(then, dict)  # of the scores that `frozen_files` has opened
+    changed = [name for name, scorer in FITTED_WITH.items() if scorer in config.scorers and then.get(name) != now[name]]
+    if changed:
+        raise ConfigError(
+            f"expected {' and '.join(f'scores.{name}' for name in changed)} as when the scorers at scores.frozen "
+            f"({config.frozen}) were fitted, found other values; set them as they were, or run without scores.frozen"
         )

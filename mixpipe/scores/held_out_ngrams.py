@@ -7,8 +7,9 @@ fall together with a chance of about 2^-64 a pair (deviation: conventions hash t
 
 What lies in more than two documents of the corpus sample is boilerplate, and what many items of one set share is a
 template of questions: such n-grams are left out. A document that holds half of an item is a leaked copy of it and does
-not count, or what leaks most would be protected least. An item shorter than 13 words is one n-gram of its own length,
-from six words on; a shorter one is uncovered, which is counted and said.
+not count, or what leaks most would be protected least, up to one sampled document in a thousand (20 at least): what
+more hold is a licence that fills half of an item, or a set phrase that is one. An item shorter than 13 words is one
+n-gram of its own length, from six words on; a shorter one is uncovered, which is counted and said.
 
 Sources: GPT-3's 13-grams (Brown et al. 2020, arXiv 2005.14165, appendix C), the frequency guard of Megatron and NeMo.
 """
@@ -30,11 +31,13 @@ FEWEST_WORDS = 6  # five words that follow each other are said by chance; six ar
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-WORD = re.compile(rf"[^\W{UNSPACED}]+|[{UNSPACED}]")
+MARKS = "\u0300-\u036f"  # accents that stand apart, as in NFD, belong to the word and are joined by NFKC
+WORD = re.compile(rf"[^\W{UNSPACED}]+(?:[{MARKS}]+[^\W{UNSPACED}]*)*|[{UNSPACED}]")
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 # n-grams in more sampled documents than these are boilerplate: a leak is not in three of 20,000 distinct documents.
 MOST_DOCUMENTS = 2
 COPY = 0.5  # of an item's n-grams in one document
+MOST_COPIES, MOST_COPIES_SHARE = 20, 0.001  # of the sampled documents, leaked copies included
 # An n-gram in more items of one set than these, and than this share of them, is a template.
 MOST_ITEMS, MOST_ITEMS_SHARE = 10, 0.01
 SAMPLED_AT_ONCE = 1000  # documents of the sample, about 50 MB of hashes
@@ -113,7 +116,9 @@ class Index:
         self.set_of, self.ngrams = state["set_of"], state["ngrams"]
         self._keys, self._lengths = state["keys"], state["lengths"]
         self._starts, self._items = state["starts"], state["items"]
-        self._by_length = {int(n): np.flatnonzero(self._lengths == n) for n in np.unique(self._lengths)}
+        lengths, starts = np.unique(self._lengths, return_index=True)  # keys rise by length, then by hash
+        keys = [self._keys[self._lengths == n] for n in lengths]
+        self._by_length = list(zip(lengths.tolist(), starts.tolist(), keys, strict=True))
         self._flags = np.zeros(1 << BLOOM_BITS, bool)
         self._flags[_flag(self._keys)] = True
 
@@ -144,12 +149,12 @@ class Index:
     def find(self, words: WordHashes) -> Found:
         """Return where texts hold n-grams of the index."""
         found = []
-        for n, rows in self._by_length.items():
+        for n, start, keys in self._by_length:
             hashes, first = ngram_hashes(words, n)
             maybe = np.flatnonzero(self._flags[_flag(hashes)])
-            place = np.minimum(np.searchsorted(self._keys[rows], hashes[maybe]), len(rows) - 1)
-            hit = self._keys[rows][place] == hashes[maybe]
-            found.append((first[maybe[hit]], np.full(int(hit.sum()), n), rows[place[hit]]))
+            place = np.minimum(np.searchsorted(keys, hashes[maybe]), len(keys) - 1)
+            hit = keys[place] == hashes[maybe]
+            found.append((first[maybe[hit]], np.full(int(hit.sum()), n), start + place[hit]))
         columns = (
             [np.concatenate(column) for column in zip(*found, strict=True)] if found else [np.zeros(0, np.int64)] * 3
         )
@@ -183,8 +188,8 @@ def _templates(state: State) -> np.ndarray:
 
 
 def _frequent(index: "Index", sample: Sequence[str]) -> np.ndarray:
-    """Return (n-grams,) bool: which are in more documents of the sample than a leak would be, copies left out."""
-    counts = np.zeros(index.size, np.int64)
+    """Return (n-grams,) bool: which are in more documents of the sample than a leak would be, and than its copies."""
+    counts, copies = np.zeros((2, index.size), np.int64)
     for start in range(0, len(sample), SAMPLED_AT_ONCE):
         words = WordHashes.of(sample[start : start + SAMPLED_AT_ONCE])
         document = np.repeat(np.arange(len(words.sizes)), words.sizes)
@@ -197,7 +202,8 @@ def _frequent(index: "Index", sample: Sequence[str]) -> np.ndarray:
         is_copy = np.zeros(pairs.shape[1], bool)
         is_copy[rows[copied]] = True
         counts += np.bincount(pairs[1][~is_copy], minlength=index.size)
-    return counts > MOST_DOCUMENTS
+        copies += np.bincount(pairs[1][is_copy], minlength=index.size)
+    return (counts > MOST_DOCUMENTS) | (copies > max(MOST_COPIES, MOST_COPIES_SHARE * len(sample)))
 
 
 def _as_state(keys: np.ndarray, lengths: np.ndarray, items: np.ndarray, held_out: Evaluations) -> State:

@@ -67,7 +67,8 @@ def _losses(config: ScoresConfig, sample: Sample) -> tuple[np.ndarray, np.ndarra
             "expected a finished search at scores.trials for the scorer preselect, found none; name its folder"
         )
     found = given_search(config.trials)
-    names = tuple(read_json(found.file("mixture.json"))["domains"])
+    mixture = read_json(found.file("mixture.json"))
+    names = tuple(mixture["domains"])
     if names != sample.domain_names:
         raise ConfigError(
             f"expected a search over the domains {', '.join(sample.domain_names)} at scores.trials ({config.trials}), "
@@ -75,7 +76,9 @@ def _losses(config: ScoresConfig, sample: Sample) -> tuple[np.ndarray, np.ndarra
         )
     usable = _of_one_size(read_table(found.file("trials.parquet")))
     targets = _matrix([dict(row["target_losses"]) for row in usable], None)
-    domains = _matrix([dict(row["domain_losses"]) for row in usable], [str(n) for n in range(len(names))])
+    strata = len(mixture.get("strata", [[1]])[0])  # of every domain: losses are then by stratum, see `search.strata`
+    cells = _matrix([dict(row["domain_losses"]) for row in usable], [str(n) for n in range(len(names) * strata)])
+    domains = cells.reshape(len(cells), len(names), strata).mean(axis=2)
     good = np.isfinite(targets).all(axis=1)
     if good.sum() < FEWEST_TRIALS:
         raise ConfigError(

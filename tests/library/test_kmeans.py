@@ -48,6 +48,15 @@ def test_nearest_agrees_with_the_definition() -> None:
     assert found.distance == pytest.approx(distances.min(axis=1), abs=1e-6)
 
 
+def test_many_centroids_are_looked_at_a_few_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    vectors, centroids = unit(rng.standard_normal((20, 5))), unit(rng.standard_normal((4, 5)))
+    whole = nearest(vectors, centroids)
+    monkeypatch.setattr("mixpipe.kmeans.COSINES_AT_ONCE", 12)
+    assert (nearest(vectors, centroids).cell == whole.cell).all()
+    assert nearest(vectors, centroids).distance == pytest.approx(whole.distance, abs=1e-6)
+
+
 def test_zero_vectors_lie_at_distance_one() -> None:
     found = nearest(np.zeros((2, 3), dtype=np.float32), np.eye(3, dtype=np.float32))
     assert found.distance.tolist() == [1, 1] and found.cell.tolist() == [0, 0]

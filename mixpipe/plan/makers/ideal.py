@@ -5,9 +5,10 @@ of one core (`benchmarks/selection.py`).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from mixpipe.plan.makers.hash_order import by_hash
 from mixpipe.plan.makers.protocol import Filled, Pool
@@ -27,7 +28,7 @@ class Ideal:
     """
 
     columns: ClassVar[tuple[str, ...]] = ()
-    neighbours: int = 10
+    neighbours: Annotated[int, Field(ge=1, le=100)] = 10
 
     def order(self, pool: Pool, rng: np.random.Generator) -> np.ndarray:
         """Return the rows in the order of picking."""

@@ -34,7 +34,8 @@ class Strata:
         """
         if filled.strata is None:
             raise ConfigError(
-                "expected a search over quality strata for plan.maker=strata, found none; set search.strata"
+                "expected a search over quality strata for plan.maker=strata, found none; set search.strata, or with "
+                "search.mixture, which brings its own or none, another plan.maker"
             )
         strata = filled.strata.shape[1]
         held = filled.tokens.reshape(len(filled.tokens), strata, VALUE_BINS // strata).sum(axis=2)

@@ -27,6 +27,12 @@ def test_the_most_similar_of_those_kept_is_the_twin_and_of_equals_the_smallest_i
     assert what_became([("z", "b", 0.8), ("z", "a", 0.8)])["z"] == ("a", 0.8, 2)
 
 
+def test_of_a_long_chain_every_second_one_is_kept():
+    ids = np.array([f"{number:04d}" for number in range(2001)], "S32")
+    near = settled(ids[1:], ids[:-1], np.full(2000, 0.8, np.float32))
+    assert np.array_equal(near.twins == b"", np.arange(2001) % 2 == 0)
+
+
 def test_no_pairs_leave_everything():
     assert what_became([]) == {}
 

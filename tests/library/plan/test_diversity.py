@@ -56,6 +56,13 @@ def test_dropped_documents_are_in_neither(measured, document):
     assert record["corpus"]["vendi"] == pytest.approx(2)
 
 
+@pytest.mark.parametrize("maker", ["tilt", "mig", "quadmix"])
+def test_a_part_may_be_empty(measured, document, maker):
+    corpus = [document(f"{i}", 0, tokens=10, embedding=AXES[i % 2]) for i in range(6)]
+    record, copies = measured(corpus, [1.0], cuts=[0, 3, 3], budget_tokens=60, maker=maker, max_epochs=8)
+    assert (record["sample"], copies.sum()) == (6, 6)
+
+
 def test_a_large_corpus_is_sampled_the_same_way_however_it_is_divided(measured, document, monkeypatch):
     monkeypatch.setattr(diversity, "SAMPLE_DOCUMENTS", 60)
     rng = np.random.default_rng(0)

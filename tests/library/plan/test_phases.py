@@ -60,6 +60,14 @@ def test_draws_of_all_phases_together_keep_the_cap(make_plan, document):
     assert (copies.sum(axis=0) == 100).all()
 
 
+def test_draws_that_leave_no_room_for_the_budget_are_refused(make_plan, document):
+    config = {"weights": [1.0], "budget_tokens": 20_000, "maker": "domains", "phases": 4, "max_epochs": 2}
+    with pytest.raises(ConfigError, match=r"phases drawn afresh.*within 2 epochs.*plan\.redraw=false"):
+        make_plan(thousand(document), redraw=True, **config)
+    copies, _ = by_phase(make_plan(thousand(document), **config))
+    assert (copies.sum(axis=1) == 2).all()
+
+
 @pytest.mark.parametrize("redraw", [False, True])
 def test_two_phases_have_the_mixtures_asked_for(make_plan, documents, redraw):
     corpus = documents(900)

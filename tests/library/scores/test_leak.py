@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,15 @@ def test_every_disguise_that_keeps_the_words_is_found(judge):
     assert judge(scorer, ITEM)[0]["leak_coverage"] == 1.0
 
 
+def test_accents_that_stand_apart_are_the_same_letters(judge):
+    item = ITEM.replace("o", "ó").replace("u", "ü")
+    apart = unicodedata.normalize("NFD", item)
+    assert len(apart) > len(item)
+    scorer = fitted([item])
+    assert judge(scorer, apart)[0]["leak_coverage"] == 1.0
+    assert [apart[span.start : span.end] for span in scorer.spans(apart)] == [apart.rstrip(".")]
+
+
 def test_clean_texts_and_a_reworded_one_are_not(judge):
     words = ITEM.split()
     words[6::12] = ["other"] * len(words[6::12])
@@ -122,6 +133,16 @@ def test_an_item_that_leaked_often_is_still_found(judge, copies):
     assert found["leak_rule"] == 1
 
 
+def test_what_a_licence_fills_half_of_an_item_with_is_no_leak_nor_is_a_set_phrase(judge):
+    licence = prose(150, 77)
+    under_licence = [f"{licence} {prose(60, 600 + number)}" for number in range(21)]
+    polite = [f"{prose(60, 700 + number)} {SHORT} {prose(60, 800 + number)}" for number in range(21)]
+    item = f"{licence} {prose(60, 900)}"
+    scorer = fitted([item, SHORT], sample=[*CLEAN, *under_licence, *polite])
+    assert all(found["leak_rule"] == 0 for found in judge(scorer, *under_licence, *polite))
+    assert judge(scorer, item)[0]["leak_rule"] == 1
+
+
 def test_a_template_of_questions_is_no_item_of_its_own(judge):
     template = prose(20, 300)
     items = [f"{template} {prose(25, 400 + number)}" for number in range(40)]
@@ -141,6 +162,11 @@ def test_scripts_without_spaces_have_a_word_a_character(judge):
     item = "".join(chr(0x4E00 + int(place)) for place in rng.integers(2000, size=60))
     (found,) = judge(fitted([item]), f"{CLEAN[0]} {item} {CLEAN[1]}")
     assert found["leak_coverage"] == 1.0
+
+
+@pytest.mark.parametrize("items", [[], [TINY], ["", "\0"]])
+def test_sets_without_an_item_that_can_be_found_flag_nothing(judge, items):
+    assert all(found["leak_rule"] == 0 for found in judge(fitted(items), TINY, "", CLEAN[0]))
 
 
 def test_protected_sets_are_looked_for_too(judge):

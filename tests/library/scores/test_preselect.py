@@ -45,13 +45,14 @@ def test_a_block_that_was_not_measured_has_no_strength():
     assert np.isnan(predictive_strength(OBJECTIVE, np.full((6, 1), np.nan)))[0]
 
 
-def search(folder, *, names=NAMES, count=6, status="ok", longer=0):
+def search(folder, *, names=NAMES, count=6, status="ok", longer=0, strata=1):
     """Seal a search in which the losses on domain 0 follow the target's, on domain 1 run against it, on 2 do both."""
     rows = []
     for n in range(count + longer):
         losses = {"0": 3 - n / 10, "1": 2 + n / 10, "2": 2 + (n % 2) / 10}
         if n >= count:  # trained for longer: all losses fall
             losses = dict.fromkeys(losses, 1 - n / 100)
+        losses = {str(int(d) * strata + s): loss + s for d, loss in losses.items() for s in range(strata)}
         common = {
             "method": "m",
             "round": "r",
@@ -64,7 +65,8 @@ def search(folder, *, names=NAMES, count=6, status="ok", longer=0):
         rows.append({**common, **measured, "trial": str(n), "status": status, "trajectory": []})
     folder.mkdir()
     write_table(folder / "trials.parquet", pa.Table.from_pylist(rows, schema=TRIALS), TRIALS)
-    write_json(folder / "mixture.json", {"domains": list(names)})
+    shares = {} if strata == 1 else {"strata": [[1 / strata / len(names)] * strata] * len(names)}
+    write_json(folder / "mixture.json", {"domains": list(names), **shares})
     files = tuple(file_entry(folder, folder / name) for name in ("mixture.json", "trials.parquet"))
     rest = {"identity": {}, "parts": (), "counts": {}, "provenance": {}}
     manifest = Manifest(stage="search", version=1, fingerprint="0" * 32, files=files, **rest)
@@ -108,6 +110,11 @@ def test_too_few_trials_are_refused(sample, tmp_path, few):
 
 def test_trials_of_another_length_are_left_out(sample, tmp_path):
     one, other = (PreSelect.fit(sample, search(tmp_path / str(n), longer=n)) for n in (0, 5))
+    assert np.array_equal(one["weights"], other["weights"])
+
+
+def test_a_search_over_strata_tells_the_same_of_its_domains(sample, tmp_path):
+    one, other = (PreSelect.fit(sample, search(tmp_path / str(n), strata=n)) for n in (1, 4))
     assert np.array_equal(one["weights"], other["weights"])
 
 

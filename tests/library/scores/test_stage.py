@@ -300,6 +300,12 @@ def test_frozen_scorers_judge_only_what_they_were_fitted_on(tmp_path, inputs, sc
         build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path)), other)
 
 
+def test_frozen_scorers_are_asked_for_with_the_settings_they_were_fitted_with(tmp_path, inputs, scores):
+    config = ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path), quality={"texture_common": 1.0}, length_norm="sqrt")
+    with pytest.raises(ConfigError, match=r"expected scores\.quality as when the scorers at scores\.frozen"):
+        build(tmp_path, SCORES, config, inputs)
+
+
 def test_a_domain_that_gets_its_first_document_later_is_scored(tmp_path, scores, inputs):
     old = dict(inputs)
     for name, kept in (("old", 60), ("new", 120)):
