@@ -108,12 +108,13 @@ class Index:
         sets: names of the sets.
         set_of: (items,) int32 number of the set of each item.
         ngrams: (items,) int64 n-grams of each item that are in the index; 0: uncovered.
+        whole: (items,) int64 all n-grams of each item, those left out too.
     """
 
     def __init__(self, state: State) -> None:
         """Take what `build` returned."""
         self.sets: list[str] = state["sets"].tolist()
-        self.set_of, self.ngrams = state["set_of"], state["ngrams"]
+        self.set_of, self.ngrams, self.whole = state["set_of"], state["ngrams"], state["whole"]
         self._keys, self._lengths = state["keys"], state["lengths"]
         self._starts, self._items = state["starts"], state["items"]
         lengths, starts = np.unique(self._lengths, return_index=True)  # keys rise by length, then by hash
@@ -139,7 +140,8 @@ class Index:
         common = _templates(state) | _frequent(cls(state), sample)
         ngram = np.repeat(np.arange(len(state["keys"])), np.diff(state["starts"]))
         left = ~common[ngram]
-        return _as_state(state["keys"][ngram][left], state["lengths"][ngram][left], state["items"][left], held_out)
+        kept = _as_state(state["keys"][ngram][left], state["lengths"][ngram][left], state["items"][left], held_out)
+        return {**kept, "whole": state["whole"]}
 
     @property
     def size(self) -> int:
@@ -215,10 +217,12 @@ def _as_state(keys: np.ndarray, lengths: np.ndarray, items: np.ndarray, held_out
     keys, lengths, items = keys[fresh], lengths[fresh], items[fresh]
     first = np.ones(len(keys), bool)
     first[1:] = (keys[1:] != keys[:-1]) | (lengths[1:] != lengths[:-1])
+    ngrams = np.bincount(items, minlength=len(held_out.texts))
     return {
         "sets": np.array(held_out.names, dtype=np.str_),
         "set_of": held_out.owners.astype(np.int32),
-        "ngrams": np.bincount(items, minlength=len(held_out.texts)),
+        "ngrams": ngrams,
+        "whole": ngrams,
         "keys": keys[first],
         "lengths": lengths[first].astype(np.int8),
         "starts": np.append(np.flatnonzero(first), len(keys)),

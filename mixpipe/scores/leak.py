@@ -117,7 +117,7 @@ class Leak:
         coverage, run, best = np.zeros(n), np.zeros(n), np.zeros(n)
         rows, items = self._index.items_of(pairs[1])
         met, counts = np.unique(np.stack([pairs[0][rows], items]), axis=1, return_counts=True)
-        shares = counts / np.maximum(self._index.ngrams[met[1]], 1)
+        shares = counts / np.maximum(self._index.whole[met[1]], 1)
         order = np.lexsort((-met[1], shares))  # of equal shares the first item is written last
         coverage[met[0][order]] = shares[order]
         best[met[0][order]] = self._index.set_of[met[1][order]] + 1

@@ -24,10 +24,6 @@ TINY = "Yes or no"
 CLEAN = [prose(200, seed) for seed in range(100, 120)]
 
 
-def batch_of(make_batch, texts):
-    return make_batch(texts)
-
-
 def fitted(texts, sample=CLEAN, protected=()):
     zeros = np.zeros(len(sample), np.int64)
     held = Evaluations(list(texts), np.zeros(len(texts), np.int32), ("exam",))
@@ -123,7 +119,8 @@ def test_what_many_documents_say_is_no_leak(judge):
     common = [f"{text} {licence}" for text in CLEAN]
     scorer = fitted([f"{ITEM} {licence}"], sample=common)
     assert all(found["leak_rule"] == 0 for found in judge(scorer, *common))
-    assert judge(scorer, ITEM)[0]["leak_coverage"] > 0.8
+    # of all its n-grams: what is left out stays in the count, or one rare phrase would be the whole of an item
+    assert judge(scorer, ITEM)[0]["leak_coverage"] == pytest.approx(108 / 148, abs=0.02)
 
 
 @pytest.mark.parametrize("copies", [3, 10])
