@@ -3,7 +3,7 @@
 A document is flagged that holds a fifth of one held-out item or a hundred word 13-grams of it, or half of whose own
 words stand in one, by at least three different 13-grams (MixtureVitae's rule) or four fifths of an item of fewer. Three
 hits alone flag one document in eighty that holds no target, by licences, quotations and set phrases; with the shares it
-is one in two thousand, and of 1,400 planted wholes, halves and thirds one is missed (`benchmarks/leak.py`). Paragraphs
+is one in two thousand, and of 1,400 planted wholes, halves and thirds two are missed (`benchmarks/leak.py`). Paragraphs
 of 13 words or more, between blank lines or on a line of their own, are counted too. The index, its words and the guards
 against boilerplate are in `held_out_ngrams.py`. Limits: a text reworded every 12 words is not found, nor is a
 translation. The whole text is searched, not its beginning.
