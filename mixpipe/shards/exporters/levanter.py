@@ -33,13 +33,14 @@ class Levanter:
         """Return `data.yaml`."""
         starts = first_steps(blend.phases, settings, block=BLOCK)
         configs: dict[str, Json] = {}
-        stages: list[Json] = []
+        stages: list[tuple[int, dict[str, Json]]] = []
         for phase, start in zip(blend.phases, starts, strict=True):
             weights = self.about.weights(phase, settings)
             names = [portion.id for portion in phase.portions]
-            stages.append([start, dict(zip(names, weights.values(), strict=True))])
+            stages.append((start, dict(zip(names, weights.values(), strict=True))))
             configs |= {name: {"train_urls": [place]} for name, place in zip(names, weights, strict=True)}
-        weighted = stages if len(stages) > 1 else stages[0][1]  # type: ignore[index]
+        staged: list[Json] = [[start, shares] for start, shares in stages]
+        weighted: Json = staged if len(stages) > 1 else stages[0][1]
         data: dict[str, Json] = {"configs": configs, "train_weights": weighted}
         return {"data.yaml": yaml_text({"data": {**data, "mixture_block_size": BLOCK, "stop_strategy": "restart"}})}
 

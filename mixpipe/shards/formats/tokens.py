@@ -9,6 +9,7 @@ Indices depend on nothing but the documents' lengths, so verifying computes them
 
 import gzip
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -89,9 +90,9 @@ class TokenFormat(ShardFormat):
     two_bytes = TWO_BYTES
     stored = 0.5  # two bytes a token of four
 
+    @abstractmethod
     def index_files(self, shard: TokenShard) -> Mapping[str, bytes]:
         """Return the files beside the tokens, by suffix; under gzip where the suffix ends in `.gz`."""
-        raise NotImplementedError
 
     def write(self, path: Path, shard: TokenShard) -> int:
         """Write one shard, whole or not at all; return the number of its documents, also of those without tokens."""
