@@ -21,6 +21,7 @@ __all__ = ["JsonLines"]
 
 FRAME_BYTES = 64 << 20
 LEVEL = 3
+BATCH_ROWS = 1024  # that are Python objects at a time
 TOP = ("id", "text")  # the rest lies in `meta`
 
 
@@ -57,9 +58,10 @@ class JsonLines(DocumentFormat):
 
 
 def _lines(table: pa.Table) -> Iterator[bytes]:
-    for row in table.to_pylist():
-        record = {"id": row.pop("id"), "text": row.pop("text"), "meta": row}
-        yield orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+        for row in batch.to_pylist():
+            record = {"id": row.pop("id"), "text": row.pop("text"), "meta": row}
+            yield orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _frames(data: bytes) -> Iterator[bytes]:

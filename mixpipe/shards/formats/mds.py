@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mixpipe.errors import StoreError
+from mixpipe.shards.formats.byte_columns import BYTES, byte_lengths, fixed_bytes, joined
 from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.store.files import whole_file
 from mixpipe.store.fingerprint import Json
@@ -55,16 +57,16 @@ class Mds(DocumentFormat):
         Raises:
             StoreError: the shard is larger than 32-bit offsets reach.
         """
-        documents = [document for table in tables for document in _encoded(table)]
-        head = json.dumps(LAYOUT, sort_keys=True).encode("utf-8")
-        first = 4 * (len(documents) + 2) + len(head)
-        offsets = first + np.cumsum([0, *map(len, documents)], dtype=np.int64)
+        blocks = [_encoded(batch) for table in tables for batch in table.select(COLUMNS).to_batches()]
+        lengths = np.concatenate([np.zeros(1, np.int64), *(lengths for _, lengths in blocks)])
+        rows, head = len(lengths) - 1, json.dumps(LAYOUT, sort_keys=True).encode("utf-8")
+        offsets = 4 * (rows + 2) + len(head) + np.cumsum(lengths)
         if offsets[-1] > LARGEST:
             raise StoreError(f"expected less than 4 GiB in {path}, found {offsets[-1]:,} bytes; lower shards.shard_mib")
         with whole_file(path) as scratch, scratch.open("wb") as file:
-            file.write(struct.pack("<I", len(documents)) + offsets.astype("<u4").tobytes() + head)
-            file.writelines(documents)
-        return len(documents)
+            file.write(struct.pack("<I", rows) + offsets.astype("<u4").tobytes() + head)
+            file.writelines(documents for documents, _ in blocks)
+        return rows
 
     def read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
         """Return the rows of one shard, or the given columns of them."""
@@ -85,19 +87,17 @@ class Mds(DocumentFormat):
         return {"index.json": {"version": 2, "shards": [_entry(path) for path in paths]}}
 
 
-def _encoded(table: pa.Table) -> list[bytes]:
-    rows = []
-    for row in table.select(COLUMNS).to_pylist():
-        pieces = [_piece(row[name], encoding) for name, encoding in zip(COLUMNS, ENCODINGS, strict=True)]
-        lengths = [len(piece) for piece, size in zip(pieces, SIZES, strict=True) if size is None]
-        rows.append(struct.pack(f"<{len(lengths)}I", *lengths) + b"".join(pieces))
-    return rows
+def _encoded(batch: pa.RecordBatch) -> tuple[memoryview, NDArray[np.int64]]:
+    """Return the documents of a batch of COLUMNS one after another, and the bytes of each: (n_rows,)."""
+    columns = [_column(column, encoding) for column, encoding in zip(batch.columns, ENCODINGS, strict=True)]
+    variable = [byte_lengths(column) for column, size in zip(columns, SIZES, strict=True) if size is None]
+    return joined(fixed_bytes(np.stack(variable, axis=1).astype("<u4")), *columns)
 
 
-def _piece(value: Any, encoding: str) -> bytes:  # noqa: ANN401  a cell of any type
+def _column(column: pa.Array, encoding: str) -> pa.LargeBinaryArray:
     if encoding == "str":
-        return str(value).encode("utf-8")
-    return np.array(np.nan if value is None else value, NUMBERS[encoding]).tobytes()
+        return column.cast(BYTES)
+    return fixed_bytes(column.to_numpy(zero_copy_only=False).astype(NUMBERS[encoding], copy=False))
 
 
 def _decoded(data: bytes, start: int, schema: pa.Schema) -> dict[str, Any]:

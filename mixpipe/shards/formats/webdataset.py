@@ -6,19 +6,29 @@ rows give equal files; USTAR headers, which every reader knows.
 
 import tarfile
 from collections.abc import Iterable, Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from mixpipe.errors import StoreError
+from mixpipe.shards.formats.byte_columns import BYTES, byte_lengths, fixed_bytes, joined
 from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.store.files import whole_file
 from mixpipe.tables import SHARDS
 
 __all__ = ["WebDataset"]
+
+BATCH_ROWS = 1024
+END = 2 * tarfile.BLOCKSIZE  # of zeros
+# The fields of a header that differ from member to member (POSIX.1-1988, ustar); the rest is what `tarfile` writes.
+SIZE, CHECKSUM = slice(124, 135), slice(148, 154)
+HEADER = np.frombuffer(tarfile.TarInfo().tobuf(tarfile.USTAR_FORMAT), np.uint8).copy()
+HEADER[148:156] = ord(" ")  # as the checksum is taken, before it stands there itself
 
 
 class WebDataset(DocumentFormat):
@@ -28,15 +38,14 @@ class WebDataset(DocumentFormat):
 
     def write(self, path: Path, tables: Iterable[pa.Table]) -> int:
         """Write tables of schema SHARDS one after another; return the number of rows."""
-        rows = 0
-        with whole_file(path) as scratch, tarfile.open(scratch, "w", format=tarfile.USTAR_FORMAT) as file:
+        rows = size = 0
+        with whole_file(path) as scratch, scratch.open("wb") as file:
             for table in tables:
-                for row in table.to_pylist():
-                    key = f"{rows:08d}-{row['id']}"
-                    text = row.pop("text").encode("utf-8")
-                    for name, content in ((f"{key}.txt", text), (f"{key}.json", orjson.dumps(row))):
-                        file.addfile(_member(name, len(content)), BytesIO(content))
-                    rows += 1
+                for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+                    size += file.write(_members(batch, rows))
+                    rows += batch.num_rows
+            # Two blocks of zeros end an archive, which is whole records long.
+            file.write(bytes(END + -(size + END) % tarfile.RECORDSIZE))
         return rows
 
     def read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
@@ -51,10 +60,32 @@ class WebDataset(DocumentFormat):
         return pa.Table.from_pylist(rows, schema)
 
 
-def _member(name: str, size: int) -> tarfile.TarInfo:
-    member = tarfile.TarInfo(name)
-    member.size = size
-    return member
+def _members(batch: pa.RecordBatch, first_row: int) -> memoryview:
+    """Return the members of some rows, as `tarfile` writes them."""
+    keys = [f"{row:08d}-{name}" for row, name in enumerate(batch["id"].to_pylist(), first_row)]
+    records = [orjson.dumps(row) for row in batch.drop_columns(["text"]).to_pylist()]
+    texts = _member([f"{key}.txt" for key in keys], batch["text"].cast(BYTES))
+    return joined(*texts, *_member([f"{key}.json" for key in keys], pa.array(records, BYTES)))[0]
+
+
+def _member(names: list[str], content: pa.LargeBinaryArray) -> list[pa.LargeBinaryArray]:
+    """Return the headers, the content and the zeros after it, which fill the last block: (n_members,) each."""
+    sizes = byte_lengths(content)
+    headers = np.tile(HEADER, (len(names), 1))
+    named = np.array([name.encode("utf-8") for name in names])
+    if named.itemsize > tarfile.LENGTH_NAME:
+        raise StoreError(f"expected ids that leave a member's name {tarfile.LENGTH_NAME} bytes, found {max(names)}")
+    headers[:, : named.itemsize] = named.view(np.uint8).reshape(len(names), -1)
+    headers[:, SIZE] = _octal(sizes, 11)
+    headers[:, CHECKSUM] = _octal(headers.sum(axis=1, dtype=np.int64), 6)
+    headers[:, CHECKSUM.stop] = 0
+    zeros = pc.binary_repeat(pa.scalar(b"\0", BYTES), pa.array(-sizes % tarfile.BLOCKSIZE))
+    return [fixed_bytes(headers), content, zeros]
+
+
+def _octal(numbers: NDArray[np.integer], digits: int) -> NDArray[np.uint8]:
+    """Return numbers in octal digits, ASCII: (n_numbers, digits)."""
+    return ((numbers[:, None] >> 3 * np.arange(digits)[::-1]) % 8 + ord("0")).astype(np.uint8)
 
 
 def _rows(file: tarfile.TarFile, schema: pa.Schema) -> Iterator[dict[str, Any]]:
@@ -74,6 +105,6 @@ def _rows(file: tarfile.TarFile, schema: pa.Schema) -> Iterator[dict[str, Any]]:
 def _check_end(path: Path) -> None:
     """Check for the two blocks of zeros that end a tar: a file cut between members reads like a shorter one."""
     with path.open("rb") as file:
-        file.seek(-min(2 * tarfile.BLOCKSIZE, path.stat().st_size), 2)
-        if file.read() != bytes(2 * tarfile.BLOCKSIZE) or path.stat().st_size % tarfile.RECORDSIZE:
+        file.seek(-min(END, path.stat().st_size), 2)
+        if file.read() != bytes(END) or path.stat().st_size % tarfile.RECORDSIZE:
             raise ValueError("no end of archive")
