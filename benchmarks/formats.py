@@ -1,76 +1,162 @@
-"""Writing speed of every shard format against `datasets.to_parquet`, and tokenising against the library's own batches.
+"""Writing every shard format against its reference writer, and tokenising against the library's own batches.
 
-The documents of the sample as one shard, in one process and one thread, in seconds of the processor. Formats of tokens
-are timed from tokens to files; `tokenise` is what comes before, once for all of them, against `encode_batch` and
-`encode_batch_fast` over all texts at once, whose tokens are then dropped. Rounds alternate; figures are of the fastest
-round of each, because other work on the machine only ever adds to them.
+The documents of the sample as one shard; formats of tokens from tokens to files. The reference writers lie in the
+folders of `make test-readers` and work in processes of their own (`formats_side.py`), on the same rows, handed over as
+a file and turned into what they take before the clock starts; Parquet's is `datasets.to_parquet` at our compression,
+that of JSON lines datatrove's `JsonlWriter` under zstd. Each round is ours, then theirs, both on one thread; a ratio is
+that of a round, and above 1 where ours is faster. Ours puts every file in place and flushes it to the disk within its
+seconds, which theirs do not; CPU seconds are what other work on the machine disturbs least.
 
-    python -m benchmarks.formats [--corpus ../shared/data/corpus/sample] [--rounds 5]
+`tokenise` is one call of ours against one of `encode_batch` and of `encode_batch_fast` over all texts, whose tokens are
+then dropped: on one thread, and (`all_cores`) two processes of ours, as workers are, against the library's threads.
+
+    make test-readers && python -m benchmarks.formats [--corpus FOLDER] [--readers .readers] [--rounds 5]
 """
 
 import argparse
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.workers import worker_pool
 from mixpipe.shards.encoding import Encoder, encoded
-from mixpipe.shards.formats import FORMATS, load_format
+from mixpipe.shards.formats import load_format
 from mixpipe.shards.formats.tokens import TokenFormat, TokenLayout, TokenShard
 from mixpipe.store.fingerprint import text_id
 from mixpipe.tables import SHARDS
 from mixpipe.tokenizer import end_token, load_tokenizer, train_tokenizer, vocabulary_size
 
-CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data" / "corpus" / "sample"
-TRAINED_ON = 1000  # documents
+REPOSITORY = Path(__file__).resolve().parents[1]
+CORPUS = REPOSITORY.parent / "shared" / "data" / "corpus" / "sample"
+READERS = {"streaming": ("mds",), "libraries": ("parquet", "jsonl", "webdataset", "megatron", "datatrove")}
+TRAINED_ON = 1000  # documents, which are also those that are tokenised
 VOCABULARY = 32_000
+
+
+class Cost(NamedTuple):
+    """Of one call."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+Call = Callable[[], Cost]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--corpus", type=Path, default=CORPUS)
+    parser.add_argument("--readers", type=Path, default=REPOSITORY / ".readers")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    pa.set_cpu_count(1)
     rows = read_rows(arguments.corpus)
-    texts = rows["text"].to_pylist()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "tokenizer.json").write_text(train_tokenizer(texts[:TRAINED_ON], VOCABULARY), encoding="utf-8")
-        tokenizer = load_tokenizer(str(folder))
-        encoder = Encoder(tokenizer, TokenLayout(vocabulary_size(tokenizer), end_token(tokenizer)), "")
-        writers = {"datasets.to_parquet": lambda: to_parquet(rows, folder / "theirs.parquet")}
-        tokenising = {
-            "tokenise": lambda: tokenise(rows, encoder, folder),
-            "encode_batch": lambda: len(tokenizer.encode_batch(texts, add_special_tokens=False)),
-            "encode_batch_fast": lambda: len(tokenizer.encode_batch_fast(texts, add_special_tokens=False)),
-        }
+        encoder = load_encoder(rows.slice(0, TRAINED_ON), folder)
         with encoded([rows], encoder, folder) as shard:
-            for name in FORMATS:
-                writers[name] = writer_of(name, rows, shard, folder)
-            seconds = measure({**writers, **tokenising}, arguments.rounds)
+            hand_over(rows, shard, folder)
+            writing = write_in_turn(rows, shard, folder, arguments.readers, arguments.rounds)
             tokens = len(shard.ids)
+        tokenising = tokenise_in_turn(rows.slice(0, TRAINED_ON), encoder, folder, arguments.rounds)
     mib = rows["text"].nbytes / 2**20
-    print(json.dumps(figures(seconds, mib, tokens, rows.num_rows), indent=2))
+    facts = {"documents": rows.num_rows, "text_mib": round(mib, 1), "tokens": tokens, "rounds": arguments.rounds}
+    print(json.dumps({**facts, "writing": figures(writing, mib), "tokenising": figures(tokenising)}, indent=2))
 
 
 def read_rows(corpus: Path) -> pa.Table:
     texts = [text for file in sorted(corpus.glob("*.parquet")) for text in pq.read_table(file)["text"].to_pylist()]
     same = {"domain": 0, "domain_name": "made", "copy": 0, "copies": 1, "source": "s", "n_tokens": 0, "meta": "{}"}
-    return pa.Table.from_pylist([{"id": text_id(text), "text": text, **same} for text in texts], schema=SHARDS)
+    rows = [{"id": text_id(text), "text": text, "quality": 0.5, **same} for text in texts]
+    return pa.Table.from_pylist(rows, schema=SHARDS)
 
 
-def to_parquet(rows: pa.Table, path: Path) -> None:
-    from datasets import Dataset, disable_progress_bars
+def load_encoder(rows: pa.Table, folder: Path) -> Encoder:
+    """Return the encoder of a tokenizer in a folder, trained on some rows if there is none."""
+    if not (folder / "tokenizer.json").exists():
+        (folder / "tokenizer.json").write_text(train_tokenizer(rows["text"].to_pylist(), VOCABULARY), "utf-8")
+    tokenizer = load_tokenizer(str(folder))
+    return Encoder(tokenizer, TokenLayout(vocabulary_size(tokenizer), end_token(tokenizer)), "")
 
-    disable_progress_bars()
-    Dataset(rows).to_parquet(path)
+
+def hand_over(rows: pa.Table, shard: TokenShard, folder: Path) -> None:
+    with pa.ipc.new_file(str(folder / "rows.arrow"), rows.schema) as file:
+        file.write_table(rows)
+    np.save(folder / "ids.npy", shard.ids)
+    np.save(folder / "lengths.npy", shard.written()["n_encoded"].to_numpy())
+
+
+def write_in_turn(
+    rows: pa.Table, shard: TokenShard, folder: Path, readers: Path, rounds: int
+) -> dict[str, list[tuple[Cost, Cost]]]:
+    """Return (ours, theirs) of every round, by format."""
+    sides = [side(readers / environment, folder, names) for environment, names in READERS.items()]
+    pairs = {name: (ours(name, rows, shard, folder), theirs) for found in sides for name, theirs in found.items()}
+    return {name: [(mine(), other()) for _ in range(rounds + 1)][1:] for name, (mine, other) in pairs.items()}
+
+
+def side(libraries: Path, folder: Path, names: tuple[str, ...]) -> dict[str, Call]:
+    """Start a process that finds some libraries; return its writers."""
+    if not libraries.is_dir():
+        raise SystemExit(f"expected the trainers' libraries in {libraries}, found none; `make test-readers` installs them")
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.formats_side", str(folder), *names]
+    environment = {**os.environ, "PYTHONPATH": f"{libraries.resolve()}:{REPOSITORY}"}
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True
+    )
+
+    def call(name: str) -> Cost:
+        process.stdin.write(f"{name}\n")
+        process.stdin.flush()
+        return Cost(*map(float, process.stdout.readline().split()))
+
+    return {name: lambda name=name: call(name) for name in names}
+
+
+def ours(name: str, rows: pa.Table, shard: TokenShard, folder: Path) -> Call:
+    form = load_format(name)
+    path = folder / f"ours{form.suffix}"
+    if isinstance(form, TokenFormat):
+        return lambda: timed(lambda: form.write(path, shard))
+    return lambda: timed(lambda: form.write(path, [rows]))
+
+
+def timed(call: Callable[[], object]) -> Cost:
+    seconds, cpu = time.perf_counter(), time.process_time()
+    call()
+    return Cost(time.perf_counter() - seconds, time.process_time() - cpu)
+
+
+def tokenise_in_turn(rows: pa.Table, encoder: Encoder, folder: Path, rounds: int) -> dict[str, list[tuple[Cost, Cost]]]:
+    texts = rows["text"].to_pylist()
+    batches = {
+        name: lambda call=getattr(encoder.tokenizer, name): call(texts, add_special_tokens=False)
+        for name in ("encode_batch", "encode_batch_fast")
+    }
+    cores = os.cpu_count() or 1
+    step = -(-rows.num_rows // cores)
+    pieces = [rows.slice(start, step) for start in range(0, rows.num_rows, step)]
+    found: dict[str, list[tuple[Cost, Cost]]] = {name: [] for name in [*batches, *(f"{n}, all cores" for n in batches)]}
+    with worker_pool(cores, open_worker, folder) as pool:
+        for _ in range(rounds):
+            for name, batch in batches.items():
+                os.environ["TOKENIZERS_PARALLELISM"] = "false"
+                found[name].append((timed(lambda: tokenise(rows, encoder, folder)), timed(batch)))
+                os.environ["TOKENIZERS_PARALLELISM"] = "true"
+                spent = timed(lambda: pool.map(work, pieces, chunksize=1))
+                found[f"{name}, all cores"].append((spent, timed(batch)))
+    return found
 
 
 def tokenise(rows: pa.Table, encoder: Encoder, folder: Path) -> None:
@@ -78,36 +164,36 @@ def tokenise(rows: pa.Table, encoder: Encoder, folder: Path) -> None:
         pass
 
 
-def writer_of(name: str, rows: pa.Table, shard: TokenShard, folder: Path) -> Callable[[], object]:
-    form = load_format(name)
-    path = folder / f"train{form.suffix}"
-    if isinstance(form, TokenFormat):
-        return lambda: form.write(path, shard)
-    return lambda: form.write(path, [rows])
+_worker: list[Any] = []  # this process's encoder and folder
 
 
-def measure(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
-            started = time.process_time()
-            call()
-            seconds[name].append(time.process_time() - started)
-    return seconds
+def open_worker(folder: Path) -> None:
+    _worker[:] = load_encoder(SHARDS.empty_table(), folder), folder
 
 
-def figures(seconds: dict[str, list[float]], mib: float, tokens: int, rows: int) -> dict[str, Any]:
-    def ratio(name: str, other: str) -> float:
-        return round(min(seconds[other]) / min(seconds[name]), 2)
+def work(rows: pa.Table) -> None:
+    tokenise(rows, *_worker)
 
-    return {
-        "documents": rows,
-        "text_mib": round(mib, 1),
-        "tokens": tokens,
-        "mib_per_cpu_second": {name: round(mib / min(found), 1) for name, found in seconds.items()},
-        "speed_over_to_parquet": {name: ratio(name, "datasets.to_parquet") for name in FORMATS},
-        "tokenise_over": {name: ratio("tokenise", name) for name in ("encode_batch", "encode_batch_fast")},
-    }
+
+def figures(rounds: dict[str, list[tuple[Cost, Cost]]], mib: float | None = None) -> dict[str, Any]:
+    """Return the ratios of theirs to ours by name, and the text that each writes in a CPU second."""
+    found: dict[str, Any] = {}
+    for name, pairs in rounds.items():
+        found[name] = {
+            "ratio_of_seconds": spread([theirs.seconds / mine.seconds for mine, theirs in pairs]),
+            "ratio_of_cpu_seconds": spread([theirs.cpu_seconds / mine.cpu_seconds for mine, theirs in pairs]),
+        }
+        if mib:
+            sides = {"ours": [mine for mine, _ in pairs], "theirs": [theirs for _, theirs in pairs]}
+            speeds = {side: round(mib / min(cost.cpu_seconds for cost in costs), 1) for side, costs in sides.items()}
+            found[name]["mib_per_cpu_second"] = speeds
+        elif name.endswith("all cores"):  # a pool's CPU time is its processes'
+            del found[name]["ratio_of_cpu_seconds"]
+    return found
+
+
+def spread(ratios: list[float]) -> dict[str, float]:
+    return {"median": round(median(ratios), 2), "lowest": round(min(ratios), 2), "highest": round(max(ratios), 2)}
 
 
 if __name__ == "__main__":
