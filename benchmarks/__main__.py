@@ -36,6 +36,7 @@ ARGUMENTS = {
     "annotators": ["--corpus", f"{DATA}/sample", "--parts", "2"],
     "sample": [],
     "memory": [],
+    "shard_memory": [],
     "quality": [],
     "surrogate_speed": [],
     "surrogates": ["--targets", "24"],

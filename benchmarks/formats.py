@@ -1,14 +1,14 @@
 """Writing every shard format against its reference writer, and tokenising against the library's own batches.
 
 The documents of the sample as one shard; formats of tokens from tokens to files. The reference writers lie in the
-folders of `make test-readers` and work in processes of their own (`formats_side.py`), on the same rows, handed over as
-a file and turned into what they take before the clock starts; Parquet's is `datasets.to_parquet` at our compression,
-that of JSON lines datatrove's `JsonlWriter` under zstd. Each round is ours, then theirs, both on one thread; a ratio is
-that of a round, and above 1 where ours is faster. Ours puts every file in place and flushes it to the disk within its
-seconds, which theirs do not; CPU seconds are what other work on the machine disturbs least.
+folders of `make test-readers` and work in processes of their own (`formats_side.py`) on the same rows, handed over as a
+file and turned into what they take before the clock starts; all write to memory. Parquet's is `datasets.to_parquet` at
+our compression, that of JSON lines datatrove's `JsonlWriter` under zstd. Each round is ours, then theirs, both on one
+thread; a ratio is that of a round, and above 1 where ours is faster. CPU seconds are what other work on the machine
+disturbs least.
 
-`tokenise` is one call of ours against one of `encode_batch` and of `encode_batch_fast` over all texts, whose tokens are
-then dropped: on one thread, and (`all_cores`) two processes of ours, as workers are, against the library's threads.
+Tokenising is ours, tokens in a file, against `encode_batch` and `encode_batch_fast` over all texts, whose tokens are
+then dropped: on one thread, and on all cores, a process of ours on each, as workers are, against the library's threads.
 
     make test-readers && python -m benchmarks.formats [--corpus FOLDER] [--readers .readers] [--rounds 5]
 """
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -40,6 +41,7 @@ from mixpipe.tokenizer import end_token, load_tokenizer, train_tokenizer, vocabu
 REPOSITORY = Path(__file__).resolve().parents[1]
 CORPUS = REPOSITORY.parent / "shared" / "data" / "corpus" / "sample"
 READERS = {"streaming": ("mds",), "libraries": ("parquet", "jsonl", "webdataset", "megatron", "datatrove")}
+MEMORY = Path("/dev/shm")  # a folder in memory, where the system has one: what is measured is no disk
 TRAINED_ON = 1000  # documents, which are also those that are tokenised
 VOCABULARY = 32_000
 
@@ -62,7 +64,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pa.set_cpu_count(1)
     rows = read_rows(arguments.corpus)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as scratch:
         folder = Path(scratch)
         encoder = load_encoder(rows.slice(0, TRAINED_ON), folder)
         with encoded([rows], encoder, folder) as shard:
@@ -109,7 +111,9 @@ def write_in_turn(
 def side(libraries: Path, folder: Path, names: tuple[str, ...]) -> dict[str, Call]:
     """Start a process that finds some libraries; return its writers."""
     if not libraries.is_dir():
-        raise SystemExit(f"expected the trainers' libraries in {libraries}, found none; `make test-readers` installs them")
+        raise SystemExit(
+            f"expected the trainers' libraries in {libraries}, found none; `make test-readers` installs them"
+        )
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.formats_side", str(folder), *names]
     environment = {**os.environ, "PYTHONPATH": f"{libraries.resolve()}:{REPOSITORY}"}
     process = subprocess.Popen(
@@ -141,7 +145,7 @@ def timed(call: Callable[[], object]) -> Cost:
 def tokenise_in_turn(rows: pa.Table, encoder: Encoder, folder: Path, rounds: int) -> dict[str, list[tuple[Cost, Cost]]]:
     texts = rows["text"].to_pylist()
     batches = {
-        name: lambda call=getattr(encoder.tokenizer, name): call(texts, add_special_tokens=False)
+        name: partial(getattr(encoder.tokenizer, name), texts, add_special_tokens=False)
         for name in ("encode_batch", "encode_batch_fast")
     }
     cores = os.cpu_count() or 1

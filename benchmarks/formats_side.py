@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,26 +20,32 @@ MDS = {"int32": "int32", "int64": "int", "float": "float32", "string": "str"}
 Writer = Callable[[], object]
 
 
-class Given:
-    """What both sides write: `rows.arrow` (SHARDS), `ids.npy` and `lengths.npy`, a token's type and all documents."""
+class Given(NamedTuple):
+    """What both sides write.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with pa.OSFile(str(folder / "rows.arrow")) as file:
-            self.table: pa.Table = pa.ipc.open_file(file).read_all()
+    Attributes:
+        folder: to write to.
+        table: `rows.arrow` in it, schema SHARDS.
+        documents: of `ids.npy` and `lengths.npy`, the tokens of each, in the type that they are written in.
+    """
 
-    def rows(self) -> list[dict[str, Any]]:
-        return self.table.to_pylist()
+    folder: Path
+    table: pa.Table
+    documents: list[np.ndarray]
 
-    def documents(self) -> list[np.ndarray]:
-        return np.split(np.load(self.folder / "ids.npy"), np.cumsum(np.load(self.folder / "lengths.npy"))[:-1])
+
+def open_given(folder: Path) -> Given:
+    with pa.OSFile(str(folder / "rows.arrow")) as file:
+        table = pa.ipc.open_file(file).read_all()
+    ends = np.cumsum(np.load(folder / "lengths.npy"))
+    return Given(folder, table, np.split(np.load(folder / "ids.npy"), ends[:-1]))
 
 
 def mds(given: Given) -> Writer:
     from streaming import MDSWriter
 
     columns = {field.name: MDS[str(field.type)] for field in given.table.schema}
-    rows = [{**row, "quality": float("nan")} if row["quality"] is None else row for row in given.rows()]
+    rows = [{**row, "quality": float("nan")} if row["quality"] is None else row for row in given.table.to_pylist()]
 
     def write() -> None:
         with MDSWriter(out=str(given.folder / "mds"), columns=columns, exist_ok=True) as writer:
@@ -52,7 +58,7 @@ def mds(given: Given) -> Writer:
 def megatron(given: Given) -> Writer:
     from megatron.core.datasets.indexed_dataset import IndexedDatasetBuilder
 
-    documents, path = given.documents(), given.folder / "theirs.bin"
+    documents, path = given.documents, given.folder / "theirs.bin"
 
     def write() -> None:
         builder = IndexedDatasetBuilder(str(path), documents[0].dtype.type)
@@ -66,8 +72,8 @@ def megatron(given: Given) -> Writer:
 def datatrove(given: Given) -> Writer:
     from datatrove.pipeline.tokens.tokenizer import TokenizedFile
 
-    documents = [document.tolist() for document in given.documents()]
-    size = given.documents()[0].itemsize
+    documents = [document.tolist() for document in given.documents]
+    size = given.documents[0].itemsize
 
     def write() -> None:
         file = TokenizedFile(str(given.folder), "theirs.ds", save_final_metadata=True, token_size=size)
@@ -82,7 +88,7 @@ def jsonl(given: Given) -> Writer:
     from datatrove.data import Document
     from datatrove.pipeline.writers import JsonlWriter
 
-    records = [Document(id=row.pop("id"), text=row.pop("text"), metadata=row) for row in given.rows()]
+    records = [Document(id=row.pop("id"), text=row.pop("text"), metadata=row) for row in given.table.to_pylist()]
 
     def write() -> None:
         with JsonlWriter(str(given.folder), "theirs.jsonl.zst", compression="zstd") as writer:
@@ -97,7 +103,7 @@ def webdataset(given: Given) -> Writer:
 
     samples = [
         {"__key__": f"{number:08d}-{row['id']}", "txt": row.pop("text"), "json": row}
-        for number, row in enumerate(given.rows())
+        for number, row in enumerate(given.table.to_pylist())
     ]
 
     def write() -> None:
@@ -124,7 +130,7 @@ RIVALS = {form.__name__: form for form in (parquet, jsonl, webdataset, mds, mega
 
 def main() -> None:
     pa.set_cpu_count(1)
-    given = Given(Path(sys.argv[1]))
+    given = open_given(Path(sys.argv[1]))
     writers = {name: RIVALS[name](given) for name in sys.argv[2:]}
     for line in sys.stdin:
         seconds, cpu = time.perf_counter(), time.process_time()

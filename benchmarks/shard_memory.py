@@ -62,7 +62,9 @@ def prepare(folder: Path, times: int) -> list[Path]:
 def measure(root: Path, formats: str) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.shard_memory", "--once", str(root), formats]
     environment = {**os.environ, **WORKER_ENVIRONMENT}
-    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment).stdout)
+    found: dict[str, float] = json.loads(
+        subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment).stdout
+    )
     return found
 
 

@@ -61,7 +61,6 @@ def plan_scatter(context: Context) -> list[Part]:
 
 def run_scatter(context: Context, part: Part) -> Counts:
     """Write one group's copies, one batch per shard."""
-    _return_memory()
     parts: Any = part.spec["parts"]
     write_batches(context, context.out / f"{part.name}.arrow", parts, _layout(context))
     return {}
@@ -75,7 +74,6 @@ def plan_gather(context: Context) -> list[Part]:
 
 def run_gather(context: Context, part: Part) -> Counts:
     """Put one shard's rows in order and write them."""
-    _return_memory()
     shard: Any = part.spec["shard"]
     stretch = _layout(context).stretch(shard)
     scattered = sorted(context.out.glob("scatter-*.arrow"))
@@ -150,10 +148,6 @@ def _tables(rows: pa.Table, order: pa.Array, names: list[str]) -> Iterator[pa.Ta
         table = rows.take(order.slice(start, step))
         domain_names = pa.array(names, pa.string()).take(table["domain"].combine_chunks())
         yield table.append_column("domain_name", domain_names).select(SHARDS_SCHEMA.names).cast(SHARDS_SCHEMA)
-
-
-def _return_memory() -> None:
-    """Give back what Arrow kept of the part before: a quarter of a worker's peak, measured at 16 MiB shards."""
 
 
 def _domain_names(context: Context) -> list[str]:

@@ -6,7 +6,6 @@ found. Frames are cut by bytes and not by how the rows came, so equal rows give 
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -75,8 +74,9 @@ def _frames(data: bytes) -> Iterator[bytes]:
 
 
 def _table(frame: bytes, schema: pa.Schema) -> pa.Table:
-    records: list[dict[str, Any]] = [orjson.loads(line) for line in frame.split(b"\n")[:-1]]
-    columns = {
-        name: [record[name] if name in TOP else record["meta"][name] for record in records] for name in schema.names
-    }
-    return pa.table(columns, schema)
+    wanted = [(name, name in TOP) for name in schema.names]
+    rows = [
+        [record[name] if on_top else record["meta"][name] for name, on_top in wanted]
+        for record in map(orjson.loads, frame.split(b"\n")[:-1])
+    ]
+    return pa.table([list(column) for column in zip(*rows, strict=True)] or [[] for _ in wanted], schema=schema)

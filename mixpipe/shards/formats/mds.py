@@ -10,7 +10,6 @@ import json
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -77,10 +76,9 @@ class Mds(DocumentFormat):
             offsets = np.frombuffer(data, "<u4", count + 1, 4)
             if offsets[-1] != len(data):
                 raise ValueError(f"{len(data):,} bytes where the offsets end at {offsets[-1]:,}")
-            rows = [_decoded(data, start, schema) for start in offsets[:-1].tolist()]
-        except (OSError, ValueError, struct.error, pa.ArrowException) as error:
+            return pa.table(_decoded(data, offsets[:-1].astype(np.int64), schema.names), schema)
+        except (OSError, ValueError, IndexError, struct.error, pa.ArrowException) as error:
             raise StoreError(f"expected an MDS shard in {path}, found: {error}") from error
-        return pa.Table.from_pylist(rows, schema)
 
     def index(self, paths: Sequence[Path]) -> Mapping[str, Json]:
         """Return `index.json`, which lists the shards of one folder."""
@@ -100,23 +98,26 @@ def _column(column: pa.Array, encoding: str) -> pa.LargeBinaryArray:
     return fixed_bytes(column.to_numpy(zero_copy_only=False).astype(NUMBERS[encoding], copy=False))
 
 
-def _decoded(data: bytes, start: int, schema: pa.Schema) -> dict[str, Any]:
-    """Return one document's columns of a schema."""
-    lengths = dict(zip(VARIABLE, struct.unpack_from(f"<{len(VARIABLE)}I", data, start), strict=True))
-    place, row = start + 4 * len(VARIABLE), {}
+def _decoded(data: bytes, places: NDArray[np.int64], names: list[str]) -> dict[str, pa.Array]:
+    """Return columns of the documents that begin at some places: (n_rows,)."""
+    lengths = dict(
+        zip(VARIABLE, _gathered(data, places, 4 * len(VARIABLE)).view("<u4").T.astype(np.int64), strict=True)
+    )
+    places, found = places + 4 * len(VARIABLE), {}
     for name, encoding, size in zip(COLUMNS, ENCODINGS, SIZES, strict=True):
-        length = lengths[name] if size is None else size
-        if name in schema.names:
-            row[name] = _value(data[place : place + length], encoding)
-        place += length
-    return row
+        ends = places + (lengths[name] if size is None else size)
+        if name in names and size is None:
+            pieces = zip(places.tolist(), ends.tolist(), strict=True)
+            found[name] = pa.array([str(data[start:end], encoding="utf-8") for start, end in pieces], pa.string())
+        elif name in names:
+            found[name] = pa.array(_gathered(data, places, size).view(NUMBERS[encoding])[:, 0], from_pandas=True)
+        places = ends
+    return found
 
 
-def _value(piece: bytes, encoding: str) -> str | int | float | None:
-    if encoding == "str":
-        return piece.decode("utf-8")
-    value: int | float = np.frombuffer(piece, NUMBERS[encoding])[0].item()
-    return None if value != value else value
+def _gathered(data: bytes, places: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
+    """Return some bytes from every place on: (n_places, size)."""
+    return np.frombuffer(data, np.uint8)[places[:, None] + np.arange(size)]
 
 
 def _entry(path: Path) -> dict[str, Json]:

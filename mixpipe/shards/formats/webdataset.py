@@ -6,6 +6,7 @@ rows give equal files; USTAR headers, which every reader knows.
 
 import tarfile
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,10 @@ class WebDataset(DocumentFormat):
         """Return the rows of one shard, or the given columns of them."""
         schema = SHARDS if columns is None else pa.schema([SHARDS.field(name) for name in columns])
         try:
-            with tarfile.open(path, "r:") as file:
-                rows = list(_rows(file, schema))
-            _check_end(path)
+            data = path.read_bytes()
+            if data[-END:] != bytes(END) or len(data) % tarfile.RECORDSIZE:
+                raise ValueError("no end of archive")  # cut between members, it would read like a shorter one
+            rows = list(_rows(data, schema))
         except (OSError, ValueError, KeyError, tarfile.TarError, pa.ArrowException) as error:
             raise StoreError(f"expected a whole tar of .txt and .json members in {path}, found: {error}") from error
         return pa.Table.from_pylist(rows, schema)
@@ -88,23 +90,16 @@ def _octal(numbers: NDArray[np.integer], digits: int) -> NDArray[np.uint8]:
     return ((numbers[:, None] >> 3 * np.arange(digits)[::-1]) % 8 + ord("0")).astype(np.uint8)
 
 
-def _rows(file: tarfile.TarFile, schema: pa.Schema) -> Iterator[dict[str, Any]]:
-    """Yield the rows; texts are read only where they are asked for."""
+def _rows(data: bytes, schema: pa.Schema) -> Iterator[dict[str, Any]]:
+    """Yield the rows; texts are decoded only where they are asked for."""
     text = ""
-    for member in file:
-        content = file.extractfile(member)
-        if content is None:
-            raise ValueError(f"{member.name}, which is no file")
-        if member.name.endswith(".txt"):
-            text = content.read().decode("utf-8") if "text" in schema.names else ""
-            continue
-        record = {**orjson.loads(content.read()), "text": text}
-        yield {name: record[name] for name in schema.names}
-
-
-def _check_end(path: Path) -> None:
-    """Check for the two blocks of zeros that end a tar: a file cut between members reads like a shorter one."""
-    with path.open("rb") as file:
-        file.seek(-min(END, path.stat().st_size), 2)
-        if file.read() != bytes(END) or path.stat().st_size % tarfile.RECORDSIZE:
-            raise ValueError("no end of archive")
+    with tarfile.open(fileobj=BytesIO(data), mode="r:") as file:
+        for member in file:
+            if not member.isfile():
+                raise ValueError(f"{member.name}, which is no file")
+            content = data[member.offset_data : member.offset_data + member.size]
+            if member.name.endswith(".txt"):
+                text = content.decode("utf-8") if "text" in schema.names else ""
+                continue
+            record = {**orjson.loads(content), "text": text}
+            yield {name: record[name] for name in schema.names}

@@ -43,3 +43,19 @@ def test_a_shard_beyond_32_bits_is_refused(tmp_path, rows, monkeypatch):
     with pytest.raises(StoreError, match=r"less than 4 GiB.*shards\.shard_mib"):
         Mds().write(tmp_path / "train.mds", [rows])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_document_is_its_lengths_and_its_columns_in_the_order_of_their_names(tmp_path, rows):
+    path = tmp_path / "train.mds"
+    Mds().write(path, [rows.slice(0, 7), rows.slice(7)])
+    data = path.read_bytes()
+    offsets = np.frombuffer(data, "<u4", len(rows) + 1, 4).tolist()
+    for row, start, end in zip(rows.to_pylist(), offsets[:-1], offsets[1:], strict=True):
+        strings = [row[name].encode() for name in ("domain_name", "id", "meta", "source", "text")]
+        name, own, meta, source, text = strings
+        quality = np.float32(np.nan if row["quality"] is None else row["quality"])
+        expected = struct.pack("<5I", *map(len, strings)) + struct.pack(
+            "<3i", row["copies"], row["copy"], row["domain"]
+        )
+        expected += name + own + meta + struct.pack("<qf", row["n_tokens"], quality) + source + text
+        assert data[start:end] == expected
