@@ -42,8 +42,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 CORPUS = REPOSITORY.parent / "shared" / "data" / "corpus" / "sample"
 READERS = {"streaming": ("mds",), "libraries": ("parquet", "jsonl", "webdataset", "megatron", "datatrove")}
 MEMORY = Path("/dev/shm")  # a folder in memory, where the system has one: what is measured is no disk
-TRAINED_ON = 1000  # documents, which are also those that are tokenised
+TRAINED_ON = 1000  # documents
+TOKENISED = 500  # documents
 VOCABULARY = 32_000
+PIECES = 8  # for each process, which takes the next when it is done with one, as with shards
 
 
 class Cost(NamedTuple):
@@ -71,7 +73,7 @@ def main() -> None:
             hand_over(rows, shard, folder)
             writing = write_in_turn(rows, shard, folder, arguments.readers, arguments.rounds)
             tokens = len(shard.ids)
-        tokenising = tokenise_in_turn(rows.slice(0, TRAINED_ON), encoder, folder, arguments.rounds)
+        tokenising = tokenise_in_turn(rows.slice(0, TOKENISED), encoder, folder, arguments.rounds)
     mib = rows["text"].nbytes / 2**20
     facts = {"documents": rows.num_rows, "text_mib": round(mib, 1), "tokens": tokens, "rounds": arguments.rounds}
     print(json.dumps({**facts, "writing": figures(writing, mib), "tokenising": figures(tokenising)}, indent=2))
@@ -149,7 +151,7 @@ def tokenise_in_turn(rows: pa.Table, encoder: Encoder, folder: Path, rounds: int
         for name in ("encode_batch", "encode_batch_fast")
     }
     cores = os.cpu_count() or 1
-    step = -(-rows.num_rows // cores)
+    step = -(-rows.num_rows // (PIECES * cores))
     pieces = [rows.slice(start, step) for start in range(0, rows.num_rows, step)]
     found: dict[str, list[tuple[Cost, Cost]]] = {name: [] for name in [*batches, *(f"{n}, all cores" for n in batches)]}
     with worker_pool(cores, open_worker, folder) as pool:

@@ -28,6 +28,8 @@ from mixpipe.tokenizer import encode_texts, end_token, load_tokenizer, tokenizer
 
 __all__ = ["Encoder", "encoded", "load_encoder"]
 
+BATCH_ROWS = 1024  # whose texts are Python objects at a time
+
 
 class Encoder(NamedTuple):
     """What turns texts into tokens."""
@@ -63,7 +65,8 @@ def encoded(tables: Iterable[pa.Table], encoder: Encoder, folder: Path) -> Itera
     rows, counts = [], [np.zeros(0, np.int64)]
     with TemporaryFile(dir=folder) as scratch:
         for table in tables:
-            counts.append(_append(scratch, table["text"].to_pylist(), encoder, dtype))
+            for batch in table.select(["text"]).to_batches(max_chunksize=BATCH_ROWS):
+                counts.append(_append(scratch, batch["text"].to_pylist(), encoder, dtype))
             rows.append(table.select([name for name in ENCODED.names if name != "n_encoded"]))
         scratch.flush()
         lengths = np.concatenate(counts)

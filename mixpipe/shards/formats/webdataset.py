@@ -76,7 +76,9 @@ def _member(names: list[str], content: pa.LargeBinaryArray) -> list[pa.LargeBina
     headers = np.tile(HEADER, (len(names), 1))
     named = np.array([name.encode("utf-8") for name in names])
     if named.itemsize > tarfile.LENGTH_NAME:
-        raise StoreError(f"expected ids that leave a member's name {tarfile.LENGTH_NAME} bytes, found {max(names)}")
+        raise StoreError(
+            f"expected names of members of {tarfile.LENGTH_NAME} bytes at most, found {max(names, key=len)}"
+        )
     headers[:, : named.itemsize] = named.view(np.uint8).reshape(len(names), -1)
     headers[:, SIZE] = _octal(sizes, 11)
     headers[:, CHECKSUM] = _octal(headers.sum(axis=1, dtype=np.int64), 6)
