@@ -7,16 +7,18 @@ part with its identity (so that a later artefact of the same stage can take over
 differs between two equal runs (host, seconds, memory) stands apart under `provenance` and is no part of identity.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mixpipe.errors import StoreError
 from mixpipe.store.files import read_json
-from mixpipe.store.fingerprint import file_digest
+from mixpipe.store.fingerprint import Json, canonical_json, file_digest
 
 __all__ = ["MANIFEST", "Artefact", "FileEntry", "Manifest", "PartEntry"]
 
@@ -59,6 +61,12 @@ class Manifest(BaseModel):
     parts: tuple[PartEntry, ...]
     counts: dict[str, float]
     provenance: dict[str, object]
+    digest: str = ""  # of all its other fields; none: sealed before there was one
+
+    def content_digest(self) -> str:
+        """Return what `digest` should be: a copy that lies apart from the store is checked by it."""
+        content = cast(Json, self.model_dump(mode="json", exclude={"digest"}))
+        return f"sha256:{hashlib.sha256(canonical_json(content).encode('utf-8')).hexdigest()}"
 
 
 @dataclass(frozen=True)
