@@ -137,17 +137,22 @@ class Artefact:
         return sorted(name for name in self.listed if Path(name).match(pattern))
 
     def damage(self) -> list[str]:
-        """Re-hash every file; return one line per file that is missing, changed or not listed."""
-        found = []
-        for entry in self.manifest.files:
-            file = self.path / entry.name
-            if not file.is_file():
-                found.append(f"{entry.name}: missing")
-            elif file_digest(file) != entry.sha256:
-                found.append(f"{entry.name}: changed since it was sealed (SHA-256 differs)")
-        on_disk = {str(f.relative_to(self.path)) for f in self.path.rglob("*") if f.is_file()}
+        """Re-hash every file; return one line per file that is missing, unreadable, changed or not listed."""
+        found = [f"{entry.name}: {wrong}" for entry in self.manifest.files if (wrong := self._damage_to(entry))]
+        on_disk = {str(f.relative_to(self.path)) for f in self.path.rglob("*") if not f.is_dir()}
         extra = on_disk - set(self.listed) - {MANIFEST}
         return found + [f"{name}: not in the manifest" for name in sorted(extra)]
+
+    def _damage_to(self, entry: FileEntry) -> str | None:
+        """Return what is wrong with one file; None: nothing."""
+        file = self.path / entry.name
+        if not file.is_file():
+            return "missing"
+        try:
+            whole = file_digest(file) == entry.sha256
+        except OSError as error:  # a bad disk, or no right to read
+            return f"unreadable ({error.strerror})"
+        return None if whole else "changed since it was sealed (SHA-256 differs)"
 
     @cached_property
     def listed(self) -> dict[str, FileEntry]:
