@@ -152,9 +152,10 @@ def tokenise_in_turn(rows: pa.Table, encoder: Encoder, folder: Path, rounds: int
     }
     cores = os.cpu_count() or 1
     step = -(-rows.num_rows // (PIECES * cores))
-    pieces = [rows.slice(start, step) for start in range(0, rows.num_rows, step)]
+    pieces = [(start, min(step, rows.num_rows - start)) for start in range(0, rows.num_rows, step)]
     found: dict[str, list[tuple[Cost, Cost]]] = {name: [] for name in [*batches, *(f"{n}, all cores" for n in batches)]}
     with worker_pool(cores, open_worker, folder) as pool:
+        pool.map(work, pieces, chunksize=1)  # the processes are there
         for _ in range(rounds):
             for name, batch in batches.items():
                 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -170,15 +171,18 @@ def tokenise(rows: pa.Table, encoder: Encoder, folder: Path) -> None:
         pass
 
 
-_worker: list[Any] = []  # this process's encoder and folder
+_worker: list[Any] = []  # this process's rows, encoder and folder
 
 
 def open_worker(folder: Path) -> None:
-    _worker[:] = load_encoder(SHARDS.empty_table(), folder), folder
+    with pa.OSFile(str(folder / "rows.arrow")) as file:
+        rows = pa.ipc.open_file(file).read_all()
+    _worker[:] = rows, load_encoder(rows, folder), folder
 
 
-def work(rows: pa.Table) -> None:
-    tokenise(rows, *_worker)
+def work(piece: tuple[int, int]) -> None:
+    rows, encoder, folder = _worker
+    tokenise(rows.slice(*piece), encoder, folder)
 
 
 def figures(rounds: dict[str, list[tuple[Cost, Cost]]], mib: float | None = None) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _decoded(data: bytes, places: NDArray[np.int64], names: list[str]) -> dict[s
         if name in names and size is None:
             pieces = zip(places.tolist(), ends.tolist(), strict=True)
             found[name] = pa.array([str(data[start:end], encoding="utf-8") for start, end in pieces], pa.string())
-        elif name in names:
+        elif name in names and size is not None:
             found[name] = pa.array(_gathered(data, places, size).view(NUMBERS[encoding])[:, 0], from_pandas=True)
         places = ends
     return found
@@ -117,7 +117,8 @@ def _decoded(data: bytes, places: NDArray[np.int64], names: list[str]) -> dict[s
 
 def _gathered(data: bytes, places: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
     """Return some bytes from every place on: (n_places, size)."""
-    return np.frombuffer(data, np.uint8)[places[:, None] + np.arange(size)]
+    found: NDArray[np.uint8] = np.frombuffer(data, np.uint8)[places[:, None] + np.arange(size)]
+    return found
 
 
 def _entry(path: Path) -> dict[str, Json]:
