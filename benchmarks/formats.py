@@ -8,7 +8,7 @@ thread; a ratio is that of a round, and above 1 where ours is faster. CPU second
 disturbs least.
 
 Tokenising is ours, tokens in a file, against `encode_batch` and `encode_batch_fast` over all texts, whose tokens are
-then dropped: on one thread, and on all cores, a process of ours on each, as workers are, against the library's threads.
+then dropped: in one worker, on one thread, and on all cores, a worker of ours on each against the library's threads.
 
     make test-readers && python -m benchmarks.formats [--corpus FOLDER] [--readers .readers] [--rounds 5]
 """
@@ -45,6 +45,7 @@ MEMORY = Path("/dev/shm")  # a folder in memory, where the system has one: what 
 TRAINED_ON = 1000  # documents
 TOKENISED = 500  # documents
 VOCABULARY = 32_000
+BATCHES = ("encode_batch", "encode_batch_fast")
 PIECES = 8  # for each process, which takes the next when it is done with one, as with shards
 
 
@@ -73,7 +74,7 @@ def main() -> None:
             hand_over(rows, shard, folder)
             writing = write_in_turn(rows, shard, folder, arguments.readers, arguments.rounds)
             tokens = len(shard.ids)
-        tokenising = tokenise_in_turn(rows.slice(0, TOKENISED), encoder, folder, arguments.rounds)
+        tokenising = tokenise_in_turn(folder, arguments.rounds)
     mib = rows["text"].nbytes / 2**20
     facts = {"documents": rows.num_rows, "text_mib": round(mib, 1), "tokens": tokens, "rounds": arguments.rounds}
     print(json.dumps({**facts, "writing": figures(writing, mib), "tokenising": figures(tokenising)}, indent=2))
@@ -144,31 +145,22 @@ def timed(call: Callable[[], object]) -> Cost:
     return Cost(time.perf_counter() - seconds, time.process_time() - cpu)
 
 
-def tokenise_in_turn(rows: pa.Table, encoder: Encoder, folder: Path, rounds: int) -> dict[str, list[tuple[Cost, Cost]]]:
-    texts = rows["text"].to_pylist()
-    batches = {
-        name: partial(getattr(encoder.tokenizer, name), texts, add_special_tokens=False)
-        for name in ("encode_batch", "encode_batch_fast")
-    }
+def tokenise_in_turn(folder: Path, rounds: int) -> dict[str, list[tuple[Cost, Cost]]]:
     cores = os.cpu_count() or 1
-    step = -(-rows.num_rows // (PIECES * cores))
-    pieces = [(start, min(step, rows.num_rows - start)) for start in range(0, rows.num_rows, step)]
-    found: dict[str, list[tuple[Cost, Cost]]] = {name: [] for name in [*batches, *(f"{n}, all cores" for n in batches)]}
-    with worker_pool(cores, open_worker, folder) as pool:
-        pool.map(work, pieces, chunksize=1)  # the processes are there
+    step = -(-TOKENISED // (PIECES * cores))
+    pieces = [(start, min(step, TOKENISED - start)) for start in range(0, TOKENISED, step)]
+    found: dict[str, list[tuple[Cost, Cost]]] = {}
+    os.environ["TOKENIZERS_PARALLELISM"] = "true"  # in this process; workers have their own environment
+    open_worker(folder)
+    with worker_pool(1, open_worker, folder) as one, worker_pool(cores, open_worker, folder) as all_of_them:
+        all_of_them.map(tokenise, pieces, chunksize=1)  # the processes are there
         for _ in range(rounds):
-            for name, batch in batches.items():
-                os.environ["TOKENIZERS_PARALLELISM"] = "false"
-                found[name].append((timed(lambda: tokenise(rows, encoder, folder)), timed(batch)))
-                os.environ["TOKENIZERS_PARALLELISM"] = "true"
-                spent = timed(lambda: pool.map(work, pieces, chunksize=1))
-                found[f"{name}, all cores"].append((spent, timed(batch)))
+            for name in BATCHES:
+                costs = one.apply(timed_tokenise), one.apply(timed_batch, (name,))
+                found.setdefault(name, []).append(costs)
+                spent = timed(lambda: all_of_them.map(tokenise, pieces, chunksize=1))
+                found.setdefault(f"{name}, all cores", []).append((spent, timed_batch(name)))
     return found
-
-
-def tokenise(rows: pa.Table, encoder: Encoder, folder: Path) -> None:
-    with encoded([rows], encoder, folder):
-        pass
 
 
 _worker: list[Any] = []  # this process's rows, encoder and folder
@@ -180,9 +172,20 @@ def open_worker(folder: Path) -> None:
     _worker[:] = rows, load_encoder(rows, folder), folder
 
 
-def work(piece: tuple[int, int]) -> None:
+def tokenise(piece: tuple[int, int]) -> None:
     rows, encoder, folder = _worker
-    tokenise(rows.slice(*piece), encoder, folder)
+    with encoded([rows.slice(*piece)], encoder, folder):
+        pass
+
+
+def timed_tokenise() -> Cost:
+    return timed(lambda: tokenise((0, TOKENISED)))
+
+
+def timed_batch(name: str) -> Cost:
+    rows, encoder, _ = _worker
+    texts = rows["text"][:TOKENISED].to_pylist()
+    return timed(partial(getattr(encoder.tokenizer, name), texts, add_special_tokens=False))
 
 
 def figures(rounds: dict[str, list[tuple[Cost, Cost]]], mib: float | None = None) -> dict[str, Any]:
