@@ -22,6 +22,7 @@ from mixpipe.plan.config import PlanConfig
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.search.config import SearchConfig, argument_file
 from mixpipe.shards.config import ShardsConfig
+from mixpipe.store.remote import is_remote
 from mixpipe.store.stage import HANDED_DOWN, StageConfig
 
 __all__ = ["EngineConfig", "RunConfig", "load_config"]
@@ -94,6 +95,12 @@ class RunConfig(BaseModel):
                 **plan,
             }  # a plan that left the strata out would not be what was searched
         return filled
+
+    def remote_inputs(self) -> dict[str, str]:
+        """Return the URLs among the inputs and held-out sets, with the names of their fields."""
+        held_out = {held.path: f"{place}.path" for place, held in self.targets.held_out.values()}
+        places = {**held_out, **dict.fromkeys(self.ingest.paths, "ingest.paths")}
+        return {place: field for place, field in places.items() if is_remote(place)}
 
     def section(self, stage: str) -> StageConfig:
         """Return the config of one stage."""

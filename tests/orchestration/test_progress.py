@@ -1,6 +1,7 @@
 import pytest
 
-from tasks.progress import plural, watched
+from tasks.bar import plural
+from tasks.progress import watched
 
 
 @pytest.mark.parametrize(
