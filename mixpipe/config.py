@@ -22,7 +22,7 @@ from mixpipe.plan.config import PlanConfig
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.search.config import SearchConfig, argument_file
 from mixpipe.shards.config import ShardsConfig
-from mixpipe.store.remote import is_remote
+from mixpipe.store.cache import is_remote
 from mixpipe.store.stage import HANDED_DOWN, StageConfig
 
 __all__ = ["EngineConfig", "RunConfig", "load_config"]

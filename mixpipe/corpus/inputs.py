@@ -26,8 +26,8 @@ from typing import TypeAlias
 from mixpipe.corpus.readers.dispatch import reader_by_suffix, suffix_of
 from mixpipe.errors import InputError
 from mixpipe.registry import load_plugin
+from mixpipe.store.cache import is_remote
 from mixpipe.store.fingerprint import Json, file_digest, fingerprint
-from mixpipe.store.remote import is_remote
 
 __all__ = [
     "DATA_SUFFIXES",

@@ -20,8 +20,9 @@ from fsspec.utils import glob_translate
 from mixpipe.corpus.inputs import DATA_SUFFIXES, WILDCARD, passed_over, printable
 from mixpipe.corpus.readers.dispatch import suffix_of
 from mixpipe.errors import InputError, StoreError
+from mixpipe.store.cache import cache_folder
 from mixpipe.store.fingerprint import fingerprint
-from mixpipe.store.remote import AT_ONCE, Remote, Stored, cache_folder
+from mixpipe.store.remote import AT_ONCE, Remote, Stored
 
 __all__ = ["RemoteFile", "copies_of", "fetch_all", "remote_files", "to_fetch"]
 

@@ -23,7 +23,7 @@ from mixpipe.search.given import given_identity
 from mixpipe.search.methods import METHODS, method_names
 from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.remote import is_remote
+from mixpipe.store.cache import is_remote
 
 __all__ = ["CorpusSize", "check_counted", "check_stage", "preflight"]
 

@@ -20,9 +20,10 @@ from mixpipe.errors import InputError
 from mixpipe.runs.run import Run, RunRecord, read_run
 from mixpipe.stages import STAGES
 from mixpipe.store.artefact import MANIFEST
+from mixpipe.store.cache import cache_folder, is_remote, working_root
 from mixpipe.store.files import write_json
 from mixpipe.store.install import artefact_path
-from mixpipe.store.remote import Remote, cache_folder, is_remote, working_root
+from mixpipe.store.remote import Remote
 from mixpipe.store.transfer import artefact_place, fetch, manifest_to_fetch, remote_manifest
 
 __all__ = ["EXPLAIN", "EXPORT", "STATUS", "VERIFY", "Wanted", "publish", "run_copy", "send_records", "take_up"]

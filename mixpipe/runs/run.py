@@ -20,9 +20,10 @@ from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, InputError, StoreError
 from mixpipe.stages import STAGES
 from mixpipe.store.artefact import MANIFEST, Artefact
+from mixpipe.store.cache import is_remote, working_root
 from mixpipe.store.files import copy_file, link_or_copy, read_json, write_json, write_text
 from mixpipe.store.install import artefact_path
-from mixpipe.store.remote import Remote, is_remote, working_root
+from mixpipe.store.remote import Remote
 
 __all__ = ["Run", "RunRecord", "built_seconds", "check_name", "load_artefacts", "read_run"]
 

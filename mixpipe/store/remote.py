@@ -10,7 +10,6 @@ refused, so that none is ever written down.
 """
 
 import errno
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,12 +22,11 @@ from urllib.parse import urlsplit
 from fsspec.core import url_to_fs
 
 from mixpipe.errors import ConfigError, MixpipeError, StoreError
+from mixpipe.store.cache import CACHE
 from mixpipe.store.files import whole_file
-from mixpipe.store.fingerprint import fingerprint
 
-__all__ = ["AT_ONCE", "CACHE", "Remote", "Stored", "cache_folder", "is_remote", "working_root"]
+__all__ = ["AT_ONCE", "Remote", "Stored"]
 
-CACHE = "MIXPIPE_CACHE"
 VERSIONS = ("ETag", "etag", "mtime", "LastModified", "created")  # what stores call a mark of an object's content
 AT_ONCE = 16  # transfers in flight; each waits for the network most of the time
 CREDENTIALS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, of one who may read and write there"
@@ -40,24 +38,6 @@ REMEDIES = {
     "ProfileNotFound": "correct AWS_PROFILE",
 }
 UNREACHABLE = "check AWS_ENDPOINT_URL and the network; the same command goes on where it stopped"
-
-
-def is_remote(place: str) -> bool:
-    """Tell whether a place is a URL rather than a path of this machine."""
-    return "://" in place
-
-
-def cache_folder() -> Path:
-    """Return where local copies of remote files lie: `MIXPIPE_CACHE`, or `mixpipe` among the user's caches."""
-    given = os.environ.get(CACHE)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return Path(given) if given else (Path(base) if base else Path.home() / ".cache") / "mixpipe"
-
-
-def working_root(url: str) -> Path:
-    """Return the local folder in which the work for a remote root is done."""
-    url = url.rstrip("/")
-    return cache_folder() / "roots" / f"{url.rpartition('/')[2]}-{fingerprint(url)[:12]}"
 
 
 class Stored(NamedTuple):

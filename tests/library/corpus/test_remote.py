@@ -7,7 +7,8 @@ import pytest
 from mixpipe.corpus.inputs import input_files, inputs_identity
 from mixpipe.corpus.remote import fetch_all, remote_files, to_fetch
 from mixpipe.errors import InputError
-from mixpipe.store.remote import Remote, cache_folder
+from mixpipe.store.cache import cache_folder
+from mixpipe.store.remote import Remote
 
 TREE = [
     "a.jsonl",

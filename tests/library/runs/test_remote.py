@@ -23,8 +23,9 @@ from mixpipe.runs.run import Run, load_artefacts
 from mixpipe.runs.status import run_status
 from mixpipe.shards.exporters.protocol import Settings
 from mixpipe.store.artefact import MANIFEST
+from mixpipe.store.cache import cache_folder, working_root
 from mixpipe.store.files import read_table
-from mixpipe.store.remote import Remote, cache_folder, working_root
+from mixpipe.store.remote import Remote
 from mixpipe.store.transfer import artefact_place, names_to_send, send
 
 

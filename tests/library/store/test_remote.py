@@ -8,7 +8,7 @@ from s3fs import S3FileSystem
 
 import mixpipe.store.remote
 from mixpipe.errors import ConfigError, StoreError
-from mixpipe.store.remote import Remote, _remedy, _stored, cache_folder, is_remote, working_root
+from mixpipe.store.remote import Remote, _remedy, _stored
 
 NAMES = ["a.txt", "b/c d%20?[*.txt", "b/é", "z"]
 
@@ -144,20 +144,3 @@ def test_a_missing_package_is_said(monkeypatch):
 def test_a_full_disk_is_not_taken_for_the_network():
     assert "set MIXPIPE_CACHE to a folder on a larger disk" in _remedy(OSError(errno.ENOSPC, "full"))
     assert "AWS_PROFILE" in _remedy(PermissionError("Access Denied"))
-
-
-def test_local_copies_lie_where_the_environment_says(monkeypatch, tmp_path):
-    monkeypatch.setenv("MIXPIPE_CACHE", str(tmp_path / "here"))
-    assert cache_folder() == tmp_path / "here"
-    one, other = working_root("s3://bucket/a/run"), working_root("s3://bucket/b/run/")
-    assert one.parent == other.parent == tmp_path / "here" / "roots"
-    assert one != other
-    assert working_root("s3://bucket/b/run") == other
-    monkeypatch.delenv("MIXPIPE_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    assert cache_folder() == tmp_path / "caches" / "mixpipe"
-
-
-def test_a_url_is_told_from_a_path():
-    assert is_remote("s3://bucket")
-    assert not any(is_remote(place) for place in ("/a/b", "a:b", "hf:name", "s3:/bucket"))
