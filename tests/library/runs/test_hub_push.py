@@ -93,6 +93,7 @@ def test_the_readmes_command_sends_every_file_in_one_commit(hub, make_run, confi
         "HF_ENDPOINT": hub.url,
         "HF_HOME": str(tmp_path / "home"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_UPDATE_CHECK": "1",  # it would ask a package registry
         "HF_HUB_DISABLE_XET": "1",  # the other way of sending blobs has a protocol of its own
         "HF_TOKEN": "hf_of_the_stub",
     }

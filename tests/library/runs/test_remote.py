@@ -2,6 +2,7 @@
 
 import shutil
 from collections import deque
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from mixpipe.errors import InputError, StoreError
 from mixpipe.runs.check import verify_folder
 from mixpipe.runs.explain import explain_document
 from mixpipe.runs.export import Asked, export_blend
+from mixpipe.runs.frozen import frozen_config
 from mixpipe.runs.remote import (
     EXPLAIN,
     EXPORT,
@@ -24,7 +26,7 @@ from mixpipe.runs.status import run_status
 from mixpipe.shards.exporters.protocol import Settings
 from mixpipe.store.artefact import MANIFEST
 from mixpipe.store.cache import cache_folder, working_root
-from mixpipe.store.files import read_table
+from mixpipe.store.files import read_json, read_table
 from mixpipe.store.remote import Remote
 from mixpipe.store.transfer import artefact_place, names_to_send, send
 
@@ -149,6 +151,9 @@ def test_another_machine_takes_up_what_is_there(run, config, monkeypatch, tmp_pa
         name: artefact.manifest for name, artefact in run.artefacts().items()
     }
     assert all(artefact.damage() == [] for artefact in there.artefacts().values())
+    learnt = frozen_config(config, there.root, run.name)  # a refresh goes on too, by what lies on this machine
+    assert Path(learnt.search.mixture).is_relative_to(there.root.resolve())
+    assert read_json(Path(learnt.search.mixture)) == read_json(run.artefacts()["search"].file("mixture.json"))
     fresh = Run.at(config, run.url, "fresh")
     take_up(fresh, through)
     assert not (fresh.folder / "run.json").exists()
