@@ -203,7 +203,7 @@ def _is_local(path: str) -> bool:
 
 
 def _corpus_size(paths: tuple[str, ...]) -> CorpusSize:
-    sizes = [
+    sizes: list[tuple[str, int, int | None]] = [
         (file.name, file.stored.size, None)
         for path in paths
         if is_remote(path)

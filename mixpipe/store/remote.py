@@ -37,6 +37,7 @@ REMEDIES = {
     "FileNotFoundError": "create the bucket, or correct the URL",
     "ProfileNotFound": "correct AWS_PROFILE",
 }
+CLIENT_ERRORS = {"botocore.exceptions": "BotoCoreError", "aiohttp": "ClientError"}
 UNREACHABLE = "check AWS_ENDPOINT_URL and the network; the same command goes on where it stopped"
 
 
@@ -135,21 +136,28 @@ class Remote:
     @contextmanager
     def _opened(self) -> Iterator[tuple[Any, str]]:
         """Give the file system and the path in it; turn its errors into one line."""
+        opened = self._file_system()
+        failures: tuple[type[Exception], ...] = (OSError, *_client_errors())
+        try:
+            yield opened
+        except MixpipeError:
+            raise
+        except failures as error:
+            raise StoreError(f"cannot reach {self.url}: {' '.join(str(error).split())}; {_remedy(error)}") from error
+
+    def _file_system(self) -> tuple[Any, str]:
         parts = urlsplit(self.url)
         if not parts.netloc:
             raise ConfigError(f"expected a bucket, as in s3://bucket/folder, found {self.url!r}")
         if "@" in parts.netloc:
             raise ConfigError(f"expected a {parts.scheme}:// URL without credentials, found some; {CREDENTIALS}")
         try:
-            yield url_to_fs(self.url.rstrip("/"), use_listings_cache=False)
-        except MixpipeError:
-            raise
+            opened: tuple[Any, str] = url_to_fs(self.url.rstrip("/"), use_listings_cache=False)
         except ImportError as error:
             raise ConfigError(f"cannot open {self.url}: {error}; for s3 `pip install mixpipe[s3]`") from error
         except ValueError as error:
             raise ConfigError(f"expected a URL such as s3://bucket/folder, found {self.url!r} ({error})") from error
-        except (OSError, *_client_errors()) as error:
-            raise StoreError(f"cannot reach {self.url}: {' '.join(str(error).split())}; {_remedy(error)}") from error
+        return opened
 
 
 def _stored(entry: Mapping[str, Any]) -> Stored:
@@ -171,10 +179,8 @@ def _in_order(transfer: Callable[[str], str], names: Sequence[str]) -> Iterator[
 
 
 def _client_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of the client that are no OSError, where it is loaded."""
-    loaded = {name: sys.modules.get(name) for name in ("botocore.exceptions", "aiohttp")}
-    kinds = {"botocore.exceptions": "BotoCoreError", "aiohttp": "ClientError"}
-    return tuple(getattr(module, kinds[name]) for name, module in loaded.items() if module)
+    """Return the errors of the store's client that are no OSError, where it is loaded."""
+    return tuple(getattr(sys.modules[module], kind) for module, kind in CLIENT_ERRORS.items() if module in sys.modules)
 
 
 def _remedy(error: Exception) -> str:

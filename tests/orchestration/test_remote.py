@@ -13,7 +13,7 @@ from flows.cli import main
 from mixpipe.config import RunConfig
 from mixpipe.runs.run import load_artefacts, read_run
 from mixpipe.store.artefact import MANIFEST
-from mixpipe.store.cache import cache_folder
+from mixpipe.store.cache import cache_folder, working_root
 from mixpipe.store.remote import Remote
 from mixpipe.store.transfer import names_to_send, send
 from tasks.fanout import fan_out
@@ -53,11 +53,12 @@ def sealed(built_root):
 
 @pytest.fixture(scope="module")
 def kept(new_bucket, toy_settings, toy_folder, sealed, tmp_path_factory):
-    """The run, built on one machine; the dearest stage lay there already, as another machine left it."""
+    """The run, built on one machine; the dearest stages lay there already, as another machine left them."""
     bucket = new_bucket()
     config, url = remote_config(f"{bucket}/toy", toy_settings, toy_folder), f"{bucket}/root"
-    search = names_to_send(Remote(url), sealed["search"])
-    assert list(send(Remote(url), sealed["search"], search)) == search
+    for stage in ("embed", "search"):
+        names = names_to_send(Remote(url), sealed[stage])
+        assert list(send(Remote(url), sealed[stage], names)) == names
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIXPIPE_CACHE", str(tmp_path_factory.mktemp("machine")))
         place = build_plainly(config, root=url, name="toy")
@@ -169,6 +170,32 @@ def test_a_stage_is_there_before_the_record_that_names_it(config, bucket, monkey
     assert files[-1].endswith(f"/{MANIFEST}")
     assert sent.index("runs/toy/run.json") < sent.index(files[0])  # the root is written to before any work
     assert "runs/toy/run.json" in sent[sent.index(files[-1]) :]
+
+
+def test_a_run_that_was_killed_between_two_objects_is_completed(config, bucket, monkeypatch, request):
+    url, put = f"{bucket}/root", Remote.put
+
+    class Killed(Exception):
+        pass
+
+    def killed(remote, source, name):
+        if name.endswith("targets.json"):
+            raise Killed
+        put(remote, source, name)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Remote, "put", killed)
+        build_plainly(config, root=url, name="toy", until="targets")
+    half = Remote(url).files("artifacts")
+    assert half
+    assert not [name for name in half if name.endswith(MANIFEST)]
+    assert stages(f"{url}/runs/toy") == {}
+    request.getfixturevalue("nothing_is_built")
+    build_plainly(config, root=url, name="toy", until="targets")
+    (folder,) = (working_root(url) / "artifacts" / "targets").iterdir()
+    place = f"artifacts/targets/{folder.name}"
+    assert objects(f"{url}/{place}") == {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert stages(f"{url}/runs/toy") == {"targets": folder.name}
 
 
 def test_a_bucket_that_is_not_there_is_one_line_before_a_server_is_started(config, inside, tmp_path):
