@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 import tasks.steps
-from flows.build import build_plainly
+from flows.build import build, build_plainly
 from flows.cli import main
 from mixpipe.config import RunConfig
 from mixpipe.runs.run import load_artefacts, read_run
@@ -170,6 +170,13 @@ def test_a_stage_is_there_before_the_record_that_names_it(config, bucket, monkey
     assert files[-1].endswith(f"/{MANIFEST}")
     assert sent.index("runs/toy/run.json") < sent.index(files[0])  # the root is written to before any work
     assert "runs/toy/run.json" in sent[sent.index(files[-1]) :]
+
+
+def test_the_flow_keeps_a_run_there_too(config, bucket, prefect_server):
+    place = build(config=config, root=f"{bucket}/root", name="flow", until="targets")
+    assert place == f"{bucket}/root/runs/flow"
+    assert list(stages(place)) == ["targets"]
+    assert {"config.yaml", "report.html"} <= set(Remote(place).files())
 
 
 def test_a_run_that_was_killed_between_two_objects_is_completed(config, bucket, monkeypatch, request):
