@@ -21,6 +21,7 @@ from mixpipe.corpus.inputs import DATA_SUFFIXES, WILDCARD, passed_over, printabl
 from mixpipe.corpus.readers.dispatch import suffix_of
 from mixpipe.errors import InputError, StoreError
 from mixpipe.store.cache import cache_folder
+from mixpipe.store.files import whole_file
 from mixpipe.store.fingerprint import fingerprint
 from mixpipe.store.remote import AT_ONCE, Remote, Stored
 
@@ -62,22 +63,6 @@ def remote_files(url: str, field: str) -> list[RemoteFile]:
     return found
 
 
-def _fetch(file: RemoteFile) -> None:
-    """Copy an object into the cache, unless it is there.
-
-    Raises:
-        InputError: it was changed since it was listed.
-        StoreError: it cannot be read.
-    """
-    if file.copy.is_file():
-        return
-    remote = Remote(file.folder)
-    remote.get(file.name, file.copy)
-    if file.copy.stat().st_size != file.stored.size or remote.stored(file.name) != file.stored:
-        file.copy.unlink()
-        raise InputError(f"expected {file.folder}/{file.name} as it was listed, found it changed; run again")
-
-
 def to_fetch(urls: Mapping[str, str]) -> list[RemoteFile]:
     """Return the objects that URLs name, given with their fields, and that have no local copy yet."""
     return [file for url, field in urls.items() for file in remote_files(url, field) if not file.copy.is_file()]
@@ -109,6 +94,17 @@ def copies_of(url: str, field: str) -> Iterator[tuple[str, Path]]:
     files = remote_files(url, field)
     for file, _ in zip(files, fetch_all(files), strict=True):
         yield file.name, file.copy
+
+
+def _fetch(file: RemoteFile) -> None:
+    """Copy an object into the cache, unless it is there; only a copy of what was listed gets its name."""
+    if file.copy.is_file():
+        return
+    remote = Remote(file.folder)
+    with whole_file(file.copy) as scratch:
+        remote.get(file.name, scratch)
+        if scratch.stat().st_size != file.stored.size or remote.stored(file.name) != file.stored:
+            raise InputError(f"expected {file.folder}/{file.name} as it was listed, found it changed; run again")
 
 
 def _one_or_below(url: str) -> list[RemoteFile]:
