@@ -18,13 +18,10 @@ from typing import NamedTuple
 
 from mixpipe.errors import InputError
 from mixpipe.runs.run import Run, RunRecord, read_run
-from mixpipe.stages import STAGES
 from mixpipe.store.artefact import MANIFEST
 from mixpipe.store.cache import cache_folder, is_remote, working_root
-from mixpipe.store.files import write_json
-from mixpipe.store.install import artefact_path
 from mixpipe.store.remote import Remote
-from mixpipe.store.transfer import artefact_place, fetch, manifest_to_fetch, remote_manifest
+from mixpipe.store.transfer import artefact_place, fetch, manifest_to_fetch
 
 __all__ = ["EXPLAIN", "EXPORT", "STATUS", "VERIFY", "Wanted", "publish", "run_copy", "send_records", "take_up"]
 
@@ -37,14 +34,14 @@ class Wanted(NamedTuple):
     """What a command reads of a run: its own files, by patterns, and the stages whose files it needs."""
 
     files: tuple[str, ...]
-    stages: tuple[str, ...]
-    kept: bool = False  # the artefacts stay in the run's working folder, for the next time
+    stages: tuple[str, ...] = ()
+    kept: bool = False  # all stages, whose artefacts stay in the run's working folder for the next time
 
 
 STATUS = Wanted(RECORDS, ("search",))
 VERIFY = Wanted(("*",), ("plan",))
-EXPORT = Wanted(("mixture.json",), ())
-EXPLAIN = Wanted(RECORDS, tuple(STAGES), kept=True)
+EXPORT = Wanted(("mixture.json",))
+EXPLAIN = Wanted(RECORDS, kept=True)
 
 
 def take_up(run: Run, transfer: Transfer) -> None:
@@ -54,7 +51,7 @@ def take_up(run: Run, transfer: Transfer) -> None:
         if remote.read(f"runs/{run.name}/{name}") is not None:
             remote.get(f"runs/{run.name}/{name}", run.folder / name)
     if (run.folder / "run.json").is_file():
-        _fetch_artefacts(remote, run.root, run.record(), tuple(STAGES), transfer)
+        _fetch_artefacts(remote, run.root, run.record(), transfer)
 
 
 def send_records(run: Run) -> None:
@@ -115,22 +112,26 @@ def run_copy(place: str, wanted: Wanted, transfer: Transfer) -> Iterator[Path]:
 
 
 def _copy_artefacts(place: str, folder: Path, wanted: Wanted, transfer: Transfer) -> None:
-    """Bring the artefacts that a copied record names beside the copy; of most their manifest is enough."""
-    url, root = place.rpartition("/runs/")[0], folder.parents[1]
+    """Bring the artefacts that a copied record names beside the copy; of most their manifest is enough.
+
+    Those that are kept are hashed first, since a run would go on from them; the others are as they are, for `verify`
+    to judge.
+    """
+    remote, root, record = Remote(place.rpartition("/runs/")[0]), folder.parents[1], read_run(folder)
     if wanted.kept:
-        kept = working_root(url)
+        kept = working_root(remote.url)
         (kept / "artifacts").mkdir(parents=True, exist_ok=True)
         (root / "artifacts").symlink_to(kept / "artifacts")
-    record = read_run(folder)
-    _fetch_artefacts(Remote(url), root, record, wanted.stages, transfer)
+        _fetch_artefacts(remote, root, record, transfer)
+        return
     for stage, digest in record.stages.items():
-        if stage not in wanted.stages and (manifest := remote_manifest(Remote(url), stage, digest)):
-            write_json(artefact_path(root, stage, digest) / MANIFEST, manifest.model_dump(mode="json"))
+        below = artefact_place(stage, digest)
+        manifest = [f"{below}/{MANIFEST}"] if remote.read(f"{below}/{MANIFEST}") is not None else []
+        names = list(remote.files(below)) if stage in wanted.stages else manifest
+        transfer(f"{stage} fetch", len(names), remote.get_all(names, root))
 
 
-def _fetch_artefacts(
-    remote: Remote, root: Path, record: RunRecord, stages: tuple[str, ...], transfer: Transfer
-) -> None:
+def _fetch_artefacts(remote: Remote, root: Path, record: RunRecord, transfer: Transfer) -> None:
     for stage, digest in record.stages.items():
-        if stage in stages and (manifest := manifest_to_fetch(remote, root, stage, digest)):
+        if manifest := manifest_to_fetch(remote, root, stage, digest):
             transfer(f"{stage} fetch", len(manifest.files), fetch(remote, root, manifest))

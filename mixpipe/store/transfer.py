@@ -18,7 +18,7 @@ from mixpipe.store.files import write_json
 from mixpipe.store.install import artefact_path, install
 from mixpipe.store.remote import Remote
 
-__all__ = ["artefact_place", "fetch", "manifest_to_fetch", "names_to_send", "remote_manifest", "send"]
+__all__ = ["artefact_place", "fetch", "manifest_to_fetch", "names_to_send", "send"]
 
 
 def artefact_place(stage: str, digest: str) -> str:
@@ -42,24 +42,20 @@ def send(remote: Remote, artefact: Artefact, names: list[str]) -> Iterator[str]:
     yield from remote.put_all(artefact.path, names, place)
 
 
-def remote_manifest(remote: Remote, stage: str, digest: str) -> Manifest | None:
-    """Return the manifest of a remote artefact; None when it is not there, or was interrupted.
+def manifest_to_fetch(remote: Remote, root: Path, stage: str, digest: str) -> Manifest | None:
+    """Return the manifest of an artefact that a remote root has whole and the local one has not; else None.
 
     Raises:
         StoreError: the manifest cannot be read.
     """
+    if (artefact_path(root, stage, digest) / MANIFEST).is_file():
+        return None
     place = f"{artefact_place(stage, digest)}/{MANIFEST}"
     found = remote.read(place)
     try:
         return None if found is None else Manifest.model_validate_json(found)
     except ValidationError as error:
         raise StoreError(f"expected a mixpipe manifest at {remote.url}/{place}, found: {error}") from error
-
-
-def manifest_to_fetch(remote: Remote, root: Path, stage: str, digest: str) -> Manifest | None:
-    """Return the manifest of an artefact that a remote root has and the local one does not; else None."""
-    here = (artefact_path(root, stage, digest) / MANIFEST).is_file()
-    return None if here else remote_manifest(remote, stage, digest)
 
 
 def fetch(remote: Remote, root: Path, manifest: Manifest) -> Iterator[str]:

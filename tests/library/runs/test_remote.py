@@ -118,11 +118,23 @@ def test_a_flipped_byte_in_the_training_data_is_found(run, tmp_path, where):
     assert any(line.startswith(name.partition("/train/")[2]) for line in problems)
 
 
-def test_a_flipped_byte_in_the_plan_is_damage_too(run, tmp_path):
+def test_a_damaged_or_missing_plan_is_found_too(run, tmp_path):
     plan = run.artefacts()["plan"]
-    flip(run, f"{artefact_place('plan', plan.fingerprint)}/{plan.names()[0]}", tmp_path)
+    place = artefact_place("plan", plan.fingerprint)
+    flip(run, f"{place}/{plan.names()[0]}", tmp_path)
+    run.store().remove([f"{place}/{plan.names()[1]}"])
+    problems = look(run, VERIFY, verify_folder).problems
+    assert f"plan: {plan.names()[0]}: changed since it was sealed (SHA-256 differs)" in problems
+    assert f"plan: {plan.names()[1]}: missing" in problems
+    run.store().remove([f"{place}/{MANIFEST}"])
+    assert "manifest.json" in look(run, VERIFY, verify_folder).problems[0]
+
+
+def test_a_story_is_not_told_from_damage(run, tmp_path):
+    scores = run.artefacts()["scores"]
+    flip(run, f"{artefact_place('scores', scores.fingerprint)}/{scores.names()[0]}", tmp_path)
     with pytest.raises(StoreError, match=r"part-.*SHA-256 differs"):
-        look(run, VERIFY, verify_folder)
+        look(run, EXPLAIN, lambda folder: None)
 
 
 def test_an_object_that_is_missing_or_too_many_is_found(run, tmp_path):
