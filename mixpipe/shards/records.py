@@ -1,4 +1,4 @@
-"""What was written: `mixture.json` with the shares realised, `dataset.json` by shard and by domain.
+"""What was written: `mixture.json` with the shares realised, `dataset.json` by shard, by domain and by phase.
 
 `dataset.json` (schema `mixpipe.dataset/1`) with the manifest's file hashes is what `verify` needs to recount a copy of
 the data without the store. Both are computed from the shards as they were read back, never from the plan.
@@ -15,15 +15,18 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
 from mixpipe.errors import StageError, StoreError
+from mixpipe.shards.layout import phase_folders
 from mixpipe.store.files import read_json
 from mixpipe.store.fingerprint import Json, canonical_json, fingerprint
 from mixpipe.store.stage import Context
 
 __all__ = [
     "DatasetRecord",
+    "DomainEntry",
     "MixtureRecord",
     "ShardEntry",
     "ShardTally",
+    "by_phase",
     "dataset_record",
     "mixture_digest",
     "read_record",
@@ -54,12 +57,21 @@ class DomainEntry(BaseModel):
     encoded_tokens: int | None = None
 
 
+class PhaseCounts(BaseModel):
+    """One phase in `dataset.json`: its shards lie in `folder`."""
+
+    name: str
+    folder: str
+    domains: list[DomainEntry]
+
+
 class DatasetRecord(BaseModel):
     """`dataset.json`, as far as it can be recounted."""
 
     formats: list[str]
     files: list[ShardEntry]
     domains: list[DomainEntry]
+    phases: list[PhaseCounts] = Field(min_length=1)
 
 
 class WeightEntry(BaseModel):
@@ -72,6 +84,7 @@ class WeightEntry(BaseModel):
 class PhaseEntry(BaseModel):
     """One phase in `mixture.json`."""
 
+    name: str
     domains: list[WeightEntry]
 
 
@@ -82,9 +95,10 @@ class MixtureRecord(BaseModel):
     domains: list[WeightEntry] = []  # over all phases, where there are several
     digest: str
 
-    def weights(self) -> dict[str, float]:
-        """Return the share of each domain in the whole data."""
-        return {domain.id: domain.weight for domain in self.domains or self.phases[0].domains}
+    def weights(self, phase: int | None = None) -> dict[str, float]:
+        """Return the share of each domain in a phase, or in the whole data."""
+        whole = self.domains or self.phases[0].domains
+        return {domain.id: domain.weight for domain in (whole if phase is None else self.phases[phase].domains)}
 
 
 class ShardTally(NamedTuple):
@@ -141,29 +155,43 @@ def tally_shard(path: str, table: pa.Table, n_domains: int) -> ShardTally:
 
 
 def realised_mixture(tallies: Sequence[ShardTally], planned: Mapping[str, Any]) -> dict[str, Json]:
-    """Return the planned `mixture.json` with each domain's share of the tokens written as its weight.
+    """Return the planned `mixture.json` with each domain's share of the tokens, in each phase, written as its weight.
 
     Raises:
-        StageError: a domain's rows or tokens differ from those planned.
+        StageError: a domain's rows or tokens in a phase differ from those planned.
     """
+    mine = by_phase(tallies, len(planned["phases"]))
+    phases: list[Json] = [
+        {**phase, "domains": _realised(phase["domains"], own, phase["name"])}
+        for phase, own in zip(planned["phases"], mine, strict=True)
+    ]
+    record: dict[str, Json] = {**planned, "phases": phases}
+    if len(phases) > 1:
+        record["domains"] = _realised(planned["domains"], tallies, "all phases")
+    return {**record, "digest": mixture_digest(record)}
+
+
+def by_phase(tallies: Sequence[ShardTally], n_phases: int) -> list[list[ShardTally]]:
+    """Return the tallies of each phase's shards."""
+    folders = phase_folders(n_phases)
+    return [[tally for tally in tallies if tally.path.startswith(f"{folder}/")] for folder in folders]
+
+
+def _realised(domains: Sequence[Any], tallies: Sequence[ShardTally], where: str) -> list[Json]:
     rows, tokens = (np.sum([getattr(tally, name) for tally in tallies], axis=0) for name in ("rows", "tokens"))
-    domains: list[Json] = []
-    for domain in _whole(planned):
+    realised: list[Json] = []
+    for domain in domains:
         number = int(domain["id"].removeprefix("d"))
         found, wanted = (rows[number], tokens[number]), (domain["copies"], domain["planned_tokens"])
         if found != wanted:
             raise StageError(
-                f"expected {wanted[0]} rows of {wanted[1]} tokens from {domain['name']} in the shards, as planned, "
-                f"found {found[0]} rows of {found[1]} tokens"
+                f"expected {wanted[0]} rows of {wanted[1]} tokens from {domain['name']} in the shards of {where}, as "
+                f"planned, found {found[0]} rows of {found[1]} tokens"
             )
         if tokens[number]:
             share = float(tokens[number] / tokens.sum())
-            domains.append({**domain, "weight": share, "weight_target": domain["weight"]})
-    if len(planned["phases"]) > 1:
-        record: dict[str, Json] = {**planned, "domains": domains}
-    else:
-        record = {**planned, "phases": [{**planned["phases"][0], "domains": domains}]}
-    return {**record, "digest": mixture_digest(record)}
+            realised.append({**domain, "weight": share, "weight_target": domain["weight"]})
+    return realised
 
 
 def _whole(mixture: Mapping[str, Any]) -> list[Any]:
@@ -189,10 +217,8 @@ def dataset_record(
         context: of the stage, for what went in.
     """
     first = tallies[context.config.formats[0]]
-    rows, tokens = (sum(int(getattr(tally, name).sum()) for tally in first) for name in ("rows", "tokens"))
-    splits = {"train": {"rows": rows, "tokens": tokens, "shards": len(first)}}
+    encoded = next((found for found in tallies.values() if found[0].encoded is not None), ())
     everything = [tally for found in tallies.values() for tally in found]
-    encoded = max(([t.encoded for t in found if t.encoded is not None] for found in tallies.values()), key=len)
     return {
         "schema": "mixpipe.dataset/1",
         "formats": list(context.config.formats),
@@ -203,15 +229,37 @@ def dataset_record(
         "tokenizer": {"sha256": context.inputs["ingest"].digest("tokenizer.json")},
         "inputs": {name: artefact.fingerprint for name, artefact in sorted(context.inputs.items())},
         "text_bytes": int(context.inputs["plan"].counts["bytes"]),
-        "splits": splits,
+        "splits": {"train": _sums(first)},
         "domains": [_domain(domain, encoded) for domain in _whole(mixture)],
+        "phases": _phases(mixture, first, encoded),
         "files": [tally.entry().model_dump(exclude_unset=True) for tally in everything],
     }
 
 
-def _domain(domain: Mapping[str, Any], encoded: Sequence[NDArray[np.int64]]) -> dict[str, Json]:
+def _sums(tallies: Sequence[ShardTally]) -> dict[str, Json]:
+    rows, tokens = (sum(int(getattr(tally, name).sum()) for tally in tallies) for name in ("rows", "tokens"))
+    return {"rows": rows, "tokens": tokens, "shards": len(tallies)}
+
+
+def _phases(mixture: Mapping[str, Any], first: Sequence[ShardTally], encoded: Sequence[ShardTally]) -> list[Json]:
+    """Return what each phase holds, in the order of reading."""
+    count = len(mixture["phases"])
+    every = zip(mixture["phases"], phase_folders(count), by_phase(first, count), by_phase(encoded, count), strict=True)
+    return [
+        {
+            **{key: phase[key] for key in phase if key != "domains"},
+            "folder": folder,
+            **_sums(own),
+            "domains": [_domain(domain, of_tokens) for domain in phase["domains"]],
+        }
+        for phase, folder, own, of_tokens in every
+    ]
+
+
+def _domain(domain: Mapping[str, Any], encoded: Sequence[ShardTally]) -> dict[str, Json]:
     same = {key: domain[key] for key in ("id", "name", "available_tokens", "planned_tokens", "epochs", "docs")}
     written = {"rows": domain["copies"], "written_tokens": domain["planned_tokens"]}
-    if encoded:
-        written["encoded_tokens"] = int(np.sum(encoded, axis=0)[int(domain["id"].removeprefix("d"))])
+    counts = [tally.encoded for tally in encoded if tally.encoded is not None]
+    if counts:
+        written["encoded_tokens"] = int(np.sum(counts, axis=0)[int(domain["id"].removeprefix("d"))])
     return {**same, **written, "weight_target": domain["weight_target"], "weight_realised": domain["weight"]}

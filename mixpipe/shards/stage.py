@@ -50,7 +50,6 @@ def plan_scatter(context: Context) -> list[Part]:
     plan = context.inputs["plan"]
     if not plan.counts["copies"]:
         raise StageError("expected at least one planned copy, found none: every document was dropped; see plan.json")
-    _layout(context)
     groups = group_parts(plan, config.shard_mib)
     names = [f"scatter-{number:05d}-of-{len(groups):05d}" for number in range(len(groups))]
     identity = _identity(context)
@@ -180,7 +179,7 @@ def _steps(config: ShardsConfig) -> tuple[Step, ...]:
 
 SHARDS = Stage(
     name="shards",
-    version=1,
+    version=2,
     config=ShardsConfig,
     inputs=("ingest", "domains", "scores", "plan"),
     steps=_steps,

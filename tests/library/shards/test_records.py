@@ -46,7 +46,7 @@ def test_realised_weights_are_shares_of_what_was_written(tally):
 
 
 def test_tokens_that_were_not_planned_are_refused(tally):
-    with pytest.raises(StageError, match="expected 2 rows of 30 tokens from x"):
+    with pytest.raises(StageError, match="expected 2 rows of 30 tokens from x in the shards of main"):
         realised_mixture([tally._replace(tokens=np.array([31, 0, 10]))], PLANNED)
 
 

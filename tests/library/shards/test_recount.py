@@ -44,9 +44,9 @@ def test_a_planned_copy_that_is_missing_is_named(documents, plan_inputs):
     for name in plan.names():
         table = pa.parquet.read_table(plan.file(name))
         copies |= {row["id"]: row["copies"] for row in table.to_pylist() if row["copies"]}
-    assert counted(copies).differences(plan, lambda: iter([make_rows(copies)])) == []
+    assert counted(copies).differences(plan, lambda: iter([(0, make_rows(copies))])) == []
     victim = min(copies)
     fewer = {**copies, victim: copies[victim] - 1}
-    lines = counted(fewer).differences(plan, lambda: iter([make_rows(fewer)]))
+    lines = counted(fewer).differences(plan, lambda: iter([(0, make_rows(fewer))]))
     assert lines[0] == f"data: document {victim} has {fewer[victim]} copies, planned {copies[victim]}"
     assert "differ from the plan in 1 of 4096" in lines[1]
