@@ -26,6 +26,7 @@ class Forms:
                 "units": list(about.units),
                 "rule": about.rule.name,
                 "phases": about.phases,
+                "formats": list(about.formats),
                 "location": about.location,
                 "needs": about.needs,
             }

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpipe.errors import InputError, StoreError
-from mixpipe.shards.exporters.blend import Phase, Portion, read_blend
+from mixpipe.shards.exporters.blend import Phase, Portion
+from mixpipe.shards.exporters.published import read_blend
 
 
 def test_domains_without_a_share_or_a_document_are_left_out_and_named(published):

@@ -7,7 +7,7 @@ import yaml
 
 from mixpipe.errors import ConfigError
 from mixpipe.shards.exporters import load_exporter
-from mixpipe.shards.exporters.blend import read_blend
+from mixpipe.shards.exporters.published import read_blend
 from mixpipe.shards.exporters.protocol import Settings, known_unit
 
 PLAIN = [(0.5, 5_000_000, 50_000), (0.3, 3_000_000, 1000), (0.2, 2_000_000, 20_000)]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from datasets import Dataset, interleave_datasets
 
-from mixpipe.shards.exporters.blend import read_blend
+from mixpipe.shards.exporters.published import read_blend
 from mixpipe.shards.exporters.hf import HuggingFace
 from mixpipe.shards.exporters.protocol import Settings
 from mixpipe.shards.exporters.simulate import simulate

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from mixpipe.shards.exporters import load_exporter
-from mixpipe.shards.exporters.blend import read_blend
+from mixpipe.shards.exporters.published import read_blend
 from mixpipe.shards.exporters.protocol import Settings
 from mixpipe.shards.exporters.simulate import simulate
 
