@@ -199,7 +199,7 @@ def _override(values: dict[str, Any], override: str) -> None:
 def _take_mixture(values: dict[str, Any]) -> None:
     """Hand `mixture`, a file, to the search, and where it has several phases these to the plan, in place.
 
-    A file that `search.mixture` names has its phases read once: a plan with phases, as a run writes it down, keeps them.
+    Of a file that `search.mixture` names they are read once: a plan with phases, as a run writes it down, keeps them.
 
     Raises:
         ConfigError: it is no mixture.

@@ -1,8 +1,8 @@
-"""A mixture that is given as a file: the search's own, `mixpipe.mixture/1` with one phase or several, or plain shares.
+"""A mixture that is given as a file: the search's own, `mixpipe.mixture/1` of any phases, or plain shares.
 
-    {"domains": ["law", "mail"], "weights": [0.75, 0.25]}                     as the search writes it, with strata or not
-    {"phases": [{"name": "main", "share": 1.0, "domains": [{"name": "law", "weight": 0.75}, ...]}]}    as runs publish it
-    {"law": 0.75, "mail": 0.25}                                                                  by hand, JSON or YAML
+    {"domains": ["law", "mail"], "weights": [0.75, 0.25]}                    as the search writes it, with strata or not
+    {"phases": [{"name": "main", "share": 1.0, "domains": [{"name": "law", "weight": 0.75}, ...]}]}   as runs publish it
+    {"law": 0.75, "mail": 0.25}                                                                   by hand, JSON or YAML
 
 Domains are known by their names, since numbers change from run to run. Shares sum to 1 to within ROUNDING, and are
 scaled to sum to it exactly: figures that people round do not.

@@ -2,8 +2,8 @@
 
 For a mixture found earlier, or elsewhere, and for the scheduled run that takes in new files under the mixture it has.
 Domains are matched by name, so their numbers may have changed. Of several phases (see `mixture/given.py`) it is the
-mixture over all; the plan has each. The constraints still hold: a mixture that breaks them is projected, and the largest
-change is reported. Strata that were searched with it stay as they were inside a domain.
+mixture over all; the plan has each. The constraints still hold: a mixture that breaks them is projected, and the
+largest change is reported. Strata that were searched with it stay as they were inside a domain.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,10 @@ def given_identity(config: SearchConfig) -> dict[str, Json]:
     if config.mixture is None:
         return {}
     given = read_given(Path(config.mixture))
-    return {"mixture": fingerprint({**given.weights}), **({"strata": fingerprint({**given.strata})} if given.strata else {})}
+    return {
+        "mixture": fingerprint({**given.weights}),
+        **({"strata": fingerprint({**given.strata})} if given.strata else {}),
+    }
 
 
 def no_parts(context: Context) -> list[Part]:

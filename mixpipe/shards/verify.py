@@ -64,7 +64,9 @@ class Verification:
     def lines(self) -> list[str]:
         """Return what a person reads."""
         counted = f"{self.files} files hashed, {self.documents:,} documents and {self.tokens:,} tokens recounted"
-        phases = [f"phase {name}: {rows:,} documents, {tokens:,} tokens" for name, (rows, tokens) in self.phases.items()]
+        phases = [
+            f"phase {name}: {rows:,} documents, {tokens:,} tokens" for name, (rows, tokens) in self.phases.items()
+        ]
         return [counted, *phases, *(self.problems or ["everything is as planned"]), *([self.note] if self.note else [])]
 
 

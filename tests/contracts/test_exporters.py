@@ -200,7 +200,9 @@ def test_phases_are_told_or_have_files_each(name):
     assert [run["name"] for run in told] == ["main", "cool down"]
     assert [run["first_step"] for run in told] == [0, round(1_400_000_000 / 1024 / 64)]
     for run, one in zip(told, blend.phases, strict=True):
-        own = {file.removeprefix(f"{run['files']}/"): text for file, text in files.items() if file.startswith(run["files"])}
+        own = {
+            file.removeprefix(f"{run['files']}/"): text for file, text in files.items() if file.startswith(run["files"])
+        }
         assert own == exporter.files(blend.only(one.name), SETTINGS)
 
 

@@ -1,8 +1,8 @@
 """axolotl: one data set in which the mixture is applied already.
 
 Its weights are fractions of a data set to keep, so they cannot repeat a domain, and streaming has none: the shards as
-mixpipe writes them are read once, in order. Its trainer shuffles all samples unless `curriculum_sampling` is true (0.19:
-a sequential sampler), which would undo the phases. The shards of several phases are named one after another.
+mixpipe writes them are read once, in order. Its trainer shuffles all samples, and so undoes the phases, unless
+`curriculum_sampling` is true (0.19). The shards of several phases are named one after another.
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,16 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "Rule", "at_random", "in_blocks", "in_full", "largest_deficit", "until_all_are_read", "until_one_ends"]
+__all__ = [
+    "BLOCK",
+    "Rule",
+    "at_random",
+    "in_blocks",
+    "in_full",
+    "largest_deficit",
+    "until_all_are_read",
+    "until_one_ends",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
@@ -98,8 +107,9 @@ def _until_one_ends(weights: Floats, draws: int, rows: Floats, seed: int) -> Cou
 
 
 def _summed_until_one_ends(shares: Floats, draws: int, need: Counts, seed: int) -> Counts:
-    """Draw `draws`, and halve the time in which a domain ends until one draw is left: the same law, for draws have
-    independent times, of which each domain's first half is binomial.
+    """Draw `draws`, and halve the time in which a domain ends until one draw is left.
+
+    The same law: draws have independent times, and of each domain's a binomial number lies in the first half.
     """
     rng = np.random.default_rng(seed)
     before, ahead = np.zeros(len(shares), np.int64), rng.multinomial(draws, shares)

@@ -1,8 +1,8 @@
 """litdata: `CombinedStreamingDataset` with weights, as Python.
 
 A sample is a sequence with `TokensLoader` and a document without. `iterate_over_all` must be false: with weights it
-raises. Draws are independent (`random.choices`; read in 0.2.76), and a pass ends when a domain that is drawn has nothing
-left: by chance a little before the planned end, and then the loader starts again. The simulation is of one pass.
+raises. Draws are independent (`random.choices`; read in 0.2.76), and a pass ends when a domain that is drawn has
+nothing left: by chance before the planned end, and then the loader starts again. The simulation is of one pass.
 """
 
 from collections.abc import Mapping

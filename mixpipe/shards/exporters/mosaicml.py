@@ -1,8 +1,9 @@
 """MosaicML Streaming and LLM Foundry: `streams` with `choose`, the exact samples of each domain in an epoch.
 
 `proportion` is relative and holds in expectation only, and the two cannot be mixed: `choose` is written, without an
-`epoch_size`, which its reader refuses beside it (0.13), and `proportion` with one into a file of its own. A sample is a document where shards hold text, and a sequence where they hold tokens of fixed
-length. `shuffle` is needed: without it batches are of one stream for long stretches (streaming issue 342).
+`epoch_size`, which its reader refuses beside it (0.13), and `proportion` with one into a file of its own. A sample is a
+document where shards hold text, and a sequence where they hold tokens of fixed length. `shuffle` is needed: without it
+batches are of one stream for long stretches (streaming issue 342).
 """
 
 from collections.abc import Mapping

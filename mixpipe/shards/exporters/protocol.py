@@ -133,13 +133,17 @@ class About:
         values["shards"] = _in_braces(names)
         if "{shard}" not in template or len(names) == 1:
             encoded = portion.shards[0].encoded_tokens if len(portion.shards) == 1 else None
-            yield Place(_filled(template, {**values, "shard": names[0]}), portion.id, 1.0, portion, portion.held, encoded)
+            yield Place(
+                _filled(template, {**values, "shard": names[0]}), portion.id, 1.0, portion, portion.held, encoded
+            )
             return
         of_documents = self.unit(settings) == "documents"
         sizes = [entry.rows if of_documents else entry.encoded_tokens or entry.tokens for entry in portion.shards]
         for name, size, entry in zip(names, sizes, portion.shards, strict=True):
             path = _filled(template, {**values, "shard": name})
-            yield Place(path, f"{portion.id}-{name.split('-')[1]}", size / sum(sizes), portion, entry.rows, entry.encoded_tokens)
+            yield Place(
+                path, f"{portion.id}-{name.split('-')[1]}", size / sum(sizes), portion, entry.rows, entry.encoded_tokens
+            )
 
     def whole_place(self, phase: Phase, settings: Settings) -> str:
         """Return where the files of a phase lie, for a trainer that reads them as they are."""

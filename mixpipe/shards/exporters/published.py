@@ -1,8 +1,8 @@
 """The mixture and the shards of a run as it published them.
 
-Read from `mixture.json` and, for the shards, the `dataset.json` of the data set; a copy of `train/` will do, and without
-`dataset.json` nothing is known of the shards. Domains without a share or without a document are left out, and named,
-because trainers refuse or hang on a zero weight; the others are scaled to sum to 1.
+Read from `mixture.json` and, for the shards, the `dataset.json` of the data set; a copy of `train/` will do, and
+without `dataset.json` nothing is known of the shards. Domains without a share or without a document are left out, and
+named, because trainers refuse or hang on a zero weight; the others are scaled to sum to 1.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """All files of a blend for one trainer: where it knows no phases, a folder of files for each, for a run after another.
 
-`phases.json` beside the folders says what each run is: its tokens, where its shards lie, how the learning rate goes and,
-where the batch is known, the step at which it begins.
+`phases.json` beside the folders says what each run is: its tokens, where its shards lie, how the learning rate goes
+and, where the batch is known, the step at which it begins.
 """
 
 from collections.abc import Mapping

@@ -54,7 +54,9 @@ def test_phases_keep_their_own_shares_and_have_one_mixture_together(written):
 
 
 def test_rounded_figures_are_scaled_to_sum_to_one(written):
-    assert sum(read_given(written({"a": 0.333, "b": 0.333, "c": 0.333})).weights.values()) == pytest.approx(1, abs=1e-15)
+    assert sum(read_given(written({"a": 0.333, "b": 0.333, "c": 0.333})).weights.values()) == pytest.approx(
+        1, abs=1e-15
+    )
 
 
 def test_strata_stay_with_their_domains(written):
@@ -89,5 +91,5 @@ def test_what_is_no_mixture_is_refused_by_name(written, record, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="found none at .*nowhere"):
+    with pytest.raises(ConfigError, match=r"found none at .*nowhere"):
         read_given(tmp_path / "nowhere.json")

@@ -22,7 +22,9 @@ def own_form(shares: dict[str, float]) -> object:
 
 
 def plan_form(shares: dict[str, float]) -> object:
-    return {"phases": [{"name": "main", "share": 1.0, "domains": [{"name": n, "weight": w} for n, w in shares.items()]}]}
+    return {
+        "phases": [{"name": "main", "share": 1.0, "domains": [{"name": n, "weight": w} for n, w in shares.items()]}]
+    }
 
 
 def given(tmp_path: Path, tiny: SearchConfig, record: object, **changes: object) -> SearchConfig:

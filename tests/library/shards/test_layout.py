@@ -75,7 +75,10 @@ PHASES = [{"name": "early", "share": 0.5}, {"name": "late", "share": 0.5, "mixtu
 def test_every_phase_has_shards_of_its_own_in_the_order_of_their_names(documents, plan_inputs, make_shards, name):
     inputs = plan_inputs(documents(600), cuts=[290], budget_tokens=4_000, phases=PHASES, max_epochs=20)
     shards = make_shards(inputs, layout=name, shard_mib=mib(inputs, 8))
-    names, phases = shard_files(shards, load_format("parquet")), read_json(inputs["plan"].file("mixture.json"))["phases"]
+    names, phases = (
+        shard_files(shards, load_format("parquet")),
+        read_json(inputs["plan"].file("mixture.json"))["phases"],
+    )
     for number, phase in enumerate(phases, start=1):
         own = [path for path in names if path.startswith(f"data/phase-{number}/")]
         assert len(own) > 2

@@ -1,14 +1,17 @@
 """What single trainers ask for beyond the contract of all."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from mixpipe.errors import ConfigError
 from mixpipe.shards.exporters import load_exporter
-from mixpipe.shards.exporters.published import read_blend
 from mixpipe.shards.exporters.protocol import Settings, known_unit
+from mixpipe.shards.exporters.published import read_blend
+from mixpipe.shards.exporters.written import write_blend
+from mixpipe.shards.records import ShardEntry
 
 PLAIN = [(0.5, 5_000_000, 50_000), (0.3, 3_000_000, 1000), (0.2, 2_000_000, 20_000)]
 LATE = [(0.1, 200_000, 2000), (0.2, 400_000, 200), (0.7, 1_400_000, 14_000)]
@@ -33,15 +36,36 @@ def test_megatrons_lists_say_the_same_in_three_ways(published):
     assert json.loads(files["sequences.json"])["/mnt/x/d001_text"] == [1000, 1001]
 
 
-def test_megatrons_phases_are_launches_with_their_iterations(published):
-    files = load_exporter("megatron").files(read_blend(published(PLAIN, LATE, whole=WHOLE)), STEPS)
-    assert json.loads(files["phases.json"]) == {"phase_transition_iterations": "100"}
-    assert "0.7 data/d002/" in files["phase-2/train.args"]
+def test_megatrons_phases_are_launches_with_their_first_steps(published):
+    files = write_blend(load_exporter("megatron"), read_blend(published(PLAIN, LATE, whole=WHOLE)), STEPS)
+    assert [run["first_step"] for run in json.loads(files["phases.json"])["phases"]] == [0, 100]
+    assert "0.7 data/phase-2/d002/train-00000-of-00001" in files["phase-2/train.args"]
+
+
+def test_packed_sequences_are_counted_as_they_lie_there(published):
+    blend = read_blend(published(PLAIN))
+    shards = [
+        ShardEntry(
+            path=f"data/x/train-{n:05d}-of-00002.bin",
+            rows=9,
+            tokens=1,
+            first_id=None,
+            last_id=None,
+            encoded_tokens=tokens,
+        )
+        for n, tokens in enumerate((2_560, 1_280))
+    ]
+    portions = (replace(blend.whole.portions[0], shards=tuple(shards)), *blend.whole.portions[1:])
+    held = replace(blend, whole=replace(blend.whole, portions=portions), packed=128)
+    counts = json.loads(load_exporter("megatron").files(held, Settings())["sequences.json"])
+    assert counts["data/d000/train-00000-of-00002"] == [20, 21]
+    assert counts["data/d000/train-00001-of-00002"] == [10, 11]
+    assert counts["data/d001/train-00000-of-00001"] == [1000, 1001]  # nothing is known of its tokens
 
 
 def test_phases_need_a_batch_size_and_a_step_each(published):
     blend = read_blend(published(PLAIN, LATE, whole=WHOLE))
-    for name in ("megatron", "megatron-bridge", "nanotron", "levanter"):
+    for name in ("nanotron", "levanter"):
         with pytest.raises(ConfigError, match="--batch-size"):
             load_exporter(name).files(blend, Settings())
     with pytest.raises(ConfigError, match="phase 0"):
@@ -71,7 +95,9 @@ def test_mosaicmls_choices_sum_to_the_epoch(published, unit, samples):
     files = load_exporter("mosaicml").files(read_blend(published(PLAIN)), Settings(1024, unit=known_unit(unit)))
     found = yaml.safe_load(files["streams.yaml"])
     chosen = [stream["choose"] for stream in found["streams"].values()]
-    assert sum(chosen) == found["epoch_size"] == samples
+    assert sum(chosen) == samples
+    assert "epoch_size" not in found  # its reader refuses it beside `choose`
+    assert yaml.safe_load(files["streams-proportion.yaml"])["epoch_size"] == samples
     assert all("proportion" not in stream for stream in found["streams"].values())
     if unit == "documents":
         assert chosen == [rows for _, _, rows in PLAIN]
@@ -91,6 +117,10 @@ def test_gpt_neox_may_not_weight_by_documents(published):
 def test_olmo_cores_ratios_sum_to_one_of_the_tokens_asked_for(published):
     found = yaml.safe_load(load_exporter("olmo-core").files(read_blend(published(PLAIN)), STEPS)["source_mixture.yaml"])
     assert found["requested_tokens"] == 10_000_000
+    short = yaml.safe_load(
+        load_exporter("olmo-core").files(read_blend(published(PLAIN)), Settings(1000, 300))["source_mixture.yaml"]
+    )
+    assert short["requested_tokens"] == 9_900_000  # whole batches: what one lacks is taken evenly from all files
     assert found["global_batch_size"] == 100_000
     assert sum(source["target_ratio"] for source in found["source_list"]["sources"]) == pytest.approx(1, abs=1e-15)
     assert all(source["max_repetition_ratio"] >= 1 for source in found["source_list"]["sources"])
@@ -109,6 +139,22 @@ def test_a_zero_is_dropped_and_a_domain_without_documents_too(published):
         (weights,) = load_exporter(name).read(load_exporter(name).files(read_blend(folder), Settings()))
         assert len(weights) == 2
         assert sum(weights.values()) == pytest.approx(1)
+
+
+def test_a_phases_own_shards_are_data_sets_of_their_own_for_levanter(published):
+    late = [(1.0, 80_000 * 1000, 1000)]
+    blend = read_blend(published([(1.0, 100_000 * 1000, 1000)], late, whole=[(1.0, 180_000 * 1000, 2000)]))
+    data = yaml.safe_load(load_exporter("levanter").files(blend, Settings(1000, 64))["data.yaml"])["data"]
+    assert data["configs"]["d000-phase-2"] == {"train_urls": ["data/phase-2/d000/*.jsonl.zst"]}
+    assert data["train_weights"][1][1] == {"d000-phase-2": 1.0}
+
+
+def test_axolotl_reads_phase_after_phase_without_shuffling(published):
+    found = yaml.safe_load(
+        write_blend(load_exporter("axolotl"), read_blend(published(PLAIN, LATE, whole=WHOLE)), STEPS)["data.yaml"]
+    )
+    assert found["datasets"][0]["data_files"] == ["data/phase-1/*.parquet", "data/phase-2/*.parquet"]
+    assert (found["curriculum_sampling"], found["shuffle_merged_datasets"]) == (True, False)
 
 
 def test_an_unknown_unit_lists_the_known_ones():
