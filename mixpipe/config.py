@@ -175,9 +175,16 @@ def _keys(model: type[BaseModel], place: str) -> Iterator[tuple[str, str]]:
     """Yield every key of a section and of the sections in it, each as (section, key)."""
     for name, field in model.model_fields.items():
         yield place, name
-        for inner in (field.annotation, *get_args(field.annotation)):
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                yield from _keys(inner, f"{place}.{name}".strip("."))
+        for inner in _models(field.annotation):
+            yield from _keys(inner, f"{place}.{name}".strip("."))
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """Yield the sections that a field may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -1,9 +1,10 @@
 """Settings of the stage `plan`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from mixpipe.errors import StoreError
 from mixpipe.mixture.schedule import ANNEAL_SHARE, LATE_SHARE, Rate
@@ -49,6 +50,21 @@ DESIGNS: dict[str, tuple[tuple[str, str], float, Rate]] = {
 }
 
 
+def _form(phases: object) -> str:
+    """Return which form phases are given in, so that a wrong one is told what is wrong with it alone."""
+    if isinstance(phases, Mapping | DesignConfig):
+        return "design"
+    return "number" if isinstance(phases, int) else "list"
+
+
+Phases: TypeAlias = Annotated[
+    Annotated[int, Tag("number")]
+    | Annotated[DesignConfig, Tag("design")]
+    | Annotated[tuple[PhaseConfig, ...], Tag("list")],
+    Discriminator(_form),
+]
+
+
 class PlanConfig(StageConfig):
     """How shares become copies of documents."""
 
@@ -63,7 +79,7 @@ class PlanConfig(StageConfig):
     shares: Literal["search", "documents", "natural"] = Field(
         "search", description="of the domains: as found, what the maker's weights come to, or as in the corpus"
     )
-    phases: int | DesignConfig | tuple[PhaseConfig, ...] = Field(
+    phases: Phases = Field(
         1,
         description="stretches of the training data: so many equal ones, {kind: two-phase, last: {DOMAIN: SHARE}}, "
         "{kind: annealing, ...} or a list of name, share, mixture and rate",

@@ -97,6 +97,11 @@ def export_blend(folder: Path, trainer: str, settings: Settings, asked: Asked) -
     """
     exporter, blend = load_exporter(trainer), read_blend(folder)
     if asked.mixture is not None:
+        if exporter.about.applied:
+            raise ConfigError(
+                f"expected a trainer that mixes for --mixture, found {exporter.about.trainer}, which reads shards with "
+                "the mixture in them; run with --set mixture=FILE for other shards"
+            )
         blend = reweighted(blend, read_given(asked.mixture))
     if asked.phase is not None:
         blend = blend.only(asked.phase)

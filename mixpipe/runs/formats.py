@@ -41,7 +41,7 @@ class Forms:
             (
                 name,
                 "nothing" if about.applied else " or ".join(about.units),
-                "yes" if about.phases else "-",
+                "yes" if about.phases else "a run each",
                 about.needs,
             )
             for name, about in self.exporters.items()

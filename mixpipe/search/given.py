@@ -35,7 +35,7 @@ def given_identity(config: SearchConfig) -> dict[str, Json]:
     given = read_given(Path(config.mixture))
     return {
         "mixture": fingerprint({**given.weights}),
-        **({"strata": fingerprint({**given.strata})} if given.strata else {}),
+        **({"strata": fingerprint({name: [*row] for name, row in given.strata.items()})} if given.strata else {}),
     }
 
 

@@ -109,6 +109,8 @@ def test_another_mixture_is_exported_and_what_it_repeats_is_said(run, tmp_path, 
     assert [domain["realised"] for domain in found["simulation"]["domains"]] == pytest.approx([0.1, 0.9], abs=0.01)
     assert any("is read 7.20 times, more than max_epochs, 4" in note for note in found["notes"])
     (tmp_path / "other.yaml").write_text("law: 0.5\nverse: 0.5\n")
+    code, _, err = called(monkeypatch, capfd, "export", run, "--to", "axolotl", *arguments[4:])
+    assert code == 2 and "expected a trainer that mixes for --mixture, found axolotl" in err
     code, _, err = called(monkeypatch, capfd, *arguments)
     assert code == 2
     assert "expected domains with documents in the shards" in err and "found verse" in err
