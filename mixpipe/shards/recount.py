@@ -89,30 +89,37 @@ class Recount:
         asked = len(read_json(plan.file("mixture.json"))["phases"])
         if asked != self.n_phases:
             return [f"data: {self.n_phases} phases, planned {asked}"]
+        buckets = np.flatnonzero((self._planned(plan) != self.sums).any(axis=0))
+        if not buckets.size:
+            return []
+        return [
+            *self._different(plan, shards, buckets[0]),
+            f"data: copies differ from the plan in {buckets.size} of {1 << BUCKET_BITS} groups of documents",
+        ]
+
+    def _planned(self, plan: Artefact) -> NDArray[np.uint64]:
+        """Return the sums that the plan asks for: (n_phases, 4096) uint64."""
         planned = np.zeros_like(self.sums)
         for part, until in _plan_parts(plan, self.n_phases):
             squares = until.astype(np.uint64) ** np.uint64(2)
             for sums, factors in zip(planned, np.diff(squares, axis=1, prepend=np.uint64(0)).T, strict=True):
                 _add(sums, part, factors)
-        buckets = np.flatnonzero((planned != self.sums).any(axis=0))
-        if not buckets.size:
-            return []
+        return planned
+
+    def _different(self, plan: Artefact, shards: Tables, bucket: np.int64) -> list[str]:
+        """Return one line for each of the first documents of a bucket whose copies differ, by phase."""
         wanted, found = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
         for part, until in _plan_parts(plan, self.n_phases):
-            mask = _in_bucket(part, buckets[0])
+            mask = _in_bucket(part, bucket)
             by_phase = np.diff(until, axis=1, prepend=0)[mask.to_numpy(zero_copy_only=False)]
             for name, copies in zip(part["id"].filter(mask).to_pylist(), by_phase.tolist(), strict=True):
                 wanted.update({(name, phase): count for phase, count in enumerate(copies)})
         for phase, table in shards():
-            found.update((name, phase) for name in table["id"].filter(_in_bucket(table, buckets[0])).to_pylist())
+            found.update((name, phase) for name in table["id"].filter(_in_bucket(table, bucket)).to_pylist())
         keys = [key for key in sorted({*wanted, *found}) if wanted[key] != found[key]][:NAMED]
-        lines = [
+        return [
             f"data: document {name} has {found[name, phase]} copies{self._where(phase)}, planned {wanted[name, phase]}"
             for name, phase in keys
-        ]
-        return [
-            *lines,
-            f"data: copies differ from the plan in {buckets.size} of {1 << BUCKET_BITS} groups of documents",
         ]
 
     def _where(self, phase: int) -> str:
