@@ -23,6 +23,7 @@ from mixpipe.store.files import read_table, write_json
 
 TARGET_SECONDS = 5
 ROUNDS = 3
+LOCAL = ("--no-prefect", "--engine", "local")
 FORMATS = ["parquet", "megatron"]
 SHARDS = {"layout": "by-domain", "formats": FORMATS, "shard_mib": 1}
 
@@ -32,14 +33,14 @@ def measure() -> dict[str, Any]:
         folder = Path(scratch)
         config = run_config(SHARED / "sample", folder, embed={"encoder": "static"}, shards=SHARDS)
         run = folder / "root" / "runs" / config.stem
-        timed_run(config, folder / "root", "--no-prefect", "--until", "scores")
+        timed_run(config, folder / "root", *LOCAL, "--until", "scores")
         natural, other = mixtures(run, folder)
-        first = timed_run(config, folder / "root", "--no-prefect", "--set", f"mixture={natural}")
+        first = timed_run(config, folder / "root", *LOCAL, "--set", f"mixture={natural}")
         before = contents(run)
         seconds = {name: fastest(run, name, other) for name in sorted(EXPORTERS) if reads(name)}
         if contents(run) != before:
             raise SystemExit("a shard was touched")
-        anew = timed_run(config, folder / "root", "--no-prefect", "--set", f"mixture={other}")
+        anew = timed_run(config, folder / "root", *LOCAL, "--set", f"mixture={other}")
     stages = ("search", "plan", "shards")
     return {
         "export_seconds": seconds,

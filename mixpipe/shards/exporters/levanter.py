@@ -34,16 +34,17 @@ class Levanter:
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:
         """Return `data.yaml`."""
         starts = first_steps(blend.phases, settings, block=BLOCK)
-        configs: dict[str, Json] = {}
+        names: dict[str, str] = {}
         stages: list[tuple[int, dict[str, Json]]] = []
         for phase, start in zip(blend.phases, starts, strict=True):
             weights = self.about.weights(phase, settings)
             own = "" if phase.folder == "data" else f"-{phase.folder.removeprefix('data/')}"
-            names = {place.path: f"{place.key}{own}" for place in self.about.places(phase, settings)}
+            for place in self.about.places(phase, settings):
+                names.setdefault(place.path, f"{place.key}{own}")
             stages.append((start, {names[path]: weight for path, weight in weights.items()}))
-            configs |= {name: {"train_urls": [path]} for path, name in names.items()}
         staged: list[Json] = [[start, shares] for start, shares in stages]
         weighted: Json = staged if len(stages) > 1 else stages[0][1]
+        configs: dict[str, Json] = {name: {"train_urls": [path]} for path, name in names.items()}
         data: dict[str, Json] = {"configs": configs, "train_weights": weighted}
         return {"data.yaml": yaml_text({"data": {**data, "mixture_block_size": BLOCK, "stop_strategy": "restart"}})}
 

@@ -147,6 +147,8 @@ def test_a_phases_own_shards_are_data_sets_of_their_own_for_levanter(published):
     data = yaml.safe_load(load_exporter("levanter").files(blend, Settings(1000, 64))["data.yaml"])["data"]
     assert data["configs"]["d000-phase-2"] == {"train_urls": ["data/phase-2/d000/*.jsonl.zst"]}
     assert data["train_weights"][1][1] == {"d000-phase-2": 1.0}
+    text = load_exporter("levanter").files(blend, Settings(1000, 64, location="{id}.jsonl"))["data.yaml"]
+    assert len(yaml.safe_load(text)["data"]["configs"]) == 1  # goes on where the phase before ended
 
 
 def test_axolotl_reads_phase_after_phase_without_shuffling(published):
