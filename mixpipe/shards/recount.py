@@ -36,12 +36,14 @@ class Recount:
         rows: by phase and domain number.
         tokens: by phase and domain number.
         sums: (n_phases, 4096) uint64, one per bucket of document ids.
+        shards: how many there were.
     """
 
     n_phases: int = 1
     rows: Counter[tuple[int, int]] = field(default_factory=Counter)
     tokens: Counter[tuple[int, int]] = field(default_factory=Counter)
     sums: NDArray[np.uint64] = field(init=False)
+    shards: int = 0
 
     def __post_init__(self) -> None:
         """Start from nothing."""
@@ -49,6 +51,7 @@ class Recount:
 
     def add(self, rows: pa.Table, phase: int = 0) -> None:
         """Count one shard's rows: columns id, domain, n_tokens, copy."""
+        self.shards += 1
         domains = rows["domain"].to_numpy()
         tokens = rows["n_tokens"].to_numpy()
         for domain in np.unique(domains).tolist():

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-import yaml
 
 from mixpipe.errors import ConfigError
 from mixpipe.shards.exporters import load_exporter
@@ -74,89 +73,12 @@ def test_phases_need_a_batch_size_and_a_step_each(published):
         load_exporter("levanter").files(blend, STEPS)
 
 
-def test_nanotron_counts_steps_from_one(published):
-    text = load_exporter("nanotron").files(read_blend(published(PLAIN, LATE, whole=WHOLE)), STEPS)["data_stages.yaml"]
-    assert [stage["start_training_step"] for stage in yaml.safe_load(text)["data_stages"]] == [1, 101]
-
-
-def test_levanters_phases_begin_at_whole_blocks(published):
-    late = [(1.0, 80_000 * 1000, 1000)]
-    folder = published([(1.0, 100_000 * 1000, 1000)], late, whole=[(1.0, 180_000 * 1000, 2000)])
-    text = load_exporter("levanter").files(read_blend(folder), Settings(sequence_length=1000, batch_size=96))[
-        "data.yaml"
-    ]
-    (_, (step, _weights)) = yaml.safe_load(text)["data"]["train_weights"]
-    assert step * 96 % 32_768 == 0
-    assert step * 96 == 3 * 32_768  # 98,304 of the 100,000 wanted
-
-
-@pytest.mark.parametrize(("unit", "samples"), [("documents", 71_000), ("sequences", 9765)])
-def test_mosaicmls_choices_sum_to_the_epoch(published, unit, samples):
-    files = load_exporter("mosaicml").files(read_blend(published(PLAIN)), Settings(1024, unit=known_unit(unit)))
-    found = yaml.safe_load(files["streams.yaml"])
-    chosen = [stream["choose"] for stream in found["streams"].values()]
-    assert sum(chosen) == samples
-    assert "epoch_size" not in found  # its reader refuses it beside `choose`
-    assert yaml.safe_load(files["streams-proportion.yaml"])["epoch_size"] == samples
-    assert all("proportion" not in stream for stream in found["streams"].values())
-    if unit == "documents":
-        assert chosen == [rows for _, _, rows in PLAIN]
-
-
-def test_axolotl_has_one_place_for_all(published):
-    with pytest.raises(ConfigError, match="of all shards"):
-        load_exporter("axolotl").files(read_blend(published(PLAIN)), Settings(location="data/{id}"))
-
-
-def test_gpt_neox_may_not_weight_by_documents(published):
-    found = yaml.safe_load(load_exporter("gpt-neox").files(read_blend(published(PLAIN)), Settings())["data.yml"])
-    assert found["weight_by_num_documents"] is False
-    assert found["train_data_weights"] == [0.5, 0.3, 0.2]
-
-
-def test_olmo_cores_ratios_sum_to_one_of_the_tokens_asked_for(published):
-    found = yaml.safe_load(load_exporter("olmo-core").files(read_blend(published(PLAIN)), STEPS)["source_mixture.yaml"])
-    assert found["requested_tokens"] == 10_000_000
-    short = yaml.safe_load(
-        load_exporter("olmo-core").files(read_blend(published(PLAIN)), Settings(1000, 300))["source_mixture.yaml"]
-    )
-    assert short["requested_tokens"] == 9_900_000  # whole batches: what one lacks is taken evenly from all files
-    assert found["global_batch_size"] == 100_000
-    assert sum(source["target_ratio"] for source in found["source_list"]["sources"]) == pytest.approx(1, abs=1e-15)
-    assert all(source["max_repetition_ratio"] >= 1 for source in found["source_list"]["sources"])
-
-
-def test_llama_factory_interleaves_or_the_probabilities_are_nothing(published):
-    files = load_exporter("llama-factory").files(read_blend(published(PLAIN)), Settings())
-    keys = yaml.safe_load(files["data.yaml"])
-    assert keys["mix_strategy"].startswith("interleave")
-    assert list(json.loads(files["dataset_info.json"])) == keys["dataset"].split(",")
-
-
 def test_a_zero_is_dropped_and_a_domain_without_documents_too(published):
     folder = published([(0.5, 500, 50), (0.0, 0, 0), (0.1, 0, 0), (0.4, 400, 4)])
     for name in ("megatron", "hf", "olmo-core", "levanter"):
         (weights,) = load_exporter(name).read(load_exporter(name).files(read_blend(folder), Settings()))
         assert len(weights) == 2
         assert sum(weights.values()) == pytest.approx(1)
-
-
-def test_a_phases_own_shards_are_data_sets_of_their_own_for_levanter(published):
-    late = [(1.0, 80_000 * 1000, 1000)]
-    blend = read_blend(published([(1.0, 100_000 * 1000, 1000)], late, whole=[(1.0, 180_000 * 1000, 2000)]))
-    data = yaml.safe_load(load_exporter("levanter").files(blend, Settings(1000, 64))["data.yaml"])["data"]
-    assert data["configs"]["d000-phase-2"] == {"train_urls": ["data/phase-2/d000/*.jsonl.zst"]}
-    assert data["train_weights"][1][1] == {"d000-phase-2": 1.0}
-    text = load_exporter("levanter").files(blend, Settings(1000, 64, location="{id}.jsonl"))["data.yaml"]
-    assert len(yaml.safe_load(text)["data"]["configs"]) == 1  # goes on where the phase before ended
-
-
-def test_axolotl_reads_phase_after_phase_without_shuffling(published):
-    found = yaml.safe_load(
-        write_blend(load_exporter("axolotl"), read_blend(published(PLAIN, LATE, whole=WHOLE)), STEPS)["data.yaml"]
-    )
-    assert found["datasets"][0]["data_files"] == ["data/phase-1/*.parquet", "data/phase-2/*.parquet"]
-    assert (found["curriculum_sampling"], found["shuffle_merged_datasets"]) == (True, False)
 
 
 def test_an_unknown_unit_lists_the_known_ones():
