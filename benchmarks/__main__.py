@@ -35,6 +35,7 @@ ARGUMENTS = {
     "leak": [],
     "annotators": ["--corpus", f"{DATA}/sample", "--parts", "2"],
     "sample": [],
+    "reblend": [],
     "memory": [],
     "quality": [],
     "surrogate_speed": [],

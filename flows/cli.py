@@ -276,10 +276,16 @@ def export(
     out: Annotated[Path | None, typer.Option(help="a folder for the files; none: they are printed")] = None,
     sequence_length: Annotated[int, typer.Option(min=1, help="tokens of a training sequence")] = 4096,
     batch_size: Annotated[int | None, typer.Option(min=1, help="sequences in a step; for phases")] = None,
-    location: Annotated[str | None, typer.Option(help="where a domain lies: data/{id}, with {id} and {name}")] = None,
+    location: Annotated[
+        str | None,
+        typer.Option(help="where a domain lies: {folder}/{id}/{shard}, of {folder}, {id}, {name}, {shard}, {shards}"),
+    ] = None,
     prefix: Annotated[str, typer.Option(help="a folder or URL before every location")] = "",
     unit: Annotated[str | None, typer.Option(help="`documents` or `sequences`, where a trainer draws either")] = None,
     phase: Annotated[str | None, typer.Option(help="the only phase to export")] = None,
+    mixture: Annotated[
+        Path | None, typer.Option(help="other shares for shards by domain: a mixture.json, or shares by domain name")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="of the trainer's draws")] = 0,
     simulate: Annotated[bool, typer.Option("--simulate", help="say which shares the trainer will really read")] = False,
     check: Annotated[bool, typer.Option("--check", help="refuse where a domain's files are not there")] = False,
@@ -296,7 +302,7 @@ def export(
     if check:
         local(run_dir)
     with run_copy(run_dir, EXPORT, transferred) as folder:
-        found = export_blend(folder, to, settings, Asked(out, phase, simulate, check))
+        found = export_blend(folder, to, settings, Asked(out, phase, mixture, simulate, check))
     show(found.as_json(), as_json, lambda: [printable(line) for line in found.lines()])
 
 

@@ -232,13 +232,20 @@ def write_plan(world: World, out: Path) -> None:
         {"name": name, "share": share, "domains": portions(world, share)}
         for name, share in (("warm-up", 0.75), ("end", 0.25))
     ]
-    write_json(out / "mixture.json", {"phases": phases, "reused_documents": 41})
+    whole = portions(world, 1.0)
+    write_json(out / "mixture.json", {"phases": phases, "domains": whole, "reused_documents": 41})
 
 
 def portions(world: World, share: float) -> list[dict[str, Any]]:
     """Return the domains of one phase but the last, which has none there."""
+    same = ("id", "name", "weight")
     return [
-        {"id": row["id"], "weight": row["weight"], "planned_tokens": row["planned_tokens"] * share, "docs": 7}
+        {
+            **{key: row[key] for key in same},
+            "planned_tokens": row["planned_tokens"] * share,
+            "epochs": row["planned_tokens"] * share / row["available_tokens"],
+            "docs": 7,
+        }
         for row in planned(world)[:-1]
     ]
 

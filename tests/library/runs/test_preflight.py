@@ -49,8 +49,8 @@ def test_a_text_column_that_no_parquet_file_has_is_named(corpus):
 
 def test_a_given_mixture_is_read_before_any_work(corpus):
     (corpus / "mixture.json").write_text("[]")
-    for name, found in (("nowhere.json", "found no file"), ("mixture.json", "found TypeError")):
-        with pytest.raises(ConfigError, match=rf"search\.mixture: .*{found}"):
+    for name, found in (("nowhere.json", "found none at"), ("mixture.json", "found TypeError")):
+        with pytest.raises(ConfigError, match=rf"mixture: .*{found}"):
             preflight(config_for(corpus, search={"mixture": str(corpus / name)}))
 
 
