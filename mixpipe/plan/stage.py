@@ -204,7 +204,7 @@ def _steps(config: PlanConfig) -> tuple[Step, ...]:
 
 PLAN = Stage(
     name="plan",
-    version=3,
+    version=4,
     config=PlanConfig,
     inputs=("ingest", "embed", "domains", "scores", "search"),
     steps=_steps,
