@@ -92,9 +92,9 @@ def removed_pairs(folder: Path, corpus: Path) -> list[tuple[str, str]]:
     return [(name, kept[cluster]) for name, cluster in gone]
 
 
-def numbers(path: Path) -> array[int]:
+def numbers(path: Path) -> list[int]:
     """Return the 32-bit numbers of a file; none where there is no file."""
-    return array("I", path.read_bytes() if path.is_file() else b"")
+    return array("I", path.read_bytes() if path.is_file() else b"").tolist()
 
 
 def cpu_seconds() -> float:

@@ -166,12 +166,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, help="a root that is kept")
     parser.add_argument("--only", choices=sorted(ENCODERS), help="one of the two corpora")
-    parser.add_argument("--variants", action="store_true", help="also each rule and length ratio, the stage built anew")
+    parser.add_argument("--variants", action="store_true", help="of the sample also each rule and length ratio")
     asked = parser.parse_args()
     figures = {}
     with tempfile.TemporaryDirectory() as scratch:
         root = asked.root or Path(scratch)
         for name in [asked.only] if asked.only else ENCODERS:
             labels = SHARED / "labels" / f"{name}_labels.parquet"
-            figures[name] = measure(upstream(root, name), root, labels, asked.variants)
+            figures[name] = measure(upstream(root, name), root, labels, asked.variants and name == "sample")
     print(json.dumps(figures))
