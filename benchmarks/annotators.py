@@ -119,9 +119,7 @@ def theirs(python: Path, mode: str, corpus: Path) -> tuple[Cost, list[list[str]]
         command = [str(python), str(side), mode, "--corpus", str(corpus), "--scratch", scratch]
         done = subprocess.run([*command, "--workers", str(PROCESSES)], capture_output=True, check=False, text=True)
     if done.returncode:
-        raise SystemExit(
-            f"expected figures of datatrove's {mode}, found exit code {done.returncode}:\n{done.stderr[-999:]}"
-        )
+        raise SystemExit(f"expected figures of datatrove's {mode}, exit code {done.returncode}:\n{done.stderr[-999:]}")
     said = json.loads(done.stdout.splitlines()[-1])
     return Cost(said["seconds"], said["cpu_seconds"]), said.get("removed", [])
 
