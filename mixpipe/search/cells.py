@@ -1,6 +1,6 @@
 """What the shares are of: the domains, or with `search.strata` the quality strata of each.
 
-A stratum is a range of `quality_rank`, the document's rank inside its domain, so the strata of a domain hold equally many
+A stratum is a range of `quality_rank`, the rank inside the domain, so the strata of a domain hold equally many
 tokens. Cell = domain * strata + stratum, best stratum last. Pools, trials, constraints and methods know cells alone:
 which documents and which domains is then one search, over the same proxies, surrogates and trials (the idea of QuaDMix,
 Liu et al. 2025, arXiv 2504.16511, where every draw of parameters is a sample of documents). The cost is `strata`
