@@ -211,7 +211,7 @@ def _steps(config: PlanConfig) -> tuple[Step, ...]:
 
 PLAN = Stage(
     name="plan",
-    version=3,
+    version=4,
     config=PlanConfig,
     inputs=("ingest", "embed", "domains", "scores", "search"),
     steps=_steps,

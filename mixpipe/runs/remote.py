@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
 
 STATUS = Wanted(RECORDS, ("search",))
 VERIFY = Wanted(("*",), ("plan",))
-EXPORT = Wanted(("mixture.json",))
+EXPORT = Wanted(("mixture.json", "dataset.json", "train/dataset.json"))
 EXPLAIN = Wanted(RECORDS, kept=True)
 
 
