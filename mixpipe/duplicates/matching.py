@@ -25,7 +25,7 @@ PLACE_BITS = np.uint64(32)  # a document's name is its part's number, shifted, p
 
 def plan_match(context: Context) -> list[Part]:
     """List ranges of keys, as few as keep to `keys_at_once`."""
-    keys = sum(len(map_array(path)) for path in sketches(context.out))
+    keys = sum(len(map_array(path)) for path in key_files(context.out))
     ranges = max(1, -(-keys // context.config.keys_at_once))
     return [Part(f"match-{i:05d}-of-{ranges:05d}", {"range": i, "of": ranges}, {}) for i in range(ranges)]
 
@@ -34,7 +34,7 @@ def run_match(context: Context, part: Part) -> Counts:
     """Write the pairs that share a key of one range."""
     number, count = int(str(part.spec["range"])), int(str(part.spec["of"]))
     bounds = [number * 2**64 // count, (number + 1) * 2**64 // count]
-    taken = [_taken(path, place, bounds) for place, path in enumerate(sketches(context.out))]
+    taken = [_taken(path, place, bounds) for place, path in enumerate(key_files(context.out))]
     keys, documents, ranks = (
         np.concatenate([np.zeros(0, np.uint64), *column])
         for column in (zip(*taken, strict=True) if taken else ((),) * 3)
@@ -46,9 +46,9 @@ def run_match(context: Context, part: Part) -> Counts:
     return {}
 
 
-def sketches(out: Path) -> Sequence[Path]:
+def key_files(out: Path) -> Sequence[Path]:
     """Return the files of keys in the order of the parts."""
-    return sorted(out.glob("sketch-*-keys.npy"))
+    return sorted(out.glob("rank-*-keys.npy"))
 
 
 def named(place: int, rows: NDArray[np.integer]) -> NDArray[np.uint64]:

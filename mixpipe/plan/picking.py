@@ -22,6 +22,7 @@ from mixpipe.store.draws import keyed_hashes, keyed_uniforms
 from mixpipe.store.files import read_table
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part, Step
+from mixpipe.vectors import vectors_of
 
 __all__ = ["block_counts", "read_picks", "select_steps"]
 
@@ -119,12 +120,11 @@ def select_steps() -> tuple[Step, ...]:
 
 
 def _pool(rows: pa.Table, columns: tuple[str, ...]) -> Pool:
-    vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return Pool(
         ids=rows["id"].to_pylist(),
         texts=rows["text"].to_pylist(),
         sources=rows["source"].to_pylist(),
-        vectors=vectors.reshape(rows.num_rows, -1).astype(np.float32),
+        vectors=vectors_of(rows["vector"]).astype(np.float32),
         tokens=rows["n_tokens"].to_numpy(),
         columns={column: rows[column].to_numpy() for column in columns},
     )
