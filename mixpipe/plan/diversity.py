@@ -54,9 +54,7 @@ def run_diversity(context: Context, part: Part) -> Counts:
     copies = read_table(context.out / name, ["copies"])["copies"].to_numpy()
     vectors = vectors_of(read_table(context.inputs["embed"].file(name), ["vector"])["vector"])[rows]
     path = context.out / f"{part.name}.npz"
-    write_arrays(
-        path, order=order[rows], domain=documents.domain[rows], copies=copies[rows], vectors=vectors_of(vectors)[rows]
-    )
+    write_arrays(path, order=order[rows], domain=documents.domain[rows], copies=copies[rows], vectors=vectors)
     return {}
 
 
