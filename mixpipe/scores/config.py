@@ -89,7 +89,7 @@ class ScoresConfig(StageConfig):
     @model_validator(mode="after")
     def _preselect_has_trials(self) -> "ScoresConfig":
         # Found here, not when the scorer is fitted, which may be hours later.
-        if "preselect" in self.scorers and not (self.trials or self.frozen):
+        if "preselect" in self.scorers and not self.trials:
             raise ValueError(
                 "expected scores.trials, the folder of a finished search, for the scorer preselect; found none"
             )

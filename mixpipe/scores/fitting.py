@@ -87,10 +87,8 @@ def finish_fit(context: Context) -> Counts:
 
 
 def outside(config: ScoresConfig) -> dict[str, Json]:
-    """Return the digests of the scorers that are taken from an earlier artefact, else of what they are fitted on."""
-    if config.frozen is None:
-        return given_digests(config)
-    return {name: file_digest(path) for name, path in frozen_files(config).items()}
+    """Return the digests of what scorers are fitted on, and of those that are taken from an earlier artefact."""
+    return {**given_digests(config), **{name: file_digest(path) for name, path in frozen_files(config).items()}}
 
 
 def _evaluations(context: Context, files: str) -> Evaluations:

@@ -346,6 +346,20 @@ def test_frozen_scorers_are_asked_for_with_the_settings_they_were_fitted_with(tm
         build(tmp_path, SCORES, config, inputs)
 
 
+def test_frozen_scorers_are_asked_for_with_the_texts_they_were_fitted_on(tmp_path, inputs):
+    reference = tmp_path / "reference.jsonl"
+    few = {"scorers": ("perplexity", "quality"), "reference": str(reference)}
+    reference.write_text("".join(json.dumps({"text": f"text {n}"}) + "\n" for n in range(30)))
+    first = build(tmp_path, SCORES, ScoresConfig(**few), inputs)
+    again = build(tmp_path, SCORES, ScoresConfig(**few, frozen=str(first.path)), inputs)
+    assert scores_of(again).equals(scores_of(first))
+    with pytest.raises(ConfigError, match=r"expected the scores\.reference that the scorers at scores\.frozen"):
+        build(tmp_path, SCORES, ScoresConfig(scorers=few["scorers"], frozen=str(first.path)), inputs)
+    reference.write_text("".join(json.dumps({"text": f"other {n}"}) + "\n" for n in range(30)))
+    with pytest.raises(ConfigError, match=r"expected the scores\.reference that the scorers at scores\.frozen"):
+        build(tmp_path, SCORES, ScoresConfig(**few, frozen=str(first.path)), inputs)
+
+
 def test_a_domain_that_gets_its_first_document_later_is_scored(tmp_path, scores, inputs):
     old = dict(inputs)
     for name, kept in (("old", 60), ("new", 120)):
