@@ -147,7 +147,7 @@ def finish_copies(context: Context) -> Counts:
     tally = tally_plan(_planned(context), read_table(context.out / SURVEY_FILE), len(names))
     _check(tally, curves.weights * config.budget_tokens, curves.groups, names, config)
     weights = curves.weights
-    if config.shares == "documents":  # the shares are an outcome: as they came out
+    if config.shares == "documents" and tally.planned_tokens.any():  # the shares are an outcome: as they came out
         weights = tally.planned_tokens / tally.planned_tokens.sum()
     write_json(context.out / "mixture.json", mixture_record(tally, names, weights, config))
     write_json(context.out / "plan.json", plan_record(tally, names, weights, config))
@@ -204,7 +204,7 @@ def _steps(config: PlanConfig) -> tuple[Step, ...]:
 
 PLAN = Stage(
     name="plan",
-    version=2,
+    version=3,
     config=PlanConfig,
     inputs=("ingest", "embed", "domains", "scores", "search"),
     steps=_steps,
