@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixpipe.scores.config import TWIN_COLUMNS, ScoresConfig
+from mixpipe.scores.config import REPEATS, TWIN_COLUMNS, ScoresConfig
 from mixpipe.scores.examples import gather_examples
 from mixpipe.scores.flagged import Flagged, add_flagged, with_flagged
 from mixpipe.scores.frozen import EDGES, SUMMARY, fitted_on
@@ -35,6 +35,7 @@ __all__ = ["finish_decide", "plan_decide", "run_decide"]
 def plan_decide(context: Context) -> list[Part]:
     """List one part per part of documents."""
     settings: dict[str, Json] = {**learnt_digests(context), "drop": context.config.drop}
+    settings["most_repeated"] = context.config.most_repeated
     return [
         Part(
             file.removesuffix(".parquet"),
@@ -52,7 +53,7 @@ def run_decide(context: Context, part: Part) -> Counts:
     schema = scores_schema([name for scorer in scorers.values() for name in scorer.columns])
     table = read_table(context.out / scored(file), schema.names[:-2])
     named = _twins(context, file)
-    twins = {reason: ids.is_valid().to_numpy() for reason, ids in named.items()}
+    twins = {reason: ids.is_valid().to_numpy() for reason, ids in named.items()} | {REPEATS: _repeats(context, file)}
     columns = {name: table[name].to_numpy() for name in table.column_names[1:]}
     reasons = drop_reasons(config.drop, {name: scorer.rules for name, scorer in scorers.items()}, columns, twins)
     arrays = [*table.columns, pa.array(reasons, pa.string()), pc.coalesce(*named.values())]
@@ -102,7 +103,14 @@ def _twins_digest(context: Context, file: str) -> str:
     found = {reason: ids for reason, ids in _twins(context, file).items() if reason in TWIN_COLUMNS}
     rows = {reason: np.flatnonzero(pc.is_valid(ids).to_numpy()) for reason, ids in found.items()}
     kept: dict[str, Json] = {reason: found[reason].take(pa.array(at)).to_pylist() for reason, at in rows.items()}
+    rows |= {REPEATS: np.flatnonzero(_repeats(context, file))}
     return fingerprint({**kept, "rows": {reason: list[Json](at.tolist()) for reason, at in rows.items()}})
+
+
+def _repeats(context: Context, file: str) -> np.ndarray:
+    """Return which documents say little that a better one does not say in the same sentences: (n,) bool."""
+    shares = read_table(context.inputs["duplicates"].file(file), ["repeated_sentences"])["repeated_sentences"]
+    return np.asarray(shares.fill_null(0).to_numpy() >= np.float32(context.config.most_repeated))
 
 
 def _twins(context: Context, file: str) -> dict[str, pa.ChunkedArray]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mixpipe.scores.config import TWIN_COLUMNS, ScoresConfig
+from mixpipe.scores.config import DUPLICATES, TWIN_COLUMNS, ScoresConfig
 from mixpipe.scores.reading import scorers_of
 from mixpipe.scores.removal import drop_reasons
 from mixpipe.scores.scoring import scored
@@ -151,4 +151,4 @@ def _kinds(config: ScoresConfig) -> Sequence[str]:
 
 
 def _rules(config: ScoresConfig) -> Sequence[str]:
-    return [reason for reason in config.drop if reason != "duplicate" and reason not in TWIN_COLUMNS]
+    return [reason for reason in config.drop if reason not in DUPLICATES]

@@ -139,3 +139,11 @@ def test_settings_of_a_plan_maker_may_lie_in_a_file_beside_the_configuration(wri
     assert config.plan.settings["reach"] == 0.2
     with pytest.raises(ConfigError, match=r"plan\.settings: .*nosuch\.json"):
         load_config(path, ["plan.maker=quadmix", "plan.settings=nosuch.json"])
+
+
+@pytest.mark.parametrize(("reason", "step"), [("semantic-duplicate", "semantic"), ("repeated-sentences", "sentences")])
+def test_a_reason_to_drop_is_looked_for(write, reason, step):
+    asked = [f"scores.drop=[{reason}]"]
+    assert load_config(write(SMALLEST), [*asked, f"duplicates.{step}.enabled=true"]).scores.drop == (reason,)
+    with pytest.raises(ConfigError, match=rf"duplicates\.{step}\.enabled=true for {reason} in scores\.drop"):
+        load_config(write(SMALLEST), [*asked, f"duplicates.{step}.enabled=false"])

@@ -107,6 +107,7 @@ def test_what_leaks_is_found_again_from_what_the_scorer_learnt(tmp_path, make_ru
             "near duplicate of ab, similarity 0.83, in a group of 2 texts",
         ),
         ({"semantic_twin": "cd", "semantic_similarity": 0.97}, "semantic duplicate of cd, cosine 0.970"),
+        ({"repeated_sentences": 0.5}, "50% of its sentences stand in a better document"),
         ({"semantic_similarity": 0.4}, "cosine to the nearest of its cell 0.400"),
     ],
 )

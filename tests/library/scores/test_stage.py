@@ -162,6 +162,18 @@ def test_near_and_semantic_twins_are_named_and_drop_where_asked(tmp_path, inputs
     assert [reasons[row] for row in (0, 2, 118)] == ["semantic-duplicate", "semantic-duplicate", "near-duplicate"]
 
 
+def test_documents_of_repeated_sentences_drop_where_asked(tmp_path, inputs):
+    """Three of four sentences are enough, two of three are not (MixtureVitae)."""
+    rows = tables_of(texts_of(120), 1)["duplicates"]["part-00000-of-00001"].to_pylist()
+    rows[0]["repeated_sentences"], rows[1]["repeated_sentences"] = 3 / 4, 2 / 3
+    split = [pa.Table.from_pylist(rows[at : at + 40], schema=TWINS) for at in range(0, 120, 40)]
+    marked = sealed(tmp_path, "duplicates", {f"part-{n:05d}-of-00003": table for n, table in enumerate(split)}, {})
+    config = ScoresConfig(drop=("repeated-sentences",))
+    table = scores_of(build(tmp_path, SCORES, config, {**inputs, "duplicates": marked}))
+    assert table["drop_reason"].to_pylist() == ["repeated-sentences", *[None] * 119]
+    assert scores_of(build(tmp_path, SCORES, PLAIN, {**inputs, "duplicates": marked}))["drop_reason"][0].as_py() is None
+
+
 def test_another_drop_scores_nothing_again(tmp_path, inputs):
     build(tmp_path, SCORES, PLAIN, inputs)
     config = ScoresConfig(drop=("c4",))
