@@ -51,14 +51,15 @@ def plan_settle(context: Context) -> list[Part]:
 
 
 def run_settle(context: Context, part: Part) -> Counts:
-    """Write the twins of one part's documents, and which documents a rule drops."""
+    """Write the twins of one part's documents, and which documents a rule drops; exact copies as one."""
     file, kinds = str(part.spec["file"]), _kinds(context.config)
     twins = read_table(context.inputs["duplicates"].file(file))
+    is_copy = read_table(context.inputs["ingest"].file(file), ["duplicate"])["duplicate"]
     out = ruled_out(context, file)
     claims = []
     for reason in kinds:
         twin = twins[TWIN_COLUMNS[reason]]
-        chosen = pc.or_(pc.is_valid(twin), pa.array(out))
+        chosen = pc.and_not(pc.or_(pc.is_valid(twin), pa.array(out)), is_copy)
         columns = {"id": twins["id"], "reason": pa.array([reason] * len(out)), "twin": twin}
         columns |= {"similarity": twins[SIMILARITIES[reason]], "rank": twins["rank"], "ruled_out": pa.array(out)}
         claims.append(pa.table(columns).filter(chosen).cast(CLAIMS))
@@ -123,9 +124,9 @@ def ruled_out(context: Context, file: str) -> NDArray[np.bool_]:
 
 
 def _settled(context: Context, claims: pa.Table, reason: str) -> pa.Table:
-    """Return the heirs of one kind, each id once: exact duplicates have what their text has."""
-    ids, firsts = np.unique(np.array(claims["id"].to_pylist(), "S32"), return_index=True)
-    claims = claims.take(pa.array(firsts))
+    """Return the heirs of one kind."""
+    claims = claims.sort_by("id")
+    ids = np.array(claims["id"].to_pylist(), "S32")
     is_out = claims["ruled_out"].to_numpy()
     found = np.zeros(len(ids), "S32")
     mine = claims.filter(pc.invert(claims["ruled_out"]))
