@@ -101,7 +101,7 @@ def repeated_shares(context: Context, place: int) -> NDArray[np.float32]:
         first, last = np.searchsorted(documents, bounds)
         rows = (documents[first:last] & np.uint64((1 << 32) - 1)).astype(np.int64)
         repeated[rows] += map_array(path.with_name(path.name.replace("-documents", "-counts")))[first:last]
-    return (repeated / np.maximum(totals, 1)).astype(np.float32)
+    return np.asarray(repeated / np.maximum(totals, 1), np.float32)
 
 
 def repeats_digest(context: Context) -> Sequence[Json]:

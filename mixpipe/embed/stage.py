@@ -172,7 +172,7 @@ def _checked(path: Path, source: Source) -> int:
         raise StageError(
             f"expected finite unit vectors in {path}, found {off.sum()} others, first in row {off.argmax()}"
         )
-    return vectors.shape[1]
+    return int(vectors.shape[1])
 
 
 def _encoder(context: Context, part: Part) -> Encoder:
