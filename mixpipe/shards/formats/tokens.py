@@ -102,7 +102,8 @@ class TokenFormat(ShardFormat):
             for suffix, content in {**indices, DOCUMENTS: _documents_file(shard)}.items():
                 files.enter_context(whole_file(_beside(path, suffix))).write_bytes(content)
             dtype = token_dtype(shard.layout.vocabulary, self.two_bytes)
-            shard.ids.astype(dtype, copy=False).tofile(files.enter_context(whole_file(path)))
+            # Not `tofile`, which does not say that a disk is full.
+            files.enter_context(whole_file(path)).write_bytes(shard.ids.astype(dtype, copy=False).data)
         return int(shard.documents.num_rows)
 
     def read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
