@@ -22,6 +22,7 @@ from mixpipe.plan.config import PlanConfig
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.search.config import SearchConfig, argument_file
 from mixpipe.shards.config import ShardsConfig
+from mixpipe.store.cache import is_remote
 from mixpipe.store.stage import HANDED_DOWN, StageConfig
 
 __all__ = ["EngineConfig", "RunConfig", "load_config"]
@@ -103,6 +104,12 @@ class RunConfig(BaseModel):
             if reason in self.scores.drop and not getattr(self.duplicates, step).enabled:
                 raise ValueError(f"expected duplicates.{step}.enabled=true for {reason} in scores.drop, found false")
         return self
+
+    def remote_inputs(self) -> dict[str, str]:
+        """Return the URLs among the inputs and held-out sets, with the names of their fields."""
+        held_out = {held.path: f"{place}.path" for place, held in self.targets.held_out.values()}
+        places = {**held_out, **dict.fromkeys(self.ingest.paths, "ingest.paths")}
+        return {place: field for place, field in places.items() if is_remote(place)}
 
     def section(self, stage: str) -> StageConfig:
         """Return the config of one stage."""

@@ -1,4 +1,4 @@
-"""What a run has done so far, from its files alone."""
+"""What a run has done so far, from its records alone: whether its files are whole is for `verify`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -75,7 +75,7 @@ def run_status(folder: Path) -> RunStatus:
     Raises:
         StoreError: this is no run.
     """
-    artefacts, found = load_artefacts(folder), read_run(folder).seconds
+    artefacts, found = load_artefacts(folder, Artefact.read), read_run(folder).seconds
     root = folder.resolve().parents[1]
     config, scratch, built = load_config(folder / "config.yaml"), root / "scratch", built_seconds(root)
     done = {

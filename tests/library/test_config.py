@@ -35,6 +35,15 @@ def test_what_is_said_once_reaches_every_section(write):
     assert config.plan.max_epochs == config.search.max_epochs == 2
 
 
+def test_urls_stay_what_they_are_and_are_told_from_paths(write):
+    config = load_config(
+        write(SMALLEST),
+        ["ingest.paths=[corpus, 's3://b/c/*.jsonl', 'hf:name']", "targets.sets={law: {path: 's3://b/law'}}"],
+    )
+    assert config.ingest.paths[1:] == ("s3://b/c/*.jsonl", "hf:name")
+    assert config.remote_inputs() == {"s3://b/law": "targets.sets.law.path", "s3://b/c/*.jsonl": "ingest.paths"}
+
+
 def test_a_config_survives_being_written_and_read(write):
     config = load_config(write(SMALLEST), ["search.rounds=[4,2]"])
     assert type(config).model_validate(config.model_dump(mode="json")) == config
