@@ -65,8 +65,7 @@ def known_documents(root: Path) -> Known:
         ("duplicates", DuplicatesConfig()),
         ("scores", ScoresConfig()),
     ):
-        inputs = {stage: found[stage] for stage in INPUTS[name]}
-        found[name] = build(root, name, config, inputs)
+        found[name] = build(root, name, config, found)
     labels = read_table(DATA / "labels" / "sample_labels.parquet", ["id", "quality"]).to_pylist()
     low = {row["id"] for row in labels if row["quality"] == "low"}
     documents = rows_of(found["ingest"], ["id", "text", "source", "n_tokens"])
@@ -85,14 +84,6 @@ def known_documents(root: Path) -> Known:
     domain = rows_of(found["domains"], ["domain"])["domain"].to_numpy()
     is_low = np.array([name in low for name in own_ids(found["ingest"])])
     return Known(part(pool, kept), domain[kept], names, is_low[kept])
-
-
-INPUTS = {
-    "embed": ("ingest", "targets"),
-    "domains": ("ingest", "embed"),
-    "duplicates": ("ingest", "embed", "domains"),
-    "scores": ("ingest", "embed", "domains", "duplicates", "targets"),
-}
 
 
 def rows_of(artefact: Artefact, columns: list[str]) -> pa.Table:

@@ -26,11 +26,11 @@ from benchmarks.quality import ENCODERS
 from mixpipe.corpus.config import IngestConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.duplicates.config import DuplicatesConfig
-from mixpipe.duplicates.dealing import unit_rows, vectors_of
 from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.embed.config import EmbedConfig
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_table
+from mixpipe.vectors import unit_rows, vectors_of
 
 THRESHOLDS = (0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
 RATIOS = (0.0, 0.8, 0.9, 0.95, 0.98)

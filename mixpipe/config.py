@@ -98,6 +98,15 @@ class RunConfig(BaseModel):
             }  # a plan that left the strata out would not be what was searched
         return filled
 
+    @model_validator(mode="after")
+    def _reasons_are_looked_for(self) -> "RunConfig":
+        """Refuse reasons to drop that no step looks for."""
+        steps = {"semantic-duplicate": "semantic", "repeated-sentences": "sentences"}
+        for reason, step in steps.items():
+            if reason in self.scores.drop and not getattr(self.duplicates, step).enabled:
+                raise ValueError(f"expected duplicates.{step}.enabled=true for {reason} in scores.drop, found false")
+        return self
+
     def remote_inputs(self) -> dict[str, str]:
         """Return the URLs among the inputs and held-out sets, with the names of their fields."""
         held_out = {held.path: f"{place}.path" for place, held in self.targets.held_out.values()}

@@ -32,6 +32,9 @@ class IngestConfig(StageConfig):
     documents_per_part: int = Field(1024, ge=1, description="most documents in one part; larger for huge corpora")
     part_mib: float = Field(32.0, gt=0, description="most text in one part, MiB")
     max_document_mib: float = Field(16.0, gt=0, description="longer documents are quarantined, MiB")
+    mask: bool = Field(
+        False, description="e-mail addresses, telephone, card and account numbers and public IPs become `<email>` etc."
+    )
     seed: int = Field(0, ge=0, description="seed of the sample that the tokenizer is trained on")
 
 

@@ -147,7 +147,7 @@ def finish_copies(context: Context) -> Counts:
     tally = tally_plan(_planned(context), read_table(context.out / SURVEY_FILE), len(names))
     wanted = curves.by_phase()
     _check(tally, wanted * config.budget_tokens, curves.groups, names, config)
-    if config.shares == "documents":  # the shares are an outcome: as they came out
+    if config.shares == "documents" and tally.planned_tokens.any():  # the shares are an outcome: as they came out
         wanted = tally.phases[:, 2] / tally.planned_tokens.sum()
     write_json(context.out / "mixture.json", mixture_record(tally, names, wanted, config))
     write_json(context.out / "plan.json", plan_record(tally, names, wanted.sum(axis=0), config))
@@ -211,7 +211,7 @@ def _steps(config: PlanConfig) -> tuple[Step, ...]:
 
 PLAN = Stage(
     name="plan",
-    version=4,
+    version=5,
     config=PlanConfig,
     inputs=("ingest", "embed", "domains", "scores", "search"),
     steps=_steps,

@@ -190,3 +190,11 @@ def test_a_file_that_is_no_mixture_is_named(write, tmp_path):
     (tmp_path / "wrong.json").write_text('{"law": 0.7, "mail": 0.2}')
     with pytest.raises(ConfigError, match=r"sum to 1 in .*wrong\.json, found a sum of 0\.9"):
         load_config(write(SMALLEST), ["mixture=wrong.json"])
+
+
+@pytest.mark.parametrize(("reason", "step"), [("semantic-duplicate", "semantic"), ("repeated-sentences", "sentences")])
+def test_a_reason_to_drop_is_looked_for(write, reason, step):
+    asked = [f"scores.drop=[{reason}]"]
+    assert load_config(write(SMALLEST), [*asked, f"duplicates.{step}.enabled=true"]).scores.drop == (reason,)
+    with pytest.raises(ConfigError, match=rf"duplicates\.{step}\.enabled=true for {reason} in scores\.drop"):
+        load_config(write(SMALLEST), [*asked, f"duplicates.{step}.enabled=false"])

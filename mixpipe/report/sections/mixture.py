@@ -30,6 +30,7 @@ def mixture_section(artefacts: Artefacts) -> Section | None:
         "of Muennighoff et al. 2023."
     )
     blocks: list[Block] = [_plot(mixture), _table(mixture.portions)]
+    blocks += _strata(mixture.portions)
     if phases := read_phases(artefacts):
         blocks.append(_phase_table(mixture.portions, phases))
     if mixture.change is not None:
@@ -82,6 +83,28 @@ def _row(portion: Portion) -> list[Cell]:
         number(share(portion.cap) if portion.cap < 1 else NOTHING, portion.cap),
         number(share(free), free),
     )
+
+
+def _strata(portions: Sequence[Portion]) -> list[Block]:
+    """Return how the search divided each domain's tokens by quality; nothing where it did not."""
+    divided = [portion for portion in portions if portion.strata]
+    if not divided:
+        return []
+    count = len(divided[0].strata)
+    rows = [
+        row_of(
+            Cell(portion.domain.name, colour=domain_colour(portion.domain.number)),
+            *(number(share(part), part) for part in portion.strata),
+        )
+        for portion in divided
+    ]
+    heads = [Column("worst"), *(Column(str(place)) for place in range(2, count)), Column("best")]
+    caption = (
+        f"The search found a share for each {share(1 / count)} of a domain's tokens, by quality, beside that of the "
+        "domain; what is above that is read more often than the rest of its domain."
+    )
+    fold = "Shares of each domain's tokens by quality"
+    return [Table([Column("domain", numeric=False), *heads], rows, caption, fold=fold)]
 
 
 def _phase_table(portions: Sequence[Portion], found: Phases) -> Table:

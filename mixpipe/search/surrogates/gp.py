@@ -75,7 +75,7 @@ class FittedProcess:
         held_out: (n, m).
         members: their weights sum to 1.
         roots: (n, k) square roots of the trials' shares.
-        unit: root mean square length of the trials' shares, by which those of a trend are divided; None: it is in roots.
+        unit: root mean square length of the trials' shares, the unit of those in a trend; None: it is in roots.
     """
 
     held_out: np.ndarray
