@@ -20,6 +20,7 @@ import pyarrow as pa
 from benchmarks.domains import build, own_ids
 from mixpipe.corpus.config import IngestConfig, TargetConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
+from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.embed.config import EmbedConfig
 from mixpipe.plan.makers import load_maker
 from mixpipe.plan.makers.protocol import Pool
@@ -61,10 +62,10 @@ def known_documents(root: Path) -> Known:
     for name, config in (
         ("embed", EmbedConfig(encoder="static", dtype="float32")),
         ("domains", DomainsConfig(count=17)),
+        ("duplicates", DuplicatesConfig()),
         ("scores", ScoresConfig()),
     ):
-        inputs = {stage: found[stage] for stage in INPUTS[name]}
-        found[name] = build(root, name, config, inputs)
+        found[name] = build(root, name, config, found)
     labels = read_table(DATA / "labels" / "sample_labels.parquet", ["id", "quality"]).to_pylist()
     low = {row["id"] for row in labels if row["quality"] == "low"}
     documents = rows_of(found["ingest"], ["id", "text", "source", "n_tokens"])
@@ -83,13 +84,6 @@ def known_documents(root: Path) -> Known:
     domain = rows_of(found["domains"], ["domain"])["domain"].to_numpy()
     is_low = np.array([name in low for name in own_ids(found["ingest"])])
     return Known(part(pool, kept), domain[kept], names, is_low[kept])
-
-
-INPUTS = {
-    "embed": ("ingest", "targets"),
-    "domains": ("ingest", "embed"),
-    "scores": ("ingest", "embed", "domains", "targets"),
-}
 
 
 def rows_of(artefact: Artefact, columns: list[str]) -> pa.Table:

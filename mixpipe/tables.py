@@ -73,6 +73,7 @@ DOMAINS = pa.schema(
 TWINS = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
+        pa.field("rank", pa.uint64(), nullable=False),  # of two near duplicates that of the lower rank is kept
         pa.field("near_twin", pa.string(), nullable=True),  # id kept instead of a near duplicate; null: kept, or alone
         pa.field("near_similarity", pa.float32(), nullable=True),  # Jaccard of word 5-grams to its twin
         pa.field("near_size", pa.int32(), nullable=False),  # documents in its group of near duplicates, 1: alone
@@ -80,6 +81,9 @@ TWINS = pa.schema(
         pa.field(
             "semantic_similarity", pa.float32(), nullable=True
         ),  # largest cosine to an earlier document of its cell
+        pa.field(
+            "repeated_sentences", pa.float32(), nullable=True
+        ),  # share that a better document has; null: not looked for
     ]
 )
 

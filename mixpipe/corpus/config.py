@@ -16,7 +16,8 @@ class IngestConfig(StageConfig):
     """Which documents come in, and how their columns are called."""
 
     paths: tuple[str, ...] = execution_only(
-        min_length=1, description="files, folders, globs, or hub data sets as `hf:NAME[:CONFIG[:SPLIT]]`"
+        min_length=1,
+        description="files, folders, globs, URLs (`s3://bucket/prefix`), hub data sets as `hf:NAME[:CONFIG[:SPLIT]]`",
     )
     text: str = Field("text", description="name of the column that holds the text")
     id: str | None = Field("id", description="column with the input's own ids, kept in `meta`; ignored when absent")
@@ -31,13 +32,16 @@ class IngestConfig(StageConfig):
     documents_per_part: int = Field(1024, ge=1, description="most documents in one part; larger for huge corpora")
     part_mib: float = Field(32.0, gt=0, description="most text in one part, MiB")
     max_document_mib: float = Field(16.0, gt=0, description="longer documents are quarantined, MiB")
+    mask: bool = Field(
+        False, description="e-mail addresses, telephone, card and account numbers and public IPs become `<email>` etc."
+    )
     seed: int = Field(0, ge=0, description="seed of the sample that the tokenizer is trained on")
 
 
 class TargetConfig(StageConfig):
     """One held-out set of texts."""
 
-    path: str = execution_only(description="file or folder of texts, any format that the corpus may have")
+    path: str = execution_only(description="file, folder or URL of texts, any format that the corpus may have")
     weight: Annotated[float, Field(gt=0)] = 1.0
     text: str = "text"
 
@@ -45,7 +49,7 @@ class TargetConfig(StageConfig):
 class ProtectedConfig(StageConfig):
     """One set of texts that the training data must not hold."""
 
-    path: str = execution_only(description="file or folder of texts, any format that the corpus may have")
+    path: str = execution_only(description="file, folder or URL of texts, any format that the corpus may have")
     text: str = "text"
 
 

@@ -1,17 +1,21 @@
 """When a record is a document: the rules that are the same for every format.
 
-Text is a string of valid UTF-8 with something other than white space in it, no longer than allowed. The id is the
-hash of the text; the input's own id goes to `meta`, and may be missing or used twice. `source` is the mapped column,
-else the file's name; for a file that is one document it is the first folder of its name, so that a source tree has as
-many sources as it has folders at the top, and `files` when it has none.
+Text is a string of valid UTF-8 with something other than white space in it, no longer than allowed. Where asked,
+personal data in it are masked, and all that follows sees the masked text. The id is the hash of the text; the input's
+own id goes to `meta`, and may be missing or used twice. `source` is the mapped column, else the file's name; for a file
+that is one document it is the first folder of its name, so that a source tree has as many sources as it has folders at
+the top, and `files` when it has none.
 """
 
 import math
+from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import orjson
 
 from mixpipe.corpus.readers.record import WHOLE_FILE, Rejected, Row, Wanted
+from mixpipe.personal_data import Masked, masked
 from mixpipe.store.fingerprint import text_id
 
 __all__ = ["Document", "document"]
@@ -21,7 +25,7 @@ ZERO_WIDTH_SPACE = "\u200b"  # white space to a reader, though not to str.isspac
 
 
 class Document(NamedTuple):
-    """One document of the corpus; the fields in the order of a piece's columns."""
+    """One document of the corpus; the fields in the order of a piece's columns, then what was masked in it."""
 
     id: str
     text: str
@@ -30,6 +34,7 @@ class Document(NamedTuple):
     meta: str
     domain: str | None
     vector: list[float] | None
+    masked: Mapping[str, int]
 
 
 def document(row: Row, wanted: Wanted, file: str) -> Document | Rejected:
@@ -46,6 +51,7 @@ def document(row: Row, wanted: Wanted, file: str) -> Document | Rejected:
         meta = _meta(row, wanted, file)
     except orjson.JSONEncodeError as error:  # it writes 254 levels, where it reads 1,024
         return Rejected(row.position, "nested-too-deep", f"{error} in a column to carry")
+    text, counts = masked(text) if wanted.mask else Masked(text, Counter())
     return Document(
         id=text_id(text),
         text=text,
@@ -54,6 +60,7 @@ def document(row: Row, wanted: Wanted, file: str) -> Document | Rejected:
         meta=meta,
         domain=domain,
         vector=vector,
+        masked=counts,
     )
 
 

@@ -148,6 +148,8 @@ class _Writer:
             return
         if self.rows and (len(self.rows) >= self.limits.documents or self.filled + item.n_bytes > self.limits.bytes):
             self._write_piece()
+        for kind, count in item.masked.items():
+            self.counts[f"masked_{kind}"] = self.counts.get(f"masked_{kind}", 0) + count
         self.rows.append(item)
         self.filled += item.n_bytes
 
@@ -182,7 +184,7 @@ class _Writer:
         self.rejected = []
 
     def _write_piece(self) -> None:
-        ids, texts, sources, sizes, metas, domains, vectors = zip(*self.rows, strict=True)
+        ids, texts, sources, sizes, metas, domains, vectors, _ = zip(*self.rows, strict=True)
         columns = {
             "id": ids,
             "text": texts,

@@ -140,4 +140,5 @@ def wanted_of(config: IngestConfig) -> Wanted:
         embedding=config.embedding,
         meta=config.meta,
         max_bytes=int(config.max_document_mib * (1 << 20)),
+        mask=config.mask,
     )

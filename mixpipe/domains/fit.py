@@ -15,12 +15,13 @@ from mixpipe.domains.merge import MergeTree, cut, natural_count, numbered_by, wa
 from mixpipe.domains.model import MODEL_FILE, DomainModel
 from mixpipe.domains.names import bucket_words, domain_terms, unique_labels, unique_names
 from mixpipe.domains.sample import Sample, read_sample
-from mixpipe.domains.vectors import group_means, join, unit
+from mixpipe.domains.vectors import group_means, join
 from mixpipe.errors import ConfigError
 from mixpipe.kmeans import cell_count, distinct_rows, nearest, spherical_kmeans
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import write_json
 from mixpipe.store.stage import Context
+from mixpipe.vectors import unit_rows
 
 __all__ = ["TREE_FILE", "finish_sample", "fit_clustered"]
 
@@ -68,7 +69,7 @@ def fit_clustered(sample: Sample, config: DomainsConfig) -> tuple[DomainModel, M
     model = DomainModel(
         centroids=centroids,
         domain=domain,
-        means=unit(group_means(vectors, domain[cell], n_domains)),
+        means=unit_rows(group_means(vectors, domain[cell], n_domains)),
         tokens=np.bincount(domain, tokens, n_domains).astype(np.int64),
         lexical=lexical,
         weight=config.lexical_weight,
@@ -80,7 +81,7 @@ def fit_clustered(sample: Sample, config: DomainsConfig) -> tuple[DomainModel, M
 
 def _fit_given(context: Context, sample: Sample) -> tuple[DomainModel, MergeTree]:
     given = read_given_sums(context.out)
-    means = unit(given.means)
+    means = unit_rows(given.means)
     number = {label: position for position, label in enumerate(given.labels)}
     domain = np.array([number[label] for label in sample.labels], dtype=np.int64)
     model = DomainModel(
@@ -100,7 +101,7 @@ def _fit_given(context: Context, sample: Sample) -> tuple[DomainModel, MergeTree
 def _features(sample: Sample, config: DomainsConfig) -> tuple[NDArray[np.float32], Lexical | None]:
     """Return the vectors of the sample, (n, d) float32 unit rows, and the lexical features fitted on it."""
     if config.lexical_weight == 0:
-        return unit(sample.embeddings), None
+        return unit_rows(sample.embeddings), None
     lexical = fit_lexical(sample.counts, config.lexical_dimensions, config.seed)
     return join(sample.embeddings, lexical_vectors(sample.counts, lexical), config.lexical_weight), lexical
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.utils.extmath import randomized_svd
 
-from mixpipe.domains.vectors import unit
+from mixpipe.vectors import unit_rows
 
 __all__ = ["BUCKETS", "Lexical", "count_words", "fit_lexical", "hash_words", "lexical_vectors", "words_of"]
 
@@ -83,7 +83,7 @@ def fit_lexical(counts: sp.csr_matrix, dimensions: int, seed: int) -> Lexical:
 
 def lexical_vectors(counts: sp.csr_matrix, lexical: Lexical) -> NDArray[np.float32]:
     """Return (n, dimensions) float32 unit rows; rows of zeros for texts without a known word."""
-    return unit(np.asarray(_weighted(counts, lexical.idf) @ lexical.projection))
+    return unit_rows(np.asarray(_weighted(counts, lexical.idf) @ lexical.projection))
 
 
 def _weighted(counts: sp.csr_matrix, idf: NDArray[np.float32]) -> sp.csr_matrix:

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpipe.domains.lexical import Lexical, count_words, lexical_vectors
-from mixpipe.domains.vectors import distances_to, join, unit
+from mixpipe.domains.vectors import distances_to, join
 from mixpipe.errors import InputError
 from mixpipe.kmeans import Nearest, nearest
 from mixpipe.store.files import read_arrays, write_arrays
+from mixpipe.vectors import unit_rows
 
 __all__ = ["MODEL_FILE", "DomainModel", "pack", "unpack"]
 
@@ -60,7 +61,7 @@ class DomainModel:
             words: of each text; see `lexical.words_of`.
         """
         if self.lexical is None:
-            return unit(embeddings)
+            return unit_rows(embeddings)
         return join(embeddings, lexical_vectors(count_words(words), self.lexical), self.weight)
 
     def assign(self, vectors: NDArray[np.float32]) -> Nearest:

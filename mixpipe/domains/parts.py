@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mixpipe.store.files import read_json, read_table
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context
+from mixpipe.vectors import vectors_of
 
 __all__ = ["read_embeddings", "read_encoder", "text_batches"]
 
@@ -21,9 +22,7 @@ BATCH_DOCUMENTS = 1024
 def read_embeddings(context: Context, name: str) -> NDArray[np.float32]:
     """Return the embeddings of one part: (n, dimensions) float32."""
     column = read_table(context.inputs["embed"].file(name), ["vector"])["vector"]
-    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    vectors: NDArray[np.float32] = flat.reshape(len(column), column.type.list_size).astype(np.float32)
-    return vectors
+    return vectors_of(column).astype(np.float32)
 
 
 def read_encoder(context: Context) -> dict[str, Json]:

@@ -1,21 +1,17 @@
-"""Unit vectors: length one, joined, compared and averaged."""
+"""Unit vectors: joined, compared and averaged."""
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-__all__ = ["distances_to", "group_means", "join", "unit"]
+from mixpipe.vectors import unit_rows
+
+__all__ = ["distances_to", "group_means", "join"]
 
 
 def join(embeddings: NDArray[np.float32], lexical: NDArray[np.float32], weight: float) -> NDArray[np.float32]:
     """Return embeddings beside weighted lexical features: (n, d) float32, unit rows."""
-    return unit(np.hstack([unit(embeddings), np.float32(weight) * lexical]))
-
-
-def unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return rows of unit length as float32; rows of zeros stay."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.ascontiguousarray(rows / np.where(norms > 0, norms, 1), dtype=np.float32)
+    return unit_rows(np.hstack([unit_rows(embeddings), np.float32(weight) * lexical]))
 
 
 def distances_to(vectors: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,7 +5,14 @@ from pydantic import Field
 from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["DuplicatesConfig"]
+__all__ = ["DuplicatesConfig", "SentencesConfig"]
+
+
+class SentencesConfig(StageConfig):
+    """Which sentences are looked for in other documents."""
+
+    enabled: bool = Field(False, description="whether sentences are compared at all; reads all texts once more")
+    least_characters: int = Field(40, ge=1, description="shorter sentences do not count")
 
 
 class DuplicatesConfig(StageConfig):
@@ -27,3 +34,4 @@ class DuplicatesConfig(StageConfig):
     )
     seed: int = Field(0, ge=0)
     semantic: SemanticConfig = Field(default_factory=SemanticConfig)
+    sentences: SentencesConfig = Field(default_factory=SentencesConfig)

@@ -19,6 +19,7 @@ from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_arrays, read_table, write_arrays, write_table
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part
+from mixpipe.vectors import unit_rows, vectors_of
 
 __all__ = [
     "CELLS_FILE",
@@ -29,8 +30,6 @@ __all__ = [
     "plan_sample",
     "run_deal",
     "run_sample",
-    "unit_rows",
-    "vectors_of",
 ]
 
 CELLS_FILE = "semantic-cells.npz"
@@ -129,19 +128,6 @@ def _read(
     vectors = vectors_of(read_table(context.inputs["embed"].file(name), ["vector"])["vector"])
     domain = read_table(context.inputs["domains"].file(name), ["domain"])["domain"].to_numpy()
     return np.array(documents["id"].to_pylist(), np.str_), vectors, domain, documents["n_tokens"].to_numpy()
-
-
-def vectors_of(column: pa.ChunkedArray) -> NDArray[np.float16]:
-    """Return a column of fixed-size lists as (n, d) float16."""
-    flat: NDArray[np.float16] = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return flat.reshape(len(column), column.type.list_size)
-
-
-def unit_rows(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Return rows of length 1: those stored are so to within 5e-4 only, and equal ones must have cosine 1."""
-    rows = vectors.astype(np.float32)
-    unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return unit
 
 
 def _domain_documents(context: Context) -> NDArray[np.int64]:

@@ -1,9 +1,8 @@
-"""Steps that find semantic duplicates in bounded memory, and the file that they leave for every part of documents.
+"""Steps that find semantic duplicates in bounded memory.
 
-`semantic-sample` fits the cells, `semantic-deal` sorts each part's vectors by cell, `semantic-compare` compares the
-cells of a bucket, `semantic-settle` applies the threshold and follows links to the kept document, `semantic` brings
-the results back to the rows of ingest. Disk: the embeddings once more, until sealing. What is left: scratch files
-`semantic-*.parquet` (SEMANTIC), row by row those of ingest, null for what was not compared.
+`semantic-sample` fits the cells, `semantic-deal` sorts each part's vectors by cell (dealing.py), `semantic-compare`
+compares the cells of a bucket, `semantic-settle` and `semantic` bring the results back to the rows of ingest
+(settling.py). Disk: the embeddings once more, until sealing.
 
 A bucket that holds more than MOST_DOCUMENTS (a cell of equal vectors, as of texts without a known token) is dealt by a
 hash of the ids into slabs, which are not compared with each other; the counts tell how many there were.
@@ -18,35 +17,31 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mixpipe.duplicates.cells import Cells
-from mixpipe.duplicates.dealing import (
-    CELLS_FILE,
-    by_part,
-    finish_sample,
-    plan_deal,
-    plan_sample,
-    run_deal,
-    run_sample,
-    unit_rows,
-    vectors_of,
-)
-from mixpipe.duplicates.semantic import Cell, component, earlier, greedy, kept_instead, order_of
+from mixpipe.duplicates.dealing import CELLS_FILE, finish_sample, plan_deal, plan_sample, run_deal, run_sample
+from mixpipe.duplicates.semantic import Cell, component, earlier, greedy, order_of
 from mixpipe.duplicates.semantic_config import SemanticConfig
+from mixpipe.duplicates.settling import (
+    COPIES_FILE,
+    THRESHOLD_FILE,
+    finish_settle,
+    plan_return,
+    plan_settle,
+    run_return,
+    run_settle,
+)
 from mixpipe.store.artefact import Counts
 from mixpipe.store.draws import keyed_hashes
-from mixpipe.store.files import read_json, read_table, write_json, write_table
-from mixpipe.store.fingerprint import Json, file_digest
+from mixpipe.store.files import read_table, write_json, write_table
+from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part, Step
-from mixpipe.tables import TWINS
+from mixpipe.vectors import unit_rows, vectors_of
 
-__all__ = ["SEMANTIC", "SEMANTIC_SCRATCH", "semantic_digest", "semantic_file", "semantic_of", "semantic_steps"]
+__all__ = ["SEMANTIC_SCRATCH", "semantic_steps"]
 
-SEMANTIC = pa.schema([TWINS.field(name) for name in ("id", "semantic_twin", "semantic_similarity")])
-THRESHOLD_FILE = "semantic-threshold.json"
-SEMANTIC_SCRATCH = (CELLS_FILE, THRESHOLD_FILE)
+SEMANTIC_SCRATCH = (CELLS_FILE, THRESHOLD_FILE, COPIES_FILE)
 
 MOST_DOCUMENTS = 1 << 17  # of one process: 200 MB of float32 at 384 dimensions
 BINS = 1 << 20  # of similarities from -1 to 1, when a share of documents is to be kept
-ROWS_PER_GROUP = 4096  # of settled rows, sorted by part: a part reads its own row groups
 
 LINKS = pa.schema(
     [
@@ -58,7 +53,6 @@ LINKS = pa.schema(
         pa.field("settled", pa.bool_(), nullable=False),  # the link is to the kept one, whatever the similarity
     ]
 )
-SETTLED = pa.schema([LINKS.field("part"), LINKS.field("row"), *SEMANTIC])
 
 
 def semantic_steps(config: SemanticConfig) -> tuple[Step, ...]:
@@ -69,29 +63,9 @@ def semantic_steps(config: SemanticConfig) -> tuple[Step, ...]:
         Step("semantic-sample", plan_sample, run_sample, finish_sample, keep=False),
         Step("semantic-deal", plan_deal, run_deal, keep=False),
         Step("semantic-compare", plan_compare, run_compare, finish_compare, keep=False, unit="bucket"),
-        Step("semantic-settle", plan_settle, run_settle, keep=False, unit="bucket"),
+        Step("semantic-settle", plan_settle, run_settle, finish_settle, keep=False, unit="bucket"),
         Step("semantic", plan_return, run_return, keep=False),
     )
-
-
-def semantic_file(part: str) -> str:
-    """Return the name of the file that belongs to a part of documents, e.g. `part-00003-of-00016.parquet`."""
-    return "semantic" + part.removeprefix("part")
-
-
-def semantic_of(context: Context, part: str, rows: int) -> tuple[list[str | None], list[float | None]]:
-    """Return the twins of a part's documents and their similarities, row by row; all None where it is switched off."""
-    path = context.out / semantic_file(part)
-    if not path.is_file():
-        return [None] * rows, [None] * rows
-    found = read_table(path)
-    return found["semantic_twin"].to_pylist(), found["semantic_similarity"].to_pylist()
-
-
-def semantic_digest(context: Context, part: str) -> str | None:
-    """Return the digest of what was found about a part's documents; None where it is switched off."""
-    path = context.out / semantic_file(part)
-    return file_digest(path) if path.is_file() else None
 
 
 def plan_compare(context: Context) -> list[Part]:
@@ -148,50 +122,6 @@ def finish_compare(context: Context) -> Counts:
         threshold = -1 + 2.0001 * int(np.searchsorted(-above, -dropped)) / BINS
     write_json(context.out / THRESHOLD_FILE, threshold)
     return {"semantic_threshold": threshold}
-
-
-def plan_settle(context: Context) -> list[Part]:
-    """List one part per file of links."""
-    threshold: dict[str, Json] = {"threshold": read_json(context.out / THRESHOLD_FILE)}
-    paths = sorted(context.out.glob("semantic-compare-*.parquet"))
-    names = [path.stem.removeprefix("semantic-compare-") for path in paths]
-    return [Part(f"semantic-settle-{name}", {"bucket": name}, {"bucket": name, **threshold}) for name in names]
-
-
-def run_settle(context: Context, part: Part) -> Counts:
-    """Write the kept twin of each document, sorted by the part of documents that it is in."""
-    threshold = float(read_json(context.out / THRESHOLD_FILE))
-    table = read_table(context.out / f"semantic-compare-{part.spec['bucket']}.parquet")
-    similarity = table["similarity"].fill_null(-np.inf).to_numpy()
-    counts = np.where(table["settled"].to_numpy(), np.inf, similarity)
-    twin = kept_instead(counts, table["link"].to_numpy(), threshold)
-    columns = {name: table[name] for name in ("part", "row", "id")}
-    columns["semantic_twin"] = table["id"].take(pa.array(twin, mask=twin < 0))
-    columns["semantic_similarity"] = table["similarity"]
-    settled = pa.table(columns).take(np.lexsort((table["row"], table["part"])))
-    write_table(context.out / f"{part.name}.parquet", settled, SETTLED, row_group_rows=ROWS_PER_GROUP)
-    return {"semantic_duplicates": int((twin >= 0).sum())}
-
-
-def plan_return(context: Context) -> list[Part]:
-    """List one part per part of documents."""
-    return by_part(context, "semantic", {"threshold": read_json(context.out / THRESHOLD_FILE)})
-
-
-def run_return(context: Context, part: Part) -> Counts:
-    """Write what was found about each document of a part, row by row."""
-    ids = read_table(context.inputs["ingest"].file(str(part.spec["part"])), ["id"])["id"]
-    mine = [("part", "=", int(str(part.spec["number"])))]
-    paths = sorted(context.out.glob("semantic-settle-*.parquet"))
-    found = pa.concat_tables(
-        [SETTLED.empty_table(), *(pq.read_table(p, filters=mine, partitioning=None) for p in paths)]
-    )
-    place = np.full(len(ids), -1)
-    place[found["row"].to_numpy()] = np.arange(found.num_rows)
-    rows = pa.array(place, mask=place < 0)
-    columns = {name: found[name].take(rows) for name in SEMANTIC.names[1:]}
-    write_table(context.out / f"{part.name}.parquet", pa.table({"id": ids, **columns}), SEMANTIC)
-    return {}
 
 
 def _dealt(context: Context) -> list[Path]:

@@ -1,9 +1,10 @@
 """The stage `duplicates`: which document is kept instead of which, beyond the equal texts that ingest marks.
 
-`sketch` hashes every text, `match` finds pairs that share a hash, `sets` and `verify` compare these exactly and settle
-which is kept; the steps of `semantic_steps.py` compare the embeddings of those; `mark` writes both beside the
-documents: `part-*.parquet` (TWINS), and the largest groups to look at: `largest.json`. Nothing is dropped here:
-`scores.drop` decides that. Which document is kept never depends on the order of files.
+`sketch` hashes every text, `rank` says which is better to keep, `match` finds pairs that share a hash, `sets` and
+`verify` compare these exactly and settle which is kept; the steps of `semantic_steps.py` compare the embeddings of
+those; `mark` writes both beside the documents: `part-*.parquet` (TWINS), and the largest groups to look at:
+`largest.json`. Sketches are sealed for the next refresh. Nothing is dropped here: `scores.drop` decides that. Which
+text is kept never depends on the order of files; of equal texts ingest keeps the first.
 """
 
 import pyarrow as pa
@@ -12,11 +13,14 @@ from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.duplicates.largest import finish_mark
 from mixpipe.duplicates.matching import plan_match, run_match
 from mixpipe.duplicates.near import Near, finish_verify, near_of
-from mixpipe.duplicates.semantic_steps import SEMANTIC_SCRATCH, semantic_digest, semantic_of, semantic_steps
+from mixpipe.duplicates.ranking import PREFERRED_FILE, finish_sketch, plan_rank, ranks_file, run_rank
+from mixpipe.duplicates.semantic_steps import SEMANTIC_SCRATCH, semantic_steps
+from mixpipe.duplicates.sentences import repeated_shares, repeats_digest, sentence_steps
+from mixpipe.duplicates.settling import semantic_digest, semantic_of
 from mixpipe.duplicates.sketches import plan_sketch, run_sketch
 from mixpipe.duplicates.verifying import plan_sets, plan_verify, run_sets, run_verify
 from mixpipe.store.artefact import Counts
-from mixpipe.store.files import read_table, write_table
+from mixpipe.store.files import map_array, read_table, write_table
 from mixpipe.store.fingerprint import Json, file_digest
 from mixpipe.store.stage import Context, Part, Stage, Step
 from mixpipe.tables import TWINS
@@ -31,17 +35,27 @@ def plan_mark(context: Context) -> list[Part]:
     return [
         Part(
             file.removesuffix(".parquet"),
-            {"file": file},
-            {"documents": ingest.digest(file), "near": near, "semantic": semantic_digest(context, file)},
+            {"file": file, "place": place},
+            {
+                "documents": ingest.digest(file),
+                "ranks": file_digest(ranks_file(context, file)),
+                "near": near,
+                "semantic": semantic_digest(context, file),
+                "repeats": list(repeats_digest(context)),
+            },
         )
-        for file in ingest.names()
+        for place, file in enumerate(ingest.names())
     ]
 
 
 def run_mark(context: Context, part: Part) -> Counts:
     """Write the twins of one part's documents, row by row."""
-    ids = read_table(context.inputs["ingest"].file(str(part.spec["file"])), ["id"])["id"].to_pylist()
-    arrays = [ids, *near_of(context, ids), *semantic_of(context, str(part.spec["file"]), len(ids))]
+    file = str(part.spec["file"])
+    ids = read_table(context.inputs["ingest"].file(file), ["id"])["id"].to_pylist()
+    found = [map_array(ranks_file(context, file)), *near_of(context, ids), *semantic_of(context, file, len(ids))]
+    is_asked = context.config.sentences.enabled
+    shares = repeated_shares(context, int(str(part.spec["place"]))) if is_asked else [None] * len(ids)
+    arrays = [ids, *found, shares]
     table = pa.table([pa.array(a, f.type) for a, f in zip(arrays, TWINS, strict=True)], schema=TWINS)
     write_table(context.out / f"{part.name}.parquet", table, TWINS)
     near, semantic = (table[name].length() - table[name].null_count for name in ("near_twin", "semantic_twin"))
@@ -51,20 +65,22 @@ def run_mark(context: Context, part: Part) -> Counts:
 def steps(config: DuplicatesConfig) -> tuple[Step, ...]:
     """Return the stage's steps."""
     return (
-        Step("sketch", plan_sketch, run_sketch, keep=False),
+        Step("sketch", plan_sketch, run_sketch, finish_sketch),
+        Step("rank", plan_rank, run_rank, keep=False),
         Step("match", plan_match, run_match, keep=False, unit="range"),
         Step("sets", plan_sets, run_sets, keep=False),
         Step("verify", plan_verify, run_verify, finish_verify, keep=False),
         *semantic_steps(config.semantic),
+        *(sentence_steps() if config.sentences.enabled else ()),
         Step("mark", plan_mark, run_mark, finish_mark),
     )
 
 
 DUPLICATES = Stage(
     name="duplicates",
-    version=2,
+    version=3,
     config=DuplicatesConfig,
     inputs=("ingest", "embed", "domains"),
     steps=steps,
-    scratch=("near-*.npy", *SEMANTIC_SCRATCH),
+    scratch=("near-*.npy", PREFERRED_FILE, *SEMANTIC_SCRATCH),
 )

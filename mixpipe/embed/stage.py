@@ -30,6 +30,7 @@ from mixpipe.store.files import read_table, write_json, write_table
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part, Stage, Step
 from mixpipe.tables import embeddings_schema
+from mixpipe.vectors import vectors_of
 
 __all__ = ["EMBED"]
 
@@ -160,19 +161,18 @@ def _dtype(config: EmbedConfig) -> str:
 
 def _checked(path: Path, source: Source) -> int:
     """Return the dimensions of a part after checking its rows."""
-    column = read_table(path, ["vector"])["vector"].combine_chunks()
+    column = read_table(path, ["vector"])["vector"]
     documents = pq.read_metadata(source.artefact.file(source.file)).num_rows
     documents = min(documents, TARGET_DOCUMENTS) if source.part.startswith("target-") else documents
     if len(column) != documents:
         raise StageError(f"expected {documents} vectors in {path}, found {len(column)}; delete its folder, run again")
-    dimensions = int(column.type.list_size)
-    vectors = column.flatten().to_numpy().reshape(-1, dimensions).astype(np.float32)
+    vectors = vectors_of(column).astype(np.float32)
     off = ~(np.abs(np.linalg.norm(vectors, axis=1) - 1) <= NORM_TOLERANCE)  # a NaN is off, too
     if off.any():
         raise StageError(
             f"expected finite unit vectors in {path}, found {off.sum()} others, first in row {off.argmax()}"
         )
-    return dimensions
+    return int(vectors.shape[1])
 
 
 def _encoder(context: Context, part: Part) -> Encoder:

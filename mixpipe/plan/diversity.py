@@ -19,6 +19,7 @@ from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_arrays, read_table, write_arrays, write_json
 from mixpipe.store.fingerprint import Json, file_digest
 from mixpipe.store.stage import Context, Part, Step
+from mixpipe.vectors import vectors_of
 
 __all__ = ["DIVERSITY_FILE", "diversity_step", "finish_diversity", "plan_diversity", "run_diversity"]
 
@@ -51,10 +52,9 @@ def run_diversity(context: Context, part: Part) -> Counts:
     order = keyed_uniforms(documents.documents["id"].to_pylist(), f"diversity:{context.config.seed}")
     rows = np.flatnonzero(documents.mask & (order < float(str(part.spec["cut"]))))
     copies = read_table(context.out / name, ["copies"])["copies"].to_numpy()
-    vectors = read_table(context.inputs["embed"].file(name), ["vector"])["vector"].combine_chunks()
-    flat = vectors.flatten().to_numpy(zero_copy_only=False).reshape(len(vectors), vectors.type.list_size)
+    vectors = vectors_of(read_table(context.inputs["embed"].file(name), ["vector"])["vector"])[rows]
     path = context.out / f"{part.name}.npz"
-    write_arrays(path, order=order[rows], domain=documents.domain[rows], copies=copies[rows], vectors=flat[rows])
+    write_arrays(path, order=order[rows], domain=documents.domain[rows], copies=copies[rows], vectors=vectors)
     return {}
 
 

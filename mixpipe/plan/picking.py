@@ -1,10 +1,11 @@
 """Makers that pick documents one after another: they see blocks of a domain, and a value says how early.
 
-`deal` reads each part once and deals its eligible documents to blocks by a keyed hash of the id, about 4,096 of one
-domain in each; `select` gathers one block (texts cut to 16,384 characters, vectors, sources), has the maker put it in
-order, and deals the values back to the parts. Every block is a random sample of its domain, so values of different
-blocks compare. Memory: one part's texts, then one block's (67 MB at most); disk: the texts once, until the stage is
-sealed. Blocks are in the order of their ids and seeded by their first one, so nothing hangs on the order of files.
+`deal` reads each part once and deals its eligible documents to blocks by a keyed hash of the id (of the place too for
+exact copies, which would else all fall into one block), about 4,096 of one domain in each; `select` gathers one block
+(texts cut to 16,384 characters, vectors, sources), has the maker put it in order, and deals the values back to the
+parts. Every block is a random sample of its domain, so values of different blocks compare. Memory: one part's texts,
+then one block's (67 MB at most); disk: the texts once, until the stage is sealed. Blocks are in the order of their ids
+and seeded by their first one, so nothing but the block of an exact copy hangs on the order of files.
 """
 
 import numpy as np
@@ -22,6 +23,7 @@ from mixpipe.store.draws import keyed_hashes, keyed_uniforms
 from mixpipe.store.files import read_table
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part, Step
+from mixpipe.vectors import vectors_of
 
 __all__ = ["block_counts", "read_picks", "select_steps"]
 
@@ -39,13 +41,16 @@ def run_deal(context: Context, part: Part) -> Counts:
     name = str(part.spec["part"])
     part_of = read_eligible(context, name)
     found, rows = part_of.candidates, np.flatnonzero(part_of.mask)
-    texts = read_table(context.inputs["ingest"].file(name), ["text", "source"]).take(pa.array(rows))
+    columns = ["text", "source", "duplicate"]
+    texts = read_table(context.inputs["ingest"].file(name), columns).take(pa.array(rows))
     vectors = read_table(context.inputs["embed"].file(name), ["vector"]).take(pa.array(rows))
     counts = block_counts(context)
     first = np.cumsum(counts) - counts
-    uniforms = keyed_uniforms(found.ids, f"plan:blocks:{context.config.seed}")
+    copies = zip(found.ids, rows.tolist(), texts["duplicate"].to_pylist(), strict=True)
+    keys = [f"{own}:{name}:{row}" if is_copy else own for own, row, is_copy in copies]
+    uniforms = keyed_uniforms(keys, f"plan:blocks:{context.config.seed}")
     block = first[found.domains] + (uniforms * counts[found.domains]).astype(np.int64)
-    columns = {
+    dealt = {
         "id": pa.array(found.ids, pa.string()),
         "text": pc.utf8_slice_codeunits(texts["text"], 0, TEXT_CHARACTERS),
         "source": texts["source"],
@@ -54,7 +59,7 @@ def run_deal(context: Context, part: Part) -> Counts:
         "part": np.full(len(rows), int(str(part.spec["number"]))),
         "row": rows,
     }
-    write_dealt(context.out / f"{part.name}.arrow", pa.table({**columns, **found.columns}), block)
+    write_dealt(context.out / f"{part.name}.arrow", pa.table({**dealt, **found.columns}), block)
     return {}
 
 
@@ -119,12 +124,11 @@ def select_steps() -> tuple[Step, ...]:
 
 
 def _pool(rows: pa.Table, columns: tuple[str, ...]) -> Pool:
-    vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return Pool(
         ids=rows["id"].to_pylist(),
         texts=rows["text"].to_pylist(),
         sources=rows["source"].to_pylist(),
-        vectors=vectors.reshape(rows.num_rows, -1).astype(np.float32),
+        vectors=vectors_of(rows["vector"]).astype(np.float32),
         tokens=rows["n_tokens"].to_numpy(),
         columns={column: rows[column].to_numpy() for column in columns},
     )

@@ -241,6 +241,10 @@ def _twin_line(story: Story) -> str:
         said.append(f"semantic duplicate of {twin}, cosine {near['semantic_similarity']:.3f}")
     elif "semantic_similarity" in near:
         said.append(f"cosine to the nearest of its cell {near['semantic_similarity']:.3f}")
+    if share := near.get("repeated_sentences"):
+        said.append(f"{share:.0%} of its sentences stand in a better document")
+    if {"near_twin", "semantic_twin"} & near.keys() and story.scores and not (story.twin or story.drop_reason):
+        said.append("kept in its place, for a rule drops that one")
     return "; ".join(said)
 
 

@@ -8,11 +8,12 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["DUPLICATES", "TWIN_COLUMNS", "LabelledConfig", "ScoresConfig"]
+__all__ = ["DUPLICATES", "REPEATS", "TWIN_COLUMNS", "LabelledConfig", "ScoresConfig"]
 
 # Reasons to drop a document for the sake of another one, and the column of twins in which each other one is named.
 TWIN_COLUMNS = {"near-duplicate": "near_twin", "semantic-duplicate": "semantic_twin"}
-DUPLICATES = ("duplicate", *TWIN_COLUMNS)
+REPEATS = "repeated-sentences"
+DUPLICATES = ("duplicate", *TWIN_COLUMNS, REPEATS)
 DEFAULT_DROP = ("duplicate", "near-duplicate", "leak:item", "leak:text", "leak:run")
 
 
@@ -42,7 +43,11 @@ class ScoresConfig(StageConfig):
     )
     drop: tuple[str, ...] = Field(
         DEFAULT_DROP,
-        description="what drops: `[near-|semantic-]duplicate`, a rule (`gopher:word-length`), a family (`c4`)",
+        description="what drops: `[near-|semantic-]duplicate`, `repeated-sentences`, a rule (`gopher:word-length`), a "
+        "family (`c4`)",
+    )
+    most_repeated: float = Field(
+        0.75, gt=0, le=1, description="share of sentences that a better document has, from which that is a reason"
     )
     length_norm: Literal["mean", "sqrt", "none"] = Field(
         "mean", description="dsir: what the sum over a document's n-grams is divided by: their number, its root, 1"
@@ -89,7 +94,7 @@ class ScoresConfig(StageConfig):
     @model_validator(mode="after")
     def _preselect_has_trials(self) -> "ScoresConfig":
         # Found here, not when the scorer is fitted, which may be hours later.
-        if "preselect" in self.scorers and not (self.trials or self.frozen):
+        if "preselect" in self.scorers and not self.trials:
             raise ValueError(
                 "expected scores.trials, the folder of a finished search, for the scorer preselect; found none"
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mixpipe.errors import ConfigError, StoreError
 from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.given import READ_BY
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json, read_table
 from mixpipe.store.fingerprint import Json
@@ -41,9 +42,10 @@ def frozen_files(config: ScoresConfig) -> dict[str, Path]:
 
 
 def fitted_on(context: Context) -> dict[str, Json]:
-    """Return what the scorers' numbers mean: the domains in order, the encoder in whatever precision, held-out texts.
+    """Return what the scorers' numbers mean: the domains in order, the encoder, held-out texts, what was given.
 
-    The texts matter to `leak` alone: an index of other sets would leave the new ones unprotected without a word.
+    The encoder in whatever precision. Held-out texts matter to `leak` alone: an index of other sets would leave the new
+    ones unprotected without a word.
     """
     encoder = read_json(context.inputs["embed"].file("encoder.json"))
     names = read_table(context.inputs["domains"].file("domains.parquet"), ["name"])["name"].to_pylist()
@@ -51,7 +53,9 @@ def fitted_on(context: Context) -> dict[str, Json]:
         "domains": names,
         "encoder": {name: value for name, value in encoder.items() if name != "dtype"},
     }
-    if "leak" in context.config.scorers:
+    scorers = context.config.scorers
+    found |= {field: context.outside.get(field) for field, scorer in READ_BY.items() if scorer in scorers}
+    if "leak" in scorers:
         targets = context.inputs["targets"]
         held_out = [*targets.names("target-*.parquet"), *targets.names("protected-*.parquet")]
         found["held-out texts"] = {name: targets.digest(name) for name in held_out}
@@ -70,7 +74,7 @@ def check_fitted_on(context: Context) -> None:
     if changed := [name for name in now if then.get(name) != now[name]]:
         raise ConfigError(
             f"expected the {' and '.join(changed)} that the scorers at scores.frozen ({folder}) were fitted on, found "
-            "others; set domains.frozen, embed and targets as they were, or run without scores.frozen"
+            "others; set domains.frozen, embed, targets and scores as they were, or run without scores.frozen"
         )
 
 

@@ -21,9 +21,15 @@ from mixpipe.store.artefact import Artefact
 from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.fingerprint import Json, file_digest, text_id
 
-__all__ = ["TRIALS_FILES", "given_digests", "given_search", "given_texts"]
+__all__ = ["READ_BY", "TRIALS_FILES", "given_digests", "given_search", "given_texts"]
 
 TRIALS_FILES = ("trials.parquet", "mixture.json")
+READ_BY = {
+    "scores.reference": "perplexity",
+    "scores.labelled.positive": "ngram_classifier",
+    "scores.labelled.negative": "ngram_classifier",
+    "scores.trials": "preselect",
+}
 ROWS = 1024
 
 
@@ -73,22 +79,25 @@ def given_search(folder: str) -> Artefact:
 
 
 def given_digests(config: ScoresConfig) -> dict[str, Json]:
-    """Return the SHA-256 of everything given, by the setting that names it; of texts sorted, without their names."""
-    labelled = config.labelled
+    """Return the SHA-256 of everything given that a configured scorer reads, by the setting that names it.
+
+    Of texts sorted, without their names.
+    """
     paths = {
         "scores.reference": config.reference,
-        "scores.labelled.positive": labelled.positive,
-        "scores.labelled.negative": labelled.negative,
+        "scores.labelled.positive": config.labelled.positive,
+        "scores.labelled.negative": config.labelled.negative,
+        "scores.trials": config.trials,
     }
-    found: dict[str, Json] = {
-        field: list[Json](sorted(file_digest(file) for file in _files(path, field)))
-        for field, path in paths.items()
-        if path
-    }
-    if config.trials:
-        search = given_search(config.trials)
-        found["scores.trials"] = [search.digest(name) for name in TRIALS_FILES]
-    return found
+    read = {field: path for field, path in paths.items() if path and READ_BY[field] in config.scorers}
+    return {field: list[Json](_digests(path, field)) for field, path in read.items()}
+
+
+def _digests(path: str, field: str) -> list[str]:
+    if field == "scores.trials":
+        search = given_search(path)
+        return [search.digest(name) for name in TRIALS_FILES]
+    return sorted(file_digest(file) for file in _files(path, field))
 
 
 def _files(path: str, field: str) -> list[Path]:

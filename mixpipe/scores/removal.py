@@ -1,8 +1,8 @@
 """Why a document is dropped: the first of the configured reasons that fires.
 
-A reason is a kind of duplicate (`duplicate`, `near-duplicate`, `semantic-duplicate`), one rule (`gopher:word-length`),
-or a family (`gopher`: its first rule that fires gives the name). Rules that are not configured only leave their
-columns.
+A reason is a kind of duplicate (`duplicate`, `near-duplicate`, `semantic-duplicate`, `repeated-sentences`), one rule
+(`gopher:word-length`), or a family (`gopher`: its first rule that fires gives the name). Rules that are not configured
+only leave their columns.
 """
 
 from collections.abc import Mapping, Sequence

@@ -18,8 +18,9 @@ from mixpipe.errors import StageError
 from mixpipe.scores.protocol import Batch, Evaluations, Sample
 from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.files import read_arrays, read_table
+from mixpipe.vectors import vectors_of
 
-__all__ = ["Drawn", "bound", "draw", "merge", "vectors_of"]
+__all__ = ["Drawn", "bound", "draw", "merge"]
 
 CHARACTERS = 16_384
 
@@ -29,13 +30,6 @@ def bound(documents: int, wanted: int) -> float:
     if documents <= wanted:
         return 1.0
     return min(1.0, (wanted + 5 * math.sqrt(wanted)) / documents)
-
-
-def vectors_of(table: pa.Table) -> np.ndarray:
-    """Return the (n, dimensions) float32 vectors of a table of embeddings."""
-    column = table.column("vector").combine_chunks()
-    values = np.asarray(column.flatten().to_numpy(), np.float32)
-    return values.reshape(len(column), column.type.list_size)
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,7 @@ def merge(
     return Sample(
         ids=table.column("id").to_pylist(),
         texts=table.column("text").to_pylist(),
-        vectors=vectors_of(table),
+        vectors=vectors_of(table["vector"]).astype(np.float32),
         domains=table.column("domain").to_numpy(),
         tokens=table.column("tokens").to_numpy(),
         targets=targets,

@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from mixpipe.domains.vectors import unit
 from mixpipe.kmeans import cell_count, distinct_rows, nearest, spherical_kmeans
+from mixpipe.vectors import unit_rows
 
 DIGEST = """
 import hashlib, sys
@@ -22,7 +22,7 @@ sys.stdout.write(hashlib.sha256(centroids.tobytes()).hexdigest())
 
 def blobs(n_each: int = 50) -> np.ndarray:
     rng = np.random.default_rng(1)
-    return unit(np.concatenate([centre + 0.05 * rng.standard_normal((n_each, 6)) for centre in np.eye(3, 6)]))
+    return unit_rows(np.concatenate([centre + 0.05 * rng.standard_normal((n_each, 6)) for centre in np.eye(3, 6)]))
 
 
 def test_centroids_are_unit_and_point_at_the_blobs() -> None:
@@ -41,7 +41,7 @@ def test_every_centroid_keeps_a_vector() -> None:
 
 def test_nearest_agrees_with_the_definition() -> None:
     rng = np.random.default_rng(2)
-    vectors, centroids = unit(rng.standard_normal((20, 5))), unit(rng.standard_normal((4, 5)))
+    vectors, centroids = unit_rows(rng.standard_normal((20, 5))), unit_rows(rng.standard_normal((4, 5)))
     found = nearest(vectors, centroids)
     distances = np.array([[1 - v @ c for c in centroids] for v in vectors])
     assert (found.cell == distances.argmin(axis=1)).all()
@@ -50,7 +50,7 @@ def test_nearest_agrees_with_the_definition() -> None:
 
 def test_many_centroids_are_looked_at_a_few_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
-    vectors, centroids = unit(rng.standard_normal((20, 5))), unit(rng.standard_normal((4, 5)))
+    vectors, centroids = unit_rows(rng.standard_normal((20, 5))), unit_rows(rng.standard_normal((4, 5)))
     whole = nearest(vectors, centroids)
     monkeypatch.setattr("mixpipe.kmeans.COSINES_AT_ONCE", 12)
     assert (nearest(vectors, centroids).cell == whole.cell).all()

@@ -45,7 +45,7 @@ Records: TypeAlias = Iterator[Row | Rejected]
 
 @dataclass(frozen=True)
 class Wanted:
-    """The columns asked for, by the names they have in the input, and the longest document allowed."""
+    """The columns asked for, by the names they have in the input, the longest document allowed, whether to mask."""
 
     text: str
     id: str | None = None
@@ -54,6 +54,7 @@ class Wanted:
     embedding: str | None = None
     meta: tuple[str, ...] = ()
     max_bytes: int = 16 << 20
+    mask: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:

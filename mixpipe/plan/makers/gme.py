@@ -14,9 +14,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from mixpipe.plan.makers.best_first import BestFirst
 from mixpipe.plan.makers.hash_order import by_hash
-from mixpipe.plan.makers.protocol import Filled, Pool
-from mixpipe.plan.makers.top import Top
+from mixpipe.plan.makers.protocol import Pool
 from mixpipe.plan.selection.cells import block_cells
 from mixpipe.plan.selection.gme import Criterion, gme_order
 from mixpipe.plan.selection.words import characteristic_words, read_words
@@ -27,7 +27,7 @@ WORDS = 4  # of a document
 
 
 @dataclass(frozen=True)
-class Gme:
+class Gme(BestFirst):
     """Greedy maximum entropy.
 
     Attributes:
@@ -46,10 +46,6 @@ class Gme:
         return np.asarray(
             rows[gme_order(documents, values, len(rows), criterion=self.criterion, counting="once").order]
         )
-
-    def preference(self, filled: Filled) -> np.ndarray:
-        """Return what `top` would, the earliest picked being the best."""
-        return Top().preference(filled)
 
 
 def relations(block: Pool, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
+from mixpipe.plan.makers.best_first import BestFirst
 from mixpipe.plan.makers.hash_order import by_hash
-from mixpipe.plan.makers.protocol import Filled, Pool
-from mixpipe.plan.makers.top import Top
+from mixpipe.plan.makers.protocol import Pool
 from mixpipe.plan.selection.ideal import edge_probabilities, ideal_order
 from mixpipe.plan.selection.neighbours import knn_graph
 
@@ -20,7 +20,7 @@ __all__ = ["Ideal"]
 
 
 @dataclass(frozen=True)
-class Ideal:
+class Ideal(BestFirst):
     """Influence on a graph of neighbours.
 
     Attributes:
@@ -35,7 +35,3 @@ class Ideal:
         block, rows = by_hash(pool, rng)
         graph = knn_graph(block.vectors, self.neighbours)
         return np.asarray(rows[ideal_order(edge_probabilities(graph), rng).order])
-
-    def preference(self, filled: Filled) -> np.ndarray:
-        """Return what `top` would, the earliest picked being the best."""
-        return Top().preference(filled)

@@ -13,9 +13,9 @@ from typing import ClassVar, Literal
 import numpy as np
 import scipy.sparse as sp
 
+from mixpipe.plan.makers.best_first import BestFirst
 from mixpipe.plan.makers.hash_order import by_hash
-from mixpipe.plan.makers.protocol import Filled, Pool
-from mixpipe.plan.makers.top import Top
+from mixpipe.plan.makers.protocol import Pool
 from mixpipe.plan.selection.cells import block_cells
 from mixpipe.plan.selection.mig import Gain, mig_order, spread
 from mixpipe.plan.selection.words import characteristic_words, read_words
@@ -29,7 +29,7 @@ LEAST_COSINE = 0.9
 
 
 @dataclass(frozen=True)
-class Mig:
+class Mig(BestFirst):
     """Label-graph information gain.
 
     Attributes:
@@ -53,10 +53,6 @@ class Mig:
         quality = np.nan_to_num(block.columns["quality"].astype(np.float64))
         scores = sp.csr_matrix(sp.diags_array(quality) @ held)
         return np.asarray(rows[mig_order(spread(scores, graph), gain=self.gain).order])
-
-    def preference(self, filled: Filled) -> np.ndarray:
-        """Return what `top` would, the earliest picked being the best."""
-        return Top().preference(filled)
 
 
 def word_labels(texts: Sequence[str]) -> tuple[sp.csr_matrix, sp.csr_matrix]:

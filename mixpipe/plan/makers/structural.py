@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from mixpipe.plan.makers.best_first import BestFirst
 from mixpipe.plan.makers.hash_order import by_hash
-from mixpipe.plan.makers.protocol import Filled, Pool
-from mixpipe.plan.makers.top import Top
+from mixpipe.plan.makers.protocol import Pool
 from mixpipe.plan.selection.cells import block_cells
 from mixpipe.plan.selection.structural import Coverage, NewTemplate, structural_order
 from mixpipe.plan.selection.words import masked_templates, read_words, shared_bigrams
@@ -22,7 +22,7 @@ __all__ = ["Structural"]
 
 
 @dataclass(frozen=True)
-class Structural:
+class Structural(BestFirst):
     """Structural diversity.
 
     Attributes:
@@ -43,7 +43,3 @@ class Structural:
         templates = masked_templates(block.texts)
         found = structural_order(compounds, templates, template=self.template, coverage=self.coverage)
         return np.asarray(rows[found.order])
-
-    def preference(self, filled: Filled) -> np.ndarray:
-        """Return what `top` would, the earliest picked being the best."""
-        return Top().preference(filled)

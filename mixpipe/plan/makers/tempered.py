@@ -13,33 +13,23 @@ import numpy as np
 from pydantic import Field
 
 from mixpipe.plan.copies import bin_middles
-from mixpipe.plan.makers.protocol import Candidates, Filled, State
+from mixpipe.plan.makers.by_score import ByScore
+from mixpipe.plan.makers.protocol import Filled
 
 __all__ = ["Tempered", "exponential"]
 
 
 @dataclass(frozen=True)
-class Tempered:
+class Tempered(ByScore):
     """Preference by temperature.
 
     Attributes:
         form: `power` or `exponential`.
         tau: temperature; large: all alike.
-        column: a score in 0..1, 1 best.
     """
 
     form: Literal["power", "exponential"] = "exponential"
     tau: Annotated[float, Field(ge=0.01)] = 0.5
-    column: str = "quality"
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
-
-    def value(self, candidates: Candidates, state: State) -> np.ndarray:
-        """Return the column."""
-        return candidates.columns[self.column]
 
     def preference(self, filled: Filled) -> np.ndarray:
         """Return the same weights for every domain."""

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
+from mixpipe.personal_data import KINDS
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
 from mixpipe.store.files import read_json, read_table
 
-__all__ = ["Source", "read_quarantine", "read_removals", "read_sources"]
+__all__ = ["Source", "read_masked", "read_quarantine", "read_removals", "read_sources"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ def read_sources(artefacts: Artefacts) -> list[Source]:
     fields = ("documents", "bytes", "tokens", "duplicates")
     sources = [Source(printable(name, 80), *(int(row[field]) for field in fields)) for name, row in found.items()]
     return sorted(sources, key=lambda source: (-source.documents, source.name))
+
+
+def read_masked(artefacts: Artefacts) -> dict[str, int]:
+    """Return how often each kind of personal data was masked; empty where it was not asked for."""
+    counts = artefacts["ingest"].counts if "ingest" in artefacts else {}
+    return {kind: int(counts[f"masked_{kind}"]) for kind in KINDS if f"masked_{kind}" in counts}
 
 
 def read_quarantine(artefacts: Artefacts) -> dict[str, int]:

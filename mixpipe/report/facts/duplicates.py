@@ -31,12 +31,14 @@ class Duplicates:
         near_groups: groups of different texts that are near duplicates.
         near_marked: documents for which a near one is kept.
         semantic_marked: documents for which one of the same meaning is kept.
+        kept_instead: texts kept although they are duplicates, because a rule drops what they are duplicates of.
         largest: the largest groups, the largest first.
     """
 
     near_groups: int
     near_marked: int
     semantic_marked: int
+    kept_instead: int
     largest: Sequence[Group]
 
 
@@ -50,4 +52,5 @@ def read_duplicates(artefacts: Artefacts) -> Duplicates | None:
         for row in read_json(found.file(LARGEST_FILE))
     ]
     groups, near, semantic = (int(counts.get(name, 0)) for name in ("near_groups", "near_marked", "semantic_marked"))
-    return Duplicates(groups, near, semantic, largest)
+    kept_instead = int(artefacts["scores"].counts.get("kept_for_a_twin_dropped", 0)) if "scores" in artefacts else 0
+    return Duplicates(groups, near, semantic, kept_instead, largest)

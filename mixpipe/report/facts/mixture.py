@@ -26,6 +26,8 @@ class Portion:
         tokens: of the training run.
         effective_tokens: fresh tokens that they are worth, for what is read again teaches less.
         unconstrained: its share in the best mixture without caps and floors, when the search gives one.
+        strata: the shares of its tokens that the search gave to equal ranges of its quality, worst first; empty where
+            it looked for none or gave the domain nothing.
     """
 
     domain: Domain
@@ -35,6 +37,7 @@ class Portion:
     tokens: float
     effective_tokens: float
     unconstrained: float | None
+    strata: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,16 @@ def read_mixture(artefacts: Artefacts) -> Mixture | None:
         return None
     search = artefacts["search"]
     domains = read_domains(artefacts)
-    weights: list[float] = read_json(search.file("mixture.json"))["weights"]
+    shares: dict[str, Any] = read_json(search.file("mixture.json"))
+    weights: list[float] = shares["weights"]
+    strata: list[list[float]] = shares.get("strata", [[]] * len(weights))
     found: dict[str, Any] = read_json(search.file("search.json"))
     free: list[float] | None = found.get("evidence", {}).get("unconstrained")
     config: Any = search.manifest.identity["config"]
     budget, most = int(config["budget_tokens"]), float(config["max_epochs"])
     plan = read_plan(artefacts)
     portions = []
-    for domain, found_weight in zip(domains, weights, strict=True):
+    for domain, found_weight, inside in zip(domains, weights, strata, strict=True):
         weight = found_weight if plan is None else plan.domains[domain.number].weight  # the plan may have its own
         available = domain.tokens if plan is None else plan.domains[domain.number].available_tokens
         tokens = weight * budget if plan is None else plan.domains[domain.number].planned_tokens
@@ -78,6 +83,7 @@ def read_mixture(artefacts: Artefacts) -> Mixture | None:
                 tokens=tokens,
                 effective_tokens=float(effective_tokens(np.asarray(available), np.asarray(read))),
                 unconstrained=None if free is None else free[domain.number],
+                strata=tuple(part / found_weight for part in inside) if found_weight > 0 else (),
             )
         )
     return Mixture(tuple(portions), budget, most, found.get("largest_change"))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from mixpipe.report.blocks import Block, Cell, Column, Note, Plot, Section, Table, number, row_of
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.facts.documents import Source, read_quarantine, read_removals, read_sources
+from mixpipe.report.facts.documents import Source, read_masked, read_quarantine, read_removals, read_sources
 from mixpipe.report.facts.duplicates import Duplicates, read_duplicates
 from mixpipe.report.facts.examples import Dropped, read_dropped
 from mixpipe.report.fates import Fate, fates
@@ -30,6 +30,9 @@ def documents_section(artefacts: Artefacts) -> Section | None:
         blocks += _duplicates(duplicates)
     if dropped := [case for case in read_dropped(artefacts) if not case.document.spans]:
         blocks.append(_dropped_table(dropped))
+    if hidden := read_masked(artefacts):
+        found = ", ".join(f"{count(times)} {kind}" for kind, times in hidden.items())
+        blocks.append(Note(f"Masked in the texts before they were given ids: {found}."))
     if quarantined:
         blocks.append(_quarantine_table(quarantined))
     lead = (
@@ -84,6 +87,8 @@ def _duplicates(found: Duplicates) -> list[Block]:
         f"{counted(found.near_groups, 'group')}; {counted(found.semantic_marked, 'document')} say the same as one that "
         "is kept by their embeddings. Which of these kinds drop is set in `scores.drop`."
     )
+    if found.kept_instead:
+        said += f" {counted(found.kept_instead, 'text')} kept all the same: a rule drops what stood for them."
     rows = [
         row_of(
             number(count(group.texts), group.texts),

@@ -30,6 +30,7 @@ def mixture_section(artefacts: Artefacts) -> Section | None:
         "of Muennighoff et al. 2023."
     )
     blocks: list[Block] = [_plot(mixture), _table(mixture.portions)]
+    blocks += _strata(mixture.portions)
     if phases := read_phases(artefacts):
         blocks.append(_phase_table(mixture.portions, phases))
     if mixture.change is not None:
@@ -84,20 +85,47 @@ def _row(portion: Portion) -> list[Cell]:
     )
 
 
+def _strata(portions: Sequence[Portion]) -> list[Block]:
+    """Return how the search divided each domain's tokens by quality; nothing where it did not."""
+    divided = [portion for portion in portions if portion.strata]
+    if not divided:
+        return []
+    count = len(divided[0].strata)
+    rows = [
+        row_of(
+            Cell(portion.domain.name, colour=domain_colour(portion.domain.number)),
+            *(number(share(part), part) for part in portion.strata),
+        )
+        for portion in divided
+    ]
+    heads = [Column("worst"), *(Column(str(place)) for place in range(2, count)), Column("best")]
+    caption = (
+        f"The search found a share for each {share(1 / count)} of a domain's tokens, by quality, beside that of the "
+        "domain; what is above that is read more often than the rest of its domain."
+    )
+    fold = "Shares of each domain's tokens by quality"
+    return [Table([Column("domain", numeric=False), *heads], rows, caption, fold=fold)]
+
+
 def _phase_table(portions: Sequence[Portion], found: Phases) -> Table:
-    """Return the token shares of every domain in every phase."""
-    heads = [Column(f"{phase.name}, {share(phase.share)} of the budget") for phase in found.phases]
+    """Return the token shares and the epochs of every domain in every phase."""
+    heads = [
+        Column(head)
+        for phase in found.phases
+        for head in (f"{phase.name}, {share(phase.share)} of the budget", f"epochs in {phase.name}")
+    ]
     rows = []
     for portion in portions:
-        weights = [phase.weights.get(portion.domain.number, 0.0) for phase in found.phases]
-        cells = (number(share(weight), weight) for weight in weights)
+        cells = []
+        for phase in found.phases:
+            weight, epochs = (of.get(portion.domain.number, 0.0) for of in (phase.weights, phase.epochs))
+            cells += [number(share(weight), weight), number(times(epochs), epochs)]
         rows.append(row_of(Cell(portion.domain.name, colour=domain_colour(portion.domain.number)), *cells))
     sizes = "; ".join(
         f"{phase.name}: {compact(phase.tokens)} tokens of {counted(phase.documents, 'document')}"
         for phase in found.phases
     )
-    caption = (
-        f"{sizes}; {counted(found.reused, 'document')} in more than one. The shards hold one phase after the other."
-    )
-    fold = f"Token shares in each of the {len(found.phases)} phases"
+    reused = counted(found.reused, "document")
+    caption = f"{sizes}; {reused} in more than one. Each phase has shards of its own, in the order of their folders."
+    fold = f"Token shares and epochs in each of the {len(found.phases)} phases"
     return Table([Column("domain", numeric=False), *heads], rows, caption, fold=fold)

@@ -1,13 +1,14 @@
 """litdata: `CombinedStreamingDataset` with weights, as Python.
 
 A sample is a sequence with `TokensLoader` and a document without. `iterate_over_all` must be false: with weights it
-raises. A run ends when a domain does, so each is as long as training needs it or the loader starts again.
+raises. Draws are independent (`random.choices`; read in 0.2.76), and a pass ends when a domain that is drawn has
+nothing left: by chance before the planned end, and then the loader starts again. The simulation is of one pass.
 """
 
 from collections.abc import Mapping
 
 from mixpipe.shards.exporters.blend import Blend
-from mixpipe.shards.exporters.draws import at_random
+from mixpipe.shards.exporters.draws import until_one_ends
 from mixpipe.shards.exporters.literals import python_text, python_values
 from mixpipe.shards.exporters.protocol import About, Settings, Weights
 
@@ -38,9 +39,10 @@ class LitData:
     about = About(
         trainer="litdata",
         units=("sequences", "documents"),
-        rule=at_random,
-        location="data/{id}",
+        rule=until_one_ends,
+        location="{folder}/{id}",
         needs="one folder written by litdata.optimize for each domain, or MDS shards",
+        formats=("mds",),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -37,6 +38,13 @@ def test_a_document_has_its_id_from_its_text_and_its_own_id_in_meta():
     assert isinstance(found, Document)
     assert (found.id, found.text, found.source, found.n_bytes) == (text_id("ä\0b"), "ä\0b", "web", 4)
     assert json.loads(found.meta) == {"id": 7, "url": "u"}
+    assert found.masked == {}
+
+
+def test_a_masked_document_has_its_id_from_what_is_left():
+    found = document(row(text="to a@b.org, 8.8.8.8"), replace(WANTED, mask=True), "f.jsonl")
+    assert (found.text, found.id) == ("to <email>, <address>", text_id("to <email>, <address>"))
+    assert (found.n_bytes, found.masked) == (21, {"email": 1, "address": 1})
 
 
 @pytest.mark.parametrize(

@@ -74,3 +74,15 @@ def test_a_sealed_corpus_is_not_built_again(built, tmp_path, build, corpus, conf
     folder = corpus(tmp_path / "input")
     build(tmp_path / "root", INGEST, config(folder))
     assert isinstance(open_stage(tmp_path / "root", INGEST, config(folder), {}), Artefact)
+
+
+def test_what_is_masked_is_counted_and_left_nowhere(build, tmp_path, config):
+    (tmp_path / "in").mkdir()
+    rows = [{"text": f"write to user{n}@example.org or call +44 20 7946 09{n:02d}"} for n in range(50)]
+    (tmp_path / "in" / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    sealed = build(tmp_path / "root", INGEST, config(tmp_path / "in", mask=True))
+    assert (sealed.counts["masked_email"], sealed.counts["masked_phone"]) == (50, 50)
+    assert sealed.counts["duplicates"] == 49
+    assert not any(b"example.org" in sealed.file(name).read_bytes() for name in sealed.listed)
+    plain = build(tmp_path / "root", INGEST, config(tmp_path / "in"))
+    assert plain.counts["duplicates"] == 0 and "masked_email" not in plain.counts

@@ -4,7 +4,7 @@ import numpy as np
 
 from mixpipe.domains.lexical import count_words, fit_lexical, words_of
 from mixpipe.domains.model import DomainModel
-from mixpipe.domains.vectors import unit
+from mixpipe.vectors import unit_rows
 
 WORDS = [words_of(text) for text in ("court appeal", "flour oven", "court flour")]
 
@@ -13,7 +13,7 @@ def model() -> DomainModel:
     return DomainModel(
         centroids=np.eye(4, 7, dtype=np.float32),
         domain=np.array([0, 0, 1, 1]),
-        means=unit(np.eye(4, 7)[::2] + np.eye(4, 7)[1::2]),
+        means=unit_rows(np.eye(4, 7)[::2] + np.eye(4, 7)[1::2]),
         tokens=np.array([9, 4]),
         lexical=fit_lexical(count_words(WORDS), 3, seed=0),
         weight=1.0,

@@ -1,16 +1,17 @@
 import numpy as np
 import pytest
 
-from mixpipe.domains.vectors import distances_to, group_means, join, unit
+from mixpipe.domains.vectors import distances_to, group_means, join
+from mixpipe.vectors import unit_rows
 
 
 def test_rows_of_zeros_stay() -> None:
-    assert unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist() == [[pytest.approx(0.6), pytest.approx(0.8)], [0, 0]]
+    assert unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist() == [[pytest.approx(0.6), pytest.approx(0.8)], [0, 0]]
 
 
 def test_the_cosine_of_joined_rows_is_the_weighted_mean_of_both() -> None:
     rng = np.random.default_rng(0)
-    left, right = unit(rng.standard_normal((5, 4))), unit(rng.standard_normal((5, 3)))
+    left, right = unit_rows(rng.standard_normal((5, 4))), unit_rows(rng.standard_normal((5, 3)))
     joined = join(left, right, 2.0)
     assert joined @ joined.T == pytest.approx((left @ left.T + 4 * right @ right.T) / 5, abs=1e-6)
     assert join(left, right, 0.0)[:, :4] == pytest.approx(left, abs=1e-6)

@@ -1,7 +1,5 @@
 from dataclasses import replace
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pydantic import Field
@@ -14,8 +12,6 @@ from mixpipe.duplicates.dealing import (
     plan_sample,
     run_deal,
     run_sample,
-    unit_rows,
-    vectors_of,
 )
 from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.store.stage import Context, StageConfig
@@ -36,13 +32,6 @@ def context(tmp_path, upstream, document):
         return Context(Config(semantic=SemanticConfig(**config)), upstream(rows, [20], [0.5, 0.5]), out)
 
     return made
-
-
-def test_vectors_are_rows_of_length_one_and_a_zero_stays_zero():
-    column = pa.chunked_array([pa.FixedSizeListArray.from_arrays(pa.array([3, 4, 0, 0], pa.float16()), 2)])
-    found = vectors_of(column)
-    assert found.dtype == np.float16
-    assert unit_rows(found).tolist() == [[np.float32(0.6), np.float32(0.8)], [0, 0]]
 
 
 def test_exact_duplicates_are_not_compared(context):

@@ -8,7 +8,7 @@ def pairs(*buckets):
     """Return the pairs of buckets of (rank, document)."""
     rows = [(key, rank, document) for key, bucket in enumerate(buckets) for rank, document in bucket]
     keys, ranks, documents = (np.array(column, np.uint64) for column in zip(*rows, strict=True))
-    return pairs_of(keys, ranks, documents).tolist()
+    return pairs_of(keys, documents, ranks).tolist()
 
 
 def test_each_is_paired_with_the_best_of_its_bucket_and_the_next_better():

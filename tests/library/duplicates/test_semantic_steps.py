@@ -12,7 +12,8 @@ from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.duplicates.dealing import compared
 from mixpipe.duplicates.near import Near
 from mixpipe.duplicates.semantic_config import SemanticConfig
-from mixpipe.duplicates.semantic_steps import SEMANTIC, SEMANTIC_SCRATCH, semantic_file
+from mixpipe.duplicates.semantic_steps import SEMANTIC_SCRATCH
+from mixpipe.duplicates.settling import SEMANTIC, semantic_file
 from mixpipe.duplicates.stage import DUPLICATES
 from mixpipe.store.files import read_table
 from mixpipe.store.stage import Context, Stage, StageConfig, Step
@@ -153,6 +154,14 @@ def test_near_duplicates_that_an_earlier_step_found_are_left_out(tmp_path, upstr
     for column, values in near._asdict().items():
         np.save(context.out / f"near-{column}.npy", values)
     assert compared(context, name).tolist() == [True, False, True]
+
+
+def test_an_exact_copy_has_what_its_text_has(find, clustered):
+    corpus = clustered(10)
+    copies = [{**corpus[row], "duplicate": True} for row in (0, 1, 2, 17)]
+    rows, _ = find([*corpus, *copies], cuts=[30, 32])
+    assert sum(row["semantic_twin"] is not None for row in rows[30:33]) == 2
+    assert rows[30:] == [rows[0], rows[1], rows[2], rows[17]]
 
 
 def test_switched_off_there_are_no_steps():

@@ -1,9 +1,8 @@
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from mixpipe.duplicates.config import DuplicatesConfig
-from mixpipe.duplicates.sketches import band_keys, minima, ranks
+from mixpipe.duplicates.sketches import band_keys, minima
 
 
 def pairs_of_texts(count, shared, own):
@@ -52,17 +51,3 @@ def test_texts_without_shingles_have_no_keys_and_move_none():
 def test_keys_are_the_same_on_every_machine():
     keys, _ = band_keys(["The quick brown fox jumps over the lazy dog, ten times a day."], DuplicatesConfig(bands=2))
     assert keys.tolist() == [[7412999746695084117, 13745761495832489565]]
-
-
-def test_preferred_sources_then_length_then_id_are_kept():
-    rows = [
-        ("b" * 32, "web", 10),
-        ("a" * 32, "web", 10),
-        ("c" * 32, "web", 99),
-        ("d" * 32, "book", 1),
-        ("e" * 32, "wiki", 1),
-    ]
-    ids, sources, sizes = (list(column) for column in zip(*rows, strict=True))
-    batch = pa.record_batch({"id": ids, "source": sources, "n_bytes": sizes})
-    assert np.argsort(ranks(batch, ("wiki", "book"))).tolist() == [4, 3, 2, 1, 0]
-    assert np.argsort(ranks(batch, ())).tolist() == [2, 1, 0, 3, 4]

@@ -6,6 +6,7 @@ import pytest
 
 from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.duplicates.stage import DUPLICATES
+from mixpipe.store.build import open_stage
 from mixpipe.store.files import read_table
 from mixpipe.store.fingerprint import text_id
 
@@ -44,7 +45,8 @@ def twins(tmp_path, upstream, document, build):
         config = DuplicatesConfig(**{"semantic": {"enabled": False}, **settings})
         artefact = build(tmp_path, DUPLICATES, config, sealed, backwards=backwards)
         assert artefact.names() == sealed["ingest"].names()
-        assert set(artefact.listed) == {*artefact.names(), "largest.json"}
+        sketches = {f"sketch{name[4:-8]}-{what}.npy" for name in artefact.names() for what in ("keys", "rows")}
+        assert set(artefact.listed) == {*artefact.names(), *sketches, "largest.json"}
         rows = pa.concat_tables(read_table(artefact.file(name)) for name in artefact.names()).to_pylist()
         assert [row["id"] for row in rows] == [text_id(text) for text in texts]
         return rows
@@ -68,6 +70,16 @@ def test_a_near_copy_is_marked_and_the_longer_kept(twins):
 def test_a_preferred_source_is_kept_though_shorter(twins):
     a, b = twins([words(), words(tail=" and one more")], sources=["book", "web"], prefer=("book",))
     assert (a["near_twin"], b["near_twin"]) == (None, a["id"])
+
+
+def test_a_preferred_copy_counts_wherever_it_stands(twins):
+    short, long = words(), words(tail=" and one more")
+    for texts, sources in (
+        ([short, short, long], ["book", "web", "web"]),
+        ([long, short, short], ["web", "web", "book"]),
+    ):
+        found = {row["id"]: row["near_twin"] for row in twins(texts, sources=sources, cuts=[1, 2], prefer=("book",))}
+        assert found == {text_id(short): None, text_id(long): text_id(short)}
 
 
 def test_what_is_less_similar_than_asked_is_kept(twins):
@@ -128,3 +140,20 @@ def test_hostile_texts_pass(twins):
 
 def test_an_empty_corpus_part_passes(twins):
     assert len(twins([words()], cuts=[0, 1])) == 1
+
+
+def test_a_grown_corpus_sketches_new_documents_only(tmp_path, upstream, document, build):
+    texts = random_texts(20)
+    old, new = ([document(text, 0) for text in dict.fromkeys(part)] for part in (texts, random_texts(8, seed=1)))
+    config = DuplicatesConfig(semantic={"enabled": False})
+    build(tmp_path, DUPLICATES, config, upstream(old, [10], [1.0]))
+    grown = upstream(old + new, [10, len(old)], [1.0])
+    job = open_stage(tmp_path, DUPLICATES, config, grown)
+    sketch = job.steps[0]
+    assert [part.spec["file"] for part in job.pending(sketch, job.plan(sketch))] == [grown["ingest"].names()[2]]
+    afresh = build(tmp_path / "afresh", DUPLICATES, config, grown)
+    assert {f.name: f.sha256 for f in build(tmp_path, DUPLICATES, config, grown).manifest.files} == {
+        f.name: f.sha256 for f in afresh.manifest.files
+    }
+    other = open_stage(tmp_path, DUPLICATES, DuplicatesConfig(semantic={"enabled": False}, rows=4), grown)
+    assert len(other.pending(sketch, other.plan(sketch))) == 3

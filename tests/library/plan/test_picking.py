@@ -108,3 +108,11 @@ def test_an_order_that_is_none_is_refused(make_plan, document, tmp_path, upstrea
     inputs = upstream([document(f"{n}", 0, tokens=5) for n in range(9)], (), (1.0,))
     with pytest.raises(StageError, match=r"expected an order of the 9 documents .* broken, found 9 numbers, 1 of them"):
         build(tmp_path, PLAN, PlanConfig(maker="broken", budget_tokens=10), inputs)
+
+
+def test_exact_copies_that_are_kept_are_spread_over_the_blocks(make_plan, document, monkeypatch):
+    monkeypatch.setattr(picking, "BLOCK_DOCUMENTS", 50)
+    texts = [document(f"text {n}", 0, tokens=10) for n in range(100)]
+    make_plan([*texts, *[{**texts[0], "duplicate": True}] * 300], cuts=[150, 200], budget_tokens=100)
+    assert max(len(pool.ids) for pool, _ in Shortest.seen) < 100
+    assert sum(len(pool.ids) for pool, _ in Shortest.seen) == 400

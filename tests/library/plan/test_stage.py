@@ -169,6 +169,14 @@ def test_one_budget_over_all_domains_is_met_to_one_document(make_plan, documents
     assert read_json(plan.file("plan.json"))["maker"] == maker
 
 
+def test_a_budget_below_the_shortest_document_plans_nothing(make_plan, document):
+    corpus = [document(f"text {n}", n % 2, tokens=500) for n in range(10)]
+    plan = make_plan(corpus, weights=[0.5, 0.5], budget_tokens=3, shares="documents")
+    domains = read_json(plan.file("plan.json"))["domains"]
+    assert [domain["planned_tokens"] for domain in domains] == [0, 0]
+    assert sum(domain["weight"] for domain in domains) == pytest.approx(1)
+
+
 def test_natural_shares_are_those_of_what_may_be_planned(make_plan, documents):
     corpus = documents(600)
     tokens = tokens_by_domain(corpus, make_plan(corpus, budget_tokens=9_000, shares="natural"))

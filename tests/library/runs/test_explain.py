@@ -107,6 +107,7 @@ def test_what_leaks_is_found_again_from_what_the_scorer_learnt(tmp_path, make_ru
             "near duplicate of ab, similarity 0.83, in a group of 2 texts",
         ),
         ({"semantic_twin": "cd", "semantic_similarity": 0.97}, "semantic duplicate of cd, cosine 0.970"),
+        ({"repeated_sentences": 0.5}, "50% of its sentences stand in a better document"),
         ({"semantic_similarity": 0.4}, "cosine to the nearest of its cell 0.400"),
     ],
 )
@@ -114,4 +115,13 @@ def test_twins_are_told_in_words(run, near, said):
     artefacts = load_artefacts(run.folder)
     whole = read_table(artefacts["ingest"].file(artefacts["ingest"].names()[0]), ["id"])["id"][3].as_py()
     (story,) = explain_document(run.folder, whole)
-    assert _twin_line(replace(story, near=near)) == said
+    assert _twin_line(replace(story, near=near, twin=near.get("near_twin", near.get("semantic_twin")))) == said
+
+
+def test_who_stands_in_for_a_twin_that_a_rule_drops_is_told(run):
+    artefacts = load_artefacts(run.folder)
+    whole = read_table(artefacts["ingest"].file(artefacts["ingest"].names()[0]), ["id"])["id"][3].as_py()
+    (story,) = explain_document(run.folder, whole)
+    heir = replace(story, near={"semantic_twin": "cd", "semantic_similarity": 0.97}, twin=None, drop_reason=None)
+    assert _twin_line(heir).endswith("kept in its place, for a rule drops that one")
+    assert "in its place" not in _twin_line(replace(heir, drop_reason="leak:item"))

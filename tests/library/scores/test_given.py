@@ -77,12 +77,24 @@ def test_what_cannot_be_read_is_named(tmp_path, name, content, said):
 
 def test_texts_are_known_by_content(tmp_path):
     one, other = jsonl(tmp_path / "a.jsonl", TEXTS), jsonl(tmp_path / "b.jsonl", TEXTS)
-    configs = [ScoresConfig(reference=str(path), labelled=LabelledConfig(negative=str(path))) for path in (one, other)]
+    scorers = ("perplexity", "ngram_classifier", "quality")
+    configs = [
+        ScoresConfig(scorers=scorers, reference=str(path), labelled=LabelledConfig(negative=str(path)))
+        for path in (one, other)
+    ]
     assert given_digests(configs[0]) == given_digests(configs[1])
     assert configs[0].identity() == configs[1].identity()
     jsonl(other, TEXTS[1:])
     assert given_digests(configs[0]) != given_digests(configs[1])
     assert given_digests(ScoresConfig()) == {}
+
+
+def test_what_no_scorer_reads_is_not_hashed(tmp_path):
+    missing = str(tmp_path / "missing.jsonl")
+    config = ScoresConfig(labelled=LabelledConfig(positive=missing), trials=missing)
+    assert given_digests(config) == {}
+    with pytest.raises(InputError, match=r"scores\.labelled\.positive"):
+        given_digests(ScoresConfig(scorers=("ngram_classifier", "quality"), labelled=LabelledConfig(positive=missing)))
 
 
 def test_a_folder_without_a_search_is_refused(tmp_path):

@@ -24,6 +24,7 @@ ENCODER = {"encoder": "made", "dtype": "float32"}
 
 class Content(StageConfig):
     key: str
+    threshold: float = 0.7  # of near duplicates
 
 
 def texts_of(count):
@@ -44,7 +45,7 @@ def tables_of(texts, parts):
         row = {"id": text_id(text), "text": text, "source": f"s{n % 2}", "n_bytes": len(text.encode()), "meta": "{}"}
         row |= {"n_tokens": len(text.split()), "duplicate": text in seen, "domain": int(text.startswith("def"))}
         seen.add(text)
-        rows.append({**row, "distance": 0.1, "vector": vector.astype(np.float16), "near_size": 1})
+        rows.append({**row, "distance": 0.1, "vector": vector.astype(np.float16), "near_size": 1, "rank": n})
     size = -(-len(rows) // parts)
     schemas = {"ingest": DOCUMENTS, "embed": embeddings_schema(DIMENSIONS), "domains": ASSIGNMENTS, "duplicates": TWINS}
     tables = {stage: {} for stage in (*schemas, "targets")}
@@ -161,6 +162,59 @@ def test_near_and_semantic_twins_are_named_and_drop_where_asked(tmp_path, inputs
     assert [reasons[row] for row in (0, 2, 118)] == ["semantic-duplicate", "semantic-duplicate", "near-duplicate"]
 
 
+def test_documents_of_repeated_sentences_drop_where_asked(tmp_path, inputs):
+    """Three of four sentences are enough, two of three are not (MixtureVitae)."""
+    rows = tables_of(texts_of(120), 1)["duplicates"]["part-00000-of-00001"].to_pylist()
+    rows[0]["repeated_sentences"], rows[1]["repeated_sentences"] = 3 / 4, 2 / 3
+    split = [pa.Table.from_pylist(rows[at : at + 40], schema=TWINS) for at in range(0, 120, 40)]
+    marked = sealed(tmp_path, "duplicates", {f"part-{n:05d}-of-00003": table for n, table in enumerate(split)}, {})
+    config = ScoresConfig(drop=("repeated-sentences",))
+    table = scores_of(build(tmp_path, SCORES, config, {**inputs, "duplicates": marked}))
+    assert table["drop_reason"].to_pylist() == ["repeated-sentences", *[None] * 119]
+    assert scores_of(build(tmp_path, SCORES, PLAIN, {**inputs, "duplicates": marked}))["drop_reason"][0].as_py() is None
+
+
+def test_another_drop_scores_nothing_again(tmp_path, inputs):
+    build(tmp_path, SCORES, PLAIN, inputs)
+    config = ScoresConfig(drop=("c4",))
+    job = open_stage(tmp_path, SCORES, config, inputs)
+    pending = {}
+    for step in job.steps:
+        pending[step.name] = job.pending(step, job.plan(step))
+        for part in pending[step.name]:
+            run_part(job, step, part)
+        finish_step(job, step)
+    assert (pending["score"], len(pending["decide"])) == ([], 3)
+    assert digests(seal(job)) == digests(build(tmp_path / "afresh", SCORES, config, inputs))
+
+
+def test_who_was_dropped_for_what_a_rule_drops_is_kept_instead(tmp_path, inputs):
+    """Rows 1, 4 and 7 break a rule of c4, rows 0, 2, 3, 5, 6 and 8 do not."""
+    rows = tables_of(texts_of(120), 1)["duplicates"]["part-00000-of-00001"].to_pylist()
+    for row, similarity in ((0, 0.9), (2, 0.8), (3, 0.79), (4, 0.99), (108, 0.9)):
+        rows[row] |= {"near_twin": rows[1]["id"], "near_similarity": similarity}
+    for row in (5, 6):
+        rows[row] |= {"semantic_twin": rows[7]["id"], "semantic_similarity": 0.97, "rank": 100 - row}
+    rows[8] |= {"semantic_twin": rows[9]["id"], "semantic_similarity": 0.97}
+    split = [pa.Table.from_pylist(rows[at : at + 40], schema=TWINS) for at in range(0, 120, 40)]
+    marked = sealed(tmp_path, "duplicates", {f"part-{n:05d}-of-00003": table for n, table in enumerate(split)}, {})
+    config = ScoresConfig(drop=("duplicate", "near-duplicate", "semantic-duplicate", "c4:curly-brace"))
+    found = build(tmp_path, SCORES, config, {**inputs, "duplicates": marked})
+    table = scores_of(found)
+    fates = list(zip(table["drop_reason"].to_pylist(), table["twin_id"].to_pylist(), strict=True))
+    ids = [row["id"] for row in rows]
+    assert fates[0] == (None, None)  # the best of those whose twin is gone
+    assert fates[2] == ("near-duplicate", ids[0])  # sure to be as similar as asked: .9 + .8 - 1
+    assert fates[3] == (None, None)  # not sure: .9 + .79 - 1
+    assert fates[1] == fates[4] == fates[7] == ("c4:curly-brace", None)
+    assert (fates[6], fates[5]) == ((None, None), ("semantic-duplicate", ids[6]))
+    assert fates[8] == ("semantic-duplicate", ids[9])
+    assert ids[108] == ids[0] and fates[108] == ("duplicate", ids[0])
+    assert found.counts["kept_for_a_twin_dropped"] == 3
+    again = build(tmp_path / "backwards", SCORES, config, {**inputs, "duplicates": marked}, backwards=True)
+    assert digests(again) == digests(found)
+
+
 def test_configured_rules_drop(tmp_path, inputs):
     config = ScoresConfig(drop=("duplicate", "c4:curly-brace", "gopher:too-few-words"))
     table = scores_of(build(tmp_path, SCORES, config, inputs))
@@ -186,7 +240,7 @@ def test_examples_lie_at_the_percentiles_and_show_what_was_dropped(scores, input
     found = read_json(scores.file("examples.json"))
     table = scores_of(scores)
     kept = {row["id"]: row for row in table.to_pylist()}
-    assert {"quality", "quality_raw", "perplexity"} <= set(found["percentiles"])
+    assert {"quality", "quality_rank", "perplexity"} <= set(found["percentiles"])
     assert "gopher_words" not in found["percentiles"]
     for column, shown in found["percentiles"].items():
         assert list(shown) == ["1", "50", "99"]
@@ -227,11 +281,9 @@ def test_size_of_parts_does_not_matter(tmp_path, scores):
 def test_frozen_scorers_leave_old_parts_as_they_are(tmp_path, inputs):
     first = build(tmp_path, SCORES, PLAIN, inputs)
     job = open_stage(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(first.path)), inputs)
-    fit, score = job.steps
-    assert job.plan(fit) == []
-    finish_step(job, fit)
-    assert job.pending(score, job.plan(score)) == []
-    finish_step(job, score)
+    for step in job.steps:
+        assert job.pending(step, job.plan(step)) == []
+        finish_step(job, step)
     assert digests(seal(job)) == digests(first)
 
 
@@ -304,6 +356,20 @@ def test_frozen_scorers_are_asked_for_with_the_settings_they_were_fitted_with(tm
     config = ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path), quality={"texture_common": 1.0}, length_norm="sqrt")
     with pytest.raises(ConfigError, match=r"expected scores\.quality as when the scorers at scores\.frozen"):
         build(tmp_path, SCORES, config, inputs)
+
+
+def test_frozen_scorers_are_asked_for_with_the_texts_they_were_fitted_on(tmp_path, inputs):
+    reference = tmp_path / "reference.jsonl"
+    few = {"scorers": ("perplexity", "quality"), "reference": str(reference)}
+    reference.write_text("".join(json.dumps({"text": f"text {n}"}) + "\n" for n in range(30)))
+    first = build(tmp_path, SCORES, ScoresConfig(**few), inputs)
+    again = build(tmp_path, SCORES, ScoresConfig(**few, frozen=str(first.path)), inputs)
+    assert scores_of(again).equals(scores_of(first))
+    with pytest.raises(ConfigError, match=r"expected the scores\.reference that the scorers at scores\.frozen"):
+        build(tmp_path, SCORES, ScoresConfig(scorers=few["scorers"], frozen=str(first.path)), inputs)
+    reference.write_text("".join(json.dumps({"text": f"other {n}"}) + "\n" for n in range(30)))
+    with pytest.raises(ConfigError, match=r"expected the scores\.reference that the scorers at scores\.frozen"):
+        build(tmp_path, SCORES, ScoresConfig(**few, frozen=str(first.path)), inputs)
 
 
 def test_a_domain_that_gets_its_first_document_later_is_scored(tmp_path, scores, inputs):

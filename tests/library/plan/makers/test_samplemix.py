@@ -35,7 +35,7 @@ def test_twice_the_budget_is_twice_the_copies_and_a_high_temperature_treats_all_
 
 @pytest.mark.parametrize(("form", "ratio"), [("power", 4.0), ("exponential", np.exp(0.5 / 0.5))])
 def test_tempered_ratio_of_the_best_to_the_middle(form, ratio):
-    weights = Tempered(form, tau=0.5).preference(_filled())[0]
+    weights = Tempered(form=form, tau=0.5).preference(_filled())[0]
     assert weights[-1] / weights[127] == pytest.approx(ratio, rel=0.01)
 
 

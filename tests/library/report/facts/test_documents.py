@@ -1,4 +1,7 @@
-from mixpipe.report.facts.documents import read_quarantine, read_removals, read_sources
+from dataclasses import replace
+
+from mixpipe.report.facts.documents import read_masked, read_quarantine, read_removals, read_sources
+from mixpipe.report.sections.documents import documents_section
 
 
 def test_sources_come_largest_first_and_printable(artefacts):
@@ -19,3 +22,13 @@ def test_removals_keep_source_and_reason(artefacts):
 def test_before_their_stage_there_is_nothing():
     assert read_sources({}) == []
     assert read_quarantine({}) == read_removals({}) == {}
+
+
+def test_what_was_masked_is_told_by_kind(artefacts):
+    ingest = artefacts["ingest"]
+    counts = {**ingest.manifest.counts, "masked_email": 7.0}
+    masked = replace(ingest, manifest=ingest.manifest.model_copy(update={"counts": counts}))
+    assert read_masked({"ingest": masked}) == {"email": 7}
+    assert read_masked(artefacts) == read_masked({}) == {}
+    section = documents_section({**artefacts, "ingest": masked})
+    assert any("7 email" in getattr(block, "text", "") for block in section.blocks)

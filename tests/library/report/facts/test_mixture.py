@@ -39,5 +39,17 @@ def test_a_given_mixture_says_how_far_it_was_moved(given):
     assert {portion.unconstrained for portion in mixture.portions} == {None}
 
 
+def test_strata_are_shares_of_their_domain(artefacts, edited):
+    def halves(mixture):
+        strata = [[weight / 4, weight * 3 / 4] for weight in mixture["weights"]]
+        strata[-1] = [0.0, 0.0]
+        return {**mixture, "weights": [*mixture["weights"][:-1], 0.0], "strata": strata}
+
+    *others, last = read_mixture(edited("search", "mixture.json", halves)).portions
+    assert all(portion.strata == pytest.approx((0.25, 0.75)) for portion in others)
+    assert last.strata == ()
+    assert {portion.strata for portion in read_mixture(artefacts).portions} == {()}
+
+
 def test_before_the_search_there_is_none(artefacts):
     assert read_mixture({"domains": artefacts["domains"]}) is None

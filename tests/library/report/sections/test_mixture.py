@@ -30,14 +30,26 @@ def test_a_given_mixture_is_said_to_be_given(given):
     assert "given" in mixture_section(given).blocks[0].text
 
 
+def test_searched_strata_are_shown(artefacts, edited):
+    def thirds(mixture):
+        return {**mixture, "strata": [[w / 2, w / 4, w / 8, w / 8] for w in mixture["weights"]]}
+
+    table = mixture_section(edited("search", "mixture.json", thirds)).blocks[2]
+    assert [column.title for column in table.columns] == ["domain", "worst", "2", "3", "best"]
+    assert [cell.sort for cell in table.rows[0][1:]] == [0.5, 0.25, 0.125, 0.125]
+    assert "a share for each 25" in table.caption
+    assert len(mixture_section(artefacts).blocks) == 3
+
+
 def test_before_the_search_there_is_no_section():
     assert mixture_section({}) is None
 
 
 def test_phases_stand_side_by_side_and_a_single_one_is_not_shown(artefacts, edited):
     *_, table = mixture_section(artefacts).blocks
-    assert [column.title[:7] for column in table.columns[1:]] == ["warm-up", "end, 25"]
+    assert [column.title[:7] for column in table.columns[1::2]] == ["warm-up", "end, 25"]
+    assert [column.title for column in table.columns[2::2]] == ["epochs in warm-up", "epochs in end"]
     assert "41 documents in more than one" in table.caption
-    assert [cell.text for cell in table.rows[-1][1:]] == ["0\N{NO-BREAK SPACE}%"] * 2
+    assert [cell.text for cell in table.rows[-1][1::2]] == ["0\N{NO-BREAK SPACE}%"] * 2
     alone = edited("plan", "mixture.json", lambda found: {"phases": found["phases"][:1]})
     assert len(mixture_section(alone).blocks) == len(mixture_section(artefacts).blocks) - 1

@@ -4,7 +4,7 @@ import pytest
 from mixpipe.plan.budgets import draw_curves
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.copies import VALUE_BINS
-from mixpipe.plan.makers.top import best_first
+from mixpipe.plan.makers.best_first import best_first
 
 
 @pytest.mark.parametrize(

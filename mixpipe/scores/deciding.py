@@ -1,0 +1,126 @@
+"""Step `decide`: for what reason a document is dropped, and for whose sake; the scores of all parts added up.
+
+Writes `part-*.parquet` (scores_schema): id, one float32 column per measure, `drop_reason`, `twin_id` (for a duplicate
+the id of the document kept: of an exact one its own, equal texts having equal ids, else its near or its semantic twin,
+or who stands in for a twin that a rule drops). Nothing is deleted here.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixpipe.scores.config import REPEATS, TWIN_COLUMNS, ScoresConfig
+from mixpipe.scores.examples import gather_examples
+from mixpipe.scores.flagged import Flagged, add_flagged, with_flagged
+from mixpipe.scores.frozen import EDGES, SUMMARY, fitted_on
+from mixpipe.scores.heirs import read_heirs
+from mixpipe.scores.protocol import Scorer
+from mixpipe.scores.reading import check_aligned, domain_names, scorers_of, upstream
+from mixpipe.scores.removal import drop_reasons
+from mixpipe.scores.scoring import learnt_digests, scored
+from mixpipe.scores.summary import Removals, Summary, add_removals
+from mixpipe.store.artefact import Counts
+from mixpipe.store.files import read_arrays, read_json, read_table, write_json, write_table
+from mixpipe.store.fingerprint import Json, fingerprint
+from mixpipe.store.stage import Context, Part
+from mixpipe.tables import scores_schema
+
+__all__ = ["finish_decide", "plan_decide", "run_decide"]
+
+
+def plan_decide(context: Context) -> list[Part]:
+    """List one part per part of documents."""
+    settings: dict[str, Json] = {**learnt_digests(context), "drop": context.config.drop}
+    settings["most_repeated"] = context.config.most_repeated
+    return [
+        Part(
+            file.removesuffix(".parquet"),
+            {"file": file},
+            {**upstream(context, file), **settings, "twins": _twins_digest(context, file)},
+        )
+        for file in context.inputs["ingest"].names()
+    ]
+
+
+def run_decide(context: Context, part: Part) -> Counts:
+    """Write the scores of one part of documents with what was decided, row by row."""
+    config: ScoresConfig = context.config
+    file, scorers = str(part.spec["file"]), scorers_of(context.out, context.config.scorers)
+    schema = scores_schema([name for scorer in scorers.values() for name in scorer.columns])
+    table = read_table(context.out / scored(file), schema.names[:-2])
+    named = _twins(context, file)
+    twins = {reason: ids.is_valid().to_numpy() for reason, ids in named.items()} | {REPEATS: _repeats(context, file)}
+    columns = {name: table[name].to_numpy() for name in table.column_names[1:]}
+    reasons = drop_reasons(config.drop, {name: scorer.rules for name, scorer in scorers.items()}, columns, twins)
+    arrays = [*table.columns, pa.array(reasons, pa.string()), pc.coalesce(*named.values())]
+    write_table(context.out / f"{part.name}.parquet", pa.table(arrays, schema=schema), schema)
+    dropped = Counter(reason for reason in reasons if reason)
+    return {"dropped": sum(dropped.values()), **{f"dropped_{reason}": n for reason, n in dropped.items()}}
+
+
+def finish_decide(context: Context) -> Counts:
+    """Write scores.json and removals.json, reading one part at a time."""
+    scorers = scorers_of(context.out, context.config.scorers)
+    edges = read_arrays(context.out / EDGES)  # of frozen scorers perhaps more than are asked for now
+    columns = [name for scorer in scorers.values() for name in scorer.columns]
+    summary = Summary.empty(np.stack([edges[name] for name in columns]), len(domain_names(context)))
+    known = read_json(context.inputs["ingest"].file("sources.json")).keys()
+    removed: Removals = {}
+    flagged: Flagged = Counter()
+    for file in context.inputs["ingest"].names():
+        scores = read_table(context.out / file)
+        assigned = read_table(context.inputs["domains"].file(file), ["domain"]).column("domain").to_numpy()
+        summary.add([scores.column(name).to_numpy() for name in columns], assigned)
+        sources = read_table(context.inputs["ingest"].file(file), ["source"]).column("source")
+        add_removals(removed, sources, scores.column("drop_reason"), known=known)
+        add_flagged(flagged, scores)
+    rules: dict[str, Json] = {n: [rule.name for rule in s.rules] for n, s in scorers.items() if s.rules}
+    facts = _facts(context.out, scorers, flagged)
+    record: dict[str, Json] = {"columns": summary.as_json(columns), "rules": rules, "facts": facts}
+    record["fitted_on"] = fitted_on(context)
+    write_json(context.out / SUMMARY, record)
+    write_json(context.out / "removals.json", removed)
+    learnt = [name for scorer in scorers.values() if not scorer.rules for name in scorer.columns]
+    wanted = {name: edges[f"{name}:percentiles"] for name in learnt}
+    write_json(context.out / "examples.json", gather_examples(context, wanted, scorers.get("leak")))
+    return {}
+
+
+def _facts(out: Path, scorers: Mapping[str, Scorer], flagged: Flagged) -> dict[str, Json]:
+    """Return what scorers say of what they learnt, by name; of `leak` also how many documents it flags."""
+    facts = {name: s.facts(read_arrays(out / f"{name}.npz")) for name, s in scorers.items() if hasattr(s, "facts")}
+    if "leak" in facts:
+        facts["leak"] = with_flagged(facts["leak"], scorers["leak"].rules, flagged)
+    return dict(facts)
+
+
+def _twins_digest(context: Context, file: str) -> str:
+    """Return the identity of a part's twins: which they are, not how similar, which every new document may change."""
+    found = {reason: ids for reason, ids in _twins(context, file).items() if reason in TWIN_COLUMNS}
+    rows = {reason: np.flatnonzero(pc.is_valid(ids).to_numpy()) for reason, ids in found.items()}
+    kept: dict[str, Json] = {reason: found[reason].take(pa.array(at)).to_pylist() for reason, at in rows.items()}
+    rows |= {REPEATS: np.flatnonzero(_repeats(context, file))}
+    return fingerprint({**kept, "rows": {reason: list[Json](at.tolist()) for reason, at in rows.items()}})
+
+
+def _repeats(context: Context, file: str) -> np.ndarray:
+    """Return which documents say little that a better one does not say in the same sentences: (n,) bool."""
+    shares = read_table(context.inputs["duplicates"].file(file), ["repeated_sentences"])["repeated_sentences"]
+    return np.asarray(shares.fill_null(0).to_numpy() >= np.float32(context.config.most_repeated))
+
+
+def _twins(context: Context, file: str) -> dict[str, pa.ChunkedArray]:
+    """Return the id of the document kept instead, null for none, by the kind of duplicate that the document is."""
+    documents = read_table(context.inputs["ingest"].file(file), ["id", "duplicate"])
+    found = read_table(context.inputs["duplicates"].file(file), ["id", *TWIN_COLUMNS.values()])
+    check_aligned("duplicates", file, found["id"], documents["id"])
+    twins = {"duplicate": pc.if_else(documents["duplicate"], documents["id"], None)}
+    for reason, name in TWIN_COLUMNS.items():
+        settled = read_heirs(context, reason)
+        at = pc.index_in(found["id"], value_set=settled["id"])
+        twins[reason] = pc.if_else(pc.is_valid(at), settled["twin"].take(at), found[name])
+    return twins
