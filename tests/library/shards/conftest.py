@@ -7,6 +7,7 @@ import pytest
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.stage import PLAN
 from mixpipe.shards.config import ShardsConfig
+from mixpipe.shards.formats import FORMATS
 from mixpipe.shards.stage import SHARDS
 from mixpipe.store.artefact import Artefact
 from mixpipe.tokenizer import train_tokenizer
@@ -41,3 +42,9 @@ def tokenizer_file(tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
     path.write_text(train_tokenizer(["0/17 word word word"] * 8, 270), encoding="utf-8")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def formats_at_once() -> list[str]:
+    """All formats but litdata's own, whose index has the name of that of MDS."""
+    return sorted(FORMATS.keys() - {"litdata"})
