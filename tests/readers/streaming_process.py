@@ -24,7 +24,7 @@ def blend(path: str) -> dict[str, int]:
         config = yaml.safe_load(file)
     streams = [Stream(**stream) for stream in config["streams"].values()]
     found: Counter[str] = Counter()
-    for sample in StreamingDataset(streams=streams, epoch_size=config["epoch_size"], shuffle=True, batch_size=1):
+    for sample in StreamingDataset(streams=streams, epoch_size=config.get("epoch_size"), shuffle=True, batch_size=1):
         found[f"d{sample['domain']:03d}"] += int(sample["n_tokens"])
     return found
 

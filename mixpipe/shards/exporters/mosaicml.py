@@ -1,8 +1,9 @@
 """MosaicML Streaming and LLM Foundry: `streams` with `choose`, the exact samples of each domain in an epoch.
 
-`proportion` is relative and holds in expectation only, and the two cannot be mixed: `choose` is written, `proportion`
-into a file of its own. A sample is a document where shards hold text, and a sequence where they hold tokens of fixed
-length. `shuffle` is needed: without it batches are of one stream for long stretches (streaming issue 342).
+`proportion` is relative, and the two cannot be mixed: `choose` is written, `proportion` into a file of its own, with
+the `epoch_size` that streaming refuses beside `choose`. A sample is a document where shards hold text, and a sequence
+where they hold tokens of fixed length. `shuffle` is needed: without it batches are of one stream for long stretches
+(streaming issue 342).
 """
 
 from collections.abc import Mapping
@@ -45,11 +46,11 @@ class MosaicMl:
                 chosen[portion.id] = {"local": place, "choose": count}
         comment = COMMENT.format(samples=samples, unit=unit)
         return {
-            "streams.yaml": yaml_text({"streams": chosen, "epoch_size": samples}, comment),
+            "streams.yaml": yaml_text({"streams": chosen}, comment),
             "streams-proportion.yaml": yaml_text({"streams": relative, "epoch_size": samples}, comment),
         }
 
     def read(self, files: Mapping[str, str]) -> list[Weights]:
         """Return the share of each stream in the samples that are chosen."""
-        found = read_yaml(files["streams.yaml"])
-        return [{one["local"]: one["choose"] / found["epoch_size"] for one in found["streams"].values()}]
+        chosen = {one["local"]: one["choose"] for one in read_yaml(files["streams.yaml"])["streams"].values()}
+        return [{place: count / sum(chosen.values()) for place, count in chosen.items()}]

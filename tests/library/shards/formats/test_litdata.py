@@ -37,7 +37,9 @@ def test_a_chunk_is_read(path):
     assert list(LitData().problems(path, LitData().read(path))) == []
 
 
-@pytest.mark.parametrize(("place", "what"), [(0, "bytes of tokens"), (8, "places before the tokens"), (-2, "do not end")])
+@pytest.mark.parametrize(
+    ("place", "what"), [(0, "bytes of tokens"), (8, "places before the tokens"), (-2, "do not end")]
+)
 def test_a_changed_byte_is_found(path, place, what):
     changed = bytearray(CHUNK)
     changed[place] ^= 1

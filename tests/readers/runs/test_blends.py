@@ -1,17 +1,18 @@
 """The token shares that the trainers' own readers give, from our exports loaded as their instructions say.
 
-Each reads a whole run of some four million tokens: within 0.5 % of all tokens of what the mixture says for every
-domain, and what `--simulate` foretold.
+Each reads a whole run, of some four million tokens where it draws at random: within 0.5 % of all tokens of what the
+mixture says for every domain, and of what `--simulate` foretold.
 """
 
 import importlib.util
+import json
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-import numpy as np
 import pytest
+from torch import distributed
 
 from mixpipe.runs.export import Asked, export_blend
 from mixpipe.shards.exporters.protocol import Settings
@@ -64,7 +65,15 @@ def tokens_of(rows) -> Counter[str]:
     return found
 
 
-def test_megatron_core(by_domain, exported, tmp_path):
+@pytest.fixture
+def process_group(tmp_path):
+    """A group of one process, without which Megatron's data sets are not built."""
+    distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/group", rank=0, world_size=1)
+    yield
+    distributed.destroy_process_group()
+
+
+def test_megatron_core(by_domain, exported, tmp_path, process_group):
     reason = f"megatron-core is {MISSING}"
     builder = pytest.importorskip("megatron.core.datasets.blended_megatron_dataset_builder", reason=reason)
     gpt = pytest.importorskip("megatron.core.datasets.gpt_dataset", reason=reason)
@@ -97,8 +106,10 @@ def test_megatron_core(by_domain, exported, tmp_path):
 class Tokenizer:
     """As much of a tokenizer as Megatron's data sets ask for."""
 
-    unique_identifiers = {"class": "Tokenizer"}
     eod, pad, vocab_size = 0, 0, 1024
+
+    def __init__(self):
+        self.unique_identifiers = {"class": "Tokenizer"}
 
 
 def test_datasets(by_domain, exported):
@@ -108,16 +119,16 @@ def test_datasets(by_domain, exported):
     export.check(tokens_of(rows))
 
 
-@pytest.mark.parametrize(("name", "foretold"), [("streams", 1e-4), ("streams-proportion", TOLERANCE)])
-def test_mosaicml_streaming(by_domain, exported, streaming, name, foretold):
-    export = exported(by_domain, "mosaicml")
-    export.check(Counter(streaming("blend", export.folder / f"{name}.yaml")), foretold)
+@pytest.mark.parametrize("name", ["streams", "streams-proportion"])
+def test_mosaicml_streaming(small_by_domain, exported, streaming, name):
+    export = exported(small_by_domain, "mosaicml")
+    export.check(Counter(streaming("blend", export.folder / f"{name}.yaml")), foretold=1e-3)
 
 
 def test_webdataset(by_domain, exported):
     pytest.importorskip("webdataset", reason=f"webdataset is {MISSING}")
     export = exported(by_domain, "webdataset", location="data/{id}/train-00000-of-00001.tar")
-    rows = [sample["json"] for sample in export.module("load_mixture").load()]
+    rows = [json.loads(sample["json"]) for sample in export.module("load_mixture").load()]
     assert len(rows) == export.draws
     export.check(tokens_of(rows))
 
