@@ -8,6 +8,7 @@ three times.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,8 +68,9 @@ class LitData(TokenFormat):
 
     def offset(self, path: Path) -> int:
         """Return the bytes of the count and the places."""
-        count = np.fromfile(path, "<u4", 1) if path.is_file() else []
-        return 4 * (int(count[0]) + 2) if len(count) else 0
+        with suppress(OSError), path.open("rb") as file:
+            return 4 * (int.from_bytes(file.read(4), "little") + 2)
+        return 0
 
     def problems(self, path: Path, rows: pa.Table) -> Iterator[str]:
         """Yield whether the places are those of the documents, beside what is checked of all tokens."""
