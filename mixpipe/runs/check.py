@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import cast
 
 from mixpipe.errors import InputError, StoreError
-from mixpipe.runs.run import load_artefacts, read_run
+from mixpipe.runs.run import load_artefacts
 from mixpipe.shards.records import read_record
 from mixpipe.shards.verify import Verification, verify_run, verify_shards
 from mixpipe.store.artefact import MANIFEST, Artefact, Manifest
@@ -25,11 +25,9 @@ def verify_folder(folder: Path) -> Verification:
         InputError: it is neither, or the run has no shards yet.
     """
     alone = (folder / MANIFEST).is_file() and not (folder / "run.json").is_file()
-    if not alone:
-        read_run(folder)  # what is no run is a wrong argument, not damage
     try:
         return _verify_alone(folder) if alone else verify_run(folder, load_artefacts(folder, Artefact.read))
-    except StoreError as error:  # a manifest is gone or unreadable
+    except StoreError as error:  # the run's record or a manifest is gone or unreadable
         return Verification([str(error)], files=0)
 
 

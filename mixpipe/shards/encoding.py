@@ -23,6 +23,7 @@ from tokenizers import Tokenizer
 from mixpipe.shards.config import ShardsConfig
 from mixpipe.shards.formats.tokens import TokenLayout, TokenShard, token_dtype
 from mixpipe.store.artefact import Artefact
+from mixpipe.store.files import clear_os_errors
 from mixpipe.tables import ENCODED
 from mixpipe.tokenizer import encode_texts, end_token, load_tokenizer, tokenizer_json, vocabulary_size
 
@@ -58,10 +59,14 @@ def encoded(tables: Iterable[pa.Table], encoder: Encoder, folder: Path) -> Itera
         tables: the rows, in order.
         encoder: of the data set.
         folder: on a disk that has room for the tokens.
+
+    Raises:
+        StoreError: it has no room.
     """
     dtype = token_dtype(encoder.layout.vocabulary)
     rows, counts = [], [np.zeros(0, np.int64)]
-    with TemporaryFile(dir=folder) as scratch:
+    # Hidden, should it be seen at all: what a kill leaves of it must not be sealed.
+    with clear_os_errors(folder / "tokens"), TemporaryFile(dir=folder, prefix=".tokens-") as scratch:
         for table in tables:
             counts.append(_append(scratch, table["text"].to_pylist(), encoder, dtype))
             rows.append(table.select([name for name in ENCODED.names if name != "n_encoded"]))

@@ -78,7 +78,7 @@ class PhaseEntry(BaseModel):
 class MixtureRecord(BaseModel):
     """`mixture.json`, as far as it can be recounted."""
 
-    phases: list[PhaseEntry]
+    phases: list[PhaseEntry] = Field(min_length=1)
     domains: list[WeightEntry] = []  # over all phases, where there are several
     digest: str
 

@@ -38,14 +38,17 @@ class Recount:
         rows: by domain number.
         tokens: by domain number.
         sums: (4096,) uint64, one per bucket of document ids.
+        shards: how many there were.
     """
 
     rows: Counter[int] = field(default_factory=Counter)
     tokens: Counter[int] = field(default_factory=Counter)
     sums: NDArray[np.uint64] = field(default_factory=_zeros)
+    shards: int = 0
 
     def add(self, rows: pa.Table) -> None:
         """Count one shard's rows: columns id, domain, n_tokens, copy."""
+        self.shards += 1
         domains = rows["domain"].to_numpy()
         tokens = rows["n_tokens"].to_numpy()
         for domain in np.unique(domains).tolist():

@@ -26,8 +26,13 @@ from mixpipe.tables import SHARDS
 __all__ = ["SCATTERED", "group_parts", "last_id_before", "read_batches", "write_batches"]
 
 GROUPS_PER_SHARD = 4
-SCATTERED = SHARDS.remove(SHARDS.get_field_index("domain_name")).append(
-    pa.field("position", pa.float64(), nullable=False)
+# Texts with 64-bit offsets: a shard that chance or long tokens make larger than 2 GiB is still one column to take from.
+TEXT = pa.field("text", pa.large_string(), nullable=False)
+SCATTERED = pa.schema(
+    [
+        *(TEXT if field.name == "text" else field for field in SHARDS if field.name != "domain_name"),
+        pa.field("position", pa.float64(), nullable=False),
+    ]
 )
 
 
@@ -108,6 +113,7 @@ def _planned_documents(context: Context, name: str, first_row: int) -> tuple[pa.
     plan = read_table(context.inputs["plan"].file(name), ["id", "domain", "copies", "copies_by_phase"])
     columns = ["id", "text", "source", "n_tokens", "duplicate", "meta"]
     documents = read_table(context.inputs["ingest"].file(name), columns)
+    documents = documents.set_column(columns.index("text"), TEXT, documents["text"].cast(TEXT.type))
     if not plan["id"].equals(documents["id"]):
         raise StageError(
             f"expected the {documents.num_rows} documents of {name} in the same rows of plan, found {plan.num_rows} "

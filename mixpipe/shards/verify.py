@@ -126,7 +126,7 @@ def _verify_format(
     whole = [name for name in names if not damaged & _files(form, name)]
     recount = Recount()
     found.problems += _read_shards(artefact.path, form, dataset, whole, recount)
-    if len(whole) < len(names):
+    if recount.shards < len(names):
         return
     found.documents, found.tokens = recount.rows.total(), recount.tokens.total()
     found.shares = {f"d{domain:03d}": share for domain, share in recount.shares().items()}
@@ -148,23 +148,29 @@ def _ids(form: ShardFormat, paths: Sequence[Path]) -> Iterator[pa.Table]:
 
 
 def _manifest_problems(path: Path, sealed: Manifest) -> Iterator[str]:
-    """Yield whether the manifest beside the shards is another than the sealed one, byte by byte."""
+    """Yield whether the manifest beside the shards is another than the sealed one, byte by byte, or than it was."""
     if not path.is_file():
         yield f"{MANIFEST}: missing"
-    elif path.read_bytes() != json_text(sealed.model_dump(mode="json")).encode("utf-8"):
+    elif path.read_bytes() != json_text(sealed.model_dump(mode="json", exclude_unset=True)).encode("utf-8"):
         yield f"{MANIFEST}: is not the sealed one"
+    if sealed.digest and sealed.digest != sealed.content_digest():
+        yield f"{MANIFEST}: its digest is not that of its content"
 
 
 def _read_shards(
     folder: Path, form: ShardFormat, dataset: DatasetRecord, names: list[str], recount: Recount
 ) -> Iterator[str]:
-    """Read whole shards into the recount, yielding what is wrong with each."""
+    """Read whole shards into the recount, yielding what is wrong with each; one that cannot be read is not counted."""
     entries = {entry.path: entry for entry in dataset.files}
     before, folder_before = None, None
     for name in names:
         before = before if folder_before == Path(name).parent else None
         folder_before = Path(name).parent
-        table = form.read(folder / name, [*form.counted, *form.checked, "copy"])
+        try:
+            table = form.read(folder / name, [*form.counted, *form.checked, "copy"])
+        except StoreError as error:  # as it was sealed: its writer was at fault
+            yield f"{name}: unreadable ({error})"
+            continue
         recount.add(table)
         problems = chain(_shard_problems(table, entries.get(name), before), form.problems(folder / name, table))
         yield from (f"{name}: {problem}" for problem in problems)

@@ -7,16 +7,18 @@ part with its identity (so that a later artefact of the same stage can take over
 differs between two equal runs (host, seconds, memory) stands apart under `provenance` and is no part of identity.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mixpipe.errors import StoreError
 from mixpipe.store.files import read_json
-from mixpipe.store.fingerprint import file_digest
+from mixpipe.store.fingerprint import Json, canonical_json, file_digest
 
 __all__ = ["MANIFEST", "Artefact", "FileEntry", "Manifest", "PartEntry"]
 
@@ -59,6 +61,12 @@ class Manifest(BaseModel):
     parts: tuple[PartEntry, ...]
     counts: dict[str, float]
     provenance: dict[str, object]
+    digest: str = ""  # of all its other fields; none: sealed before there was one
+
+    def content_digest(self) -> str:
+        """Return what `digest` should be: a copy that lies apart from the store is checked by it."""
+        content = cast(Json, self.model_dump(mode="json", exclude={"digest"}))
+        return f"sha256:{hashlib.sha256(canonical_json(content).encode('utf-8')).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -129,17 +137,22 @@ class Artefact:
         return sorted(name for name in self.listed if Path(name).match(pattern))
 
     def damage(self) -> list[str]:
-        """Re-hash every file; return one line per file that is missing, changed or not listed."""
-        found = []
-        for entry in self.manifest.files:
-            file = self.path / entry.name
-            if not file.is_file():
-                found.append(f"{entry.name}: missing")
-            elif file_digest(file) != entry.sha256:
-                found.append(f"{entry.name}: changed since it was sealed (SHA-256 differs)")
-        on_disk = {str(f.relative_to(self.path)) for f in self.path.rglob("*") if f.is_file()}
+        """Re-hash every file; return one line per file that is missing, unreadable, changed or not listed."""
+        found = [f"{entry.name}: {wrong}" for entry in self.manifest.files if (wrong := self._damage_to(entry))]
+        on_disk = {str(f.relative_to(self.path)) for f in self.path.rglob("*") if not f.is_dir()}
         extra = on_disk - set(self.listed) - {MANIFEST}
         return found + [f"{name}: not in the manifest" for name in sorted(extra)]
+
+    def _damage_to(self, entry: FileEntry) -> str | None:
+        """Return what is wrong with one file; None: nothing."""
+        file = self.path / entry.name
+        if not file.is_file():
+            return "missing"
+        try:
+            whole = file_digest(file) == entry.sha256
+        except OSError as error:  # a bad disk, or no right to read
+            return f"unreadable ({error.strerror})"
+        return None if whole else "changed since it was sealed (SHA-256 differs)"
 
     @cached_property
     def listed(self) -> dict[str, FileEntry]:

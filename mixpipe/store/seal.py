@@ -37,7 +37,7 @@ def _manifest(job: Job) -> Manifest:
     dropped = {file.name for entry in entries if entry.step not in keep for file in entry.files}
     dropped |= {str(path.relative_to(out)) for pattern in stage.scratch for path in out.glob(pattern)}
     known = {file.name: file for entry in entries for file in entry.files}
-    return Manifest(
+    manifest = Manifest(
         stage=stage.name,
         version=stage.version,
         fingerprint=job.fingerprint,
@@ -47,6 +47,7 @@ def _manifest(job: Job) -> Manifest:
         counts=_total(entries, finishes),
         provenance=_provenance(records, finishes),
     )
+    return manifest.model_copy(update={"digest": manifest.content_digest()})
 
 
 def _names(out: Path) -> list[str]:

@@ -1,5 +1,7 @@
 """One suite over every registered shard format: texts come back as rows, tokens as the texts that they decode to."""
 
+import json
+import resource
 from itertools import pairwise
 
 import pyarrow as pa
@@ -21,7 +23,25 @@ HOSTILE = [
     "\ufeffbom",
     "e\u0301 \u202e",
     '"quoted", {json: "no"}',
+    " \t\n\u00a0\u200b",
+    "\x1c\x1d\x85\u2029\x7f\ufffe\uffff\ud7ff\ue000",
+    "\x00" * 3 + "\n\x00",
+    "<|endoftext|>",
+    "\U0001f9ea" * 40_000,
     "x" * 5_000_000,
+]
+# What a corpus may say of a document besides its text: its own id lies in `meta`, and its source is a column.
+HOSTILE_NAMES = [
+    "../../etc/passwd",
+    "a/b\\c",
+    "line\nline\r\n",
+    "\x00",
+    '","',
+    "é\U0001f9ea",
+    "n" * 100_000,
+    "",
+    " ",
+    " ",
 ]
 
 
@@ -57,7 +77,7 @@ def form(request):
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory):
     path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
-    path.write_text(train_tokenizer(HOSTILE[:-1], 300), encoding="utf-8")
+    path.write_text(train_tokenizer([text for text in HOSTILE if len(text) < 100], 300), encoding="utf-8")
     tokenizer = load_tokenizer(str(path))
     return Encoder(tokenizer, TokenLayout(vocabulary_size(tokenizer), end_token(tokenizer)), path.read_text("utf-8"))
 
@@ -73,6 +93,14 @@ def write(form, tmp_path, encoder):
             return form.write(path, shard)
 
     return made
+
+
+@pytest.fixture
+def limited():
+    """Limits the size of files that this process may write, as `ulimit -f` does, until the test ends."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def schema_of(form):
@@ -100,6 +128,35 @@ def test_hostile_texts_come_back_as_they_went_in(form, write, tmp_path, encoder)
     assert texts_of(form, path, encoder) == HOSTILE[isinstance(form, TokenFormat) :]
     assert list(form.problems(path, found)) == []
     assert {file.name for file in path.parent.iterdir()} == {f"train{end}" for end in (form.suffix, *form.beside)}
+
+
+def test_hostile_sources_and_ids_come_back_as_they_went_in(form, write, tmp_path):
+    path, rows = tmp_path / f"train{form.suffix}", make_rows([f"text {number}" for number in range(len(HOSTILE_NAMES))])
+    columns = {"source": HOSTILE_NAMES, "meta": [json.dumps({"id": name}) for name in HOSTILE_NAMES]}
+    for name, values in columns.items():
+        place = SHARDS.get_field_index(name)
+        rows = rows.set_column(place, SHARDS.field(name), pa.array(values))
+    write(path, [rows])
+    found = form.read(path)
+    for name in {*columns} & {*found.column_names}:
+        assert found[name].to_pylist() == columns[name]
+    assert list(form.problems(path, found)) == []
+    assert {file.name for file in tmp_path.iterdir()} == {f"train{end}" for end in (form.suffix, *form.beside)}
+
+
+def test_a_file_too_large_for_its_disk_is_said_and_nothing_is_left(form, write, tmp_path, limited):
+    path, rows = tmp_path / f"train{form.suffix}", make_rows([f"{number}" * 50 for number in range(500)])
+    write(path, [rows])
+    written = {file: file.stat().st_size for file in tmp_path.iterdir()}
+    for file in written:
+        file.unlink()
+    limited(max(written.values()) - 1)
+    with pytest.raises(StoreError, match=r"cannot write \S+: File too large; raise `ulimit -f`"):
+        write(path, [rows])
+    assert list(tmp_path.iterdir()) == []
+    limited(resource.RLIM_INFINITY)
+    write(path, [rows])
+    assert {file: file.stat().st_size for file in tmp_path.iterdir()} == written
 
 
 def test_columns_can_be_read_alone(form, write, tmp_path):

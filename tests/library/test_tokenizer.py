@@ -5,6 +5,7 @@ from time import process_time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from mixpipe.errors import ConfigError
 from mixpipe.tokenizer import (
@@ -119,3 +120,30 @@ def test_texts_are_encoded_as_they_are_counted(path):
         found[number] += ids
     assert [len(ids) for ids in found] == count_tokens(tokenizer, texts)
     assert tokenizer.decode_batch(found, skip_special_tokens=False) == texts
+
+
+SPECIAL = ["<unk>", "</s>"]
+KINDS = {
+    "unigram": (models.Unigram(), trainers.UnigramTrainer, {"unk_token": "<unk>"}),
+    "words": (models.WordLevel(unk_token="<unk>"), trainers.WordLevelTrainer, {}),
+    "pieces": (models.WordPiece(unk_token="<unk>"), trainers.WordPieceTrainer, {}),
+    "no merges": (models.BPE(ignore_merges=True, unk_token="<unk>"), trainers.BpeTrainer, {}),
+    "merges": (models.BPE(unk_token="<unk>"), trainers.BpeTrainer, {}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "text", ["</s>", "the </s> cat", "a</s></s>b", "</s" * 3 + "</s>>", "\uff1c/s\uff1e", "</s> " * 20_000]
+)
+def test_no_text_makes_an_end_whatever_the_model(tmp_path, kind, text):
+    model, trainer, more = KINDS[kind]
+    made = Tokenizer(model)
+    made.normalizer, made.pre_tokenizer = normalizers.NFKC(), pre_tokenizers.WhitespaceSplit()
+    made.train_from_iterator(TEXTS, trainer(vocab_size=80, special_tokens=SPECIAL, show_progress=False, **more))
+    made.save(str(tmp_path / "tokenizer.json"))
+    tokenizer = load_tokenizer(str(tmp_path))
+    ids = [number for _, found in encode_texts(tokenizer, ["the", text, "cat"]) for number in found]
+    assert end_token(tokenizer) not in ids
+    assert len(ids) == sum(count_tokens(tokenizer, ["the", text, "cat"]))
+    assert ids[:1] == tokenizer.encode("the", add_special_tokens=False).ids[:1]

@@ -107,7 +107,8 @@ class TokenFormat(ShardFormat):
     def write_ids(self, path: Path, shard: TokenShard) -> None:
         """Write the tokens to a scratch file."""
         dtype = token_dtype(shard.layout.vocabulary, self.two_bytes)
-        shard.ids.astype(dtype, copy=False).tofile(path)
+        # Not `tofile`, which does not say that a disk is full.
+        path.write_bytes(shard.ids.astype(dtype, copy=False).data)
 
     def offset(self, path: Path) -> int:
         """Return the bytes before the tokens in the file of tokens; most formats have none."""

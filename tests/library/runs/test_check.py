@@ -58,3 +58,31 @@ def test_an_artefact_of_another_stage_and_any_other_folder_are_wrong_arguments(r
         verify_folder(run.artefacts()["plan"].path)
     with pytest.raises(InputError, match="expected a run folder"):
         verify_folder(tmp_path)
+
+
+def test_one_flipped_byte_in_what_the_store_or_the_run_says_of_the_shards_is_damage(run):
+    """Also where the sealed manifest is read from, and where it says nothing that the shards could contradict."""
+    sealed = run.artefacts()["shards"].path
+    for path in (sealed / "manifest.json", run.folder / "train" / "manifest.json", run.folder / "mixture.json"):
+        content = path.read_bytes()
+        for at in range(0, len(content), len(content) // 25):
+            path.write_bytes(content[:at] + bytes([content[at] ^ 2]) + content[at + 1 :])
+            assert verify_folder(run.folder).problems, (path, at)
+        path.write_bytes(content)
+    assert verify_folder(run.folder).problems == []
+
+
+def test_a_record_of_the_run_that_cannot_be_read_is_damage_and_named(run):
+    path = run.folder / "run.json"
+    content = path.read_text()
+    for wrong in (content[:-5], content.replace("stages", "stbges"), ""):
+        path.write_text(wrong)
+        assert any(str(path) in line for line in verify_folder(run.folder).problems)
+
+
+def test_a_shard_cut_short_in_the_store_and_the_run_alike_is_damage(run):
+    """The shards of a run are links into the store: what is changed in place is changed in both."""
+    shard = next(path for path in sorted((run.folder / "train" / "data").iterdir()))
+    with shard.open("r+b") as file:
+        file.truncate(shard.stat().st_size // 2)
+    assert any(line.startswith(f"data/{shard.name}: changed") for line in verify_folder(run.folder).problems)

@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from mixpipe.errors import ConfigError
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.stage import PLAN
 from mixpipe.shards.config import ShardsConfig
-from mixpipe.shards.formats import FORMATS
+from mixpipe.shards.formats import FORMATS, load_format
+from mixpipe.shards.formats.protocol import DocumentFormat
+from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.shards.stage import SHARDS
 from mixpipe.store.artefact import Artefact
 from mixpipe.tokenizer import train_tokenizer
@@ -48,3 +51,18 @@ def tokenizer_file(tmp_path_factory) -> str:
 def formats_at_once() -> list[str]:
     """All formats but litdata's own, whose index has the name of that of MDS."""
     return sorted(FORMATS.keys() - {"litdata"})
+
+
+@pytest.fixture(scope="session")
+def installed() -> Callable[[str], DocumentFormat | TokenFormat]:
+    """Returns a format by its name; skips where the library that writes it is not installed."""
+
+    def load(name: str) -> DocumentFormat | TokenFormat:
+        form = load_format(name)
+        try:
+            form.check_library()
+        except ConfigError as missing:
+            pytest.skip(str(missing))
+        return form
+
+    return load

@@ -172,6 +172,19 @@ def test_a_tokenizer_is_known_by_its_content(inputs, make_shards, tokenizer_file
     assert make_shards(inputs, formats=["olmo"], tokenizer=str(tmp_path)).fingerprint != same[0].fingerprint
 
 
+def test_what_is_wrong_with_a_tokenizer_is_said_before_any_work(inputs, make_shards, tokenizer_file, tmp_path):
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text(Path(tokenizer_file).read_text()[:-100])
+    for tokenizer, end, message in (
+        (tokenizer_file, "</s>", r"expected the token </s> in the tokenizer, found none .* set `end_token`"),
+        (str(damaged), None, r"expected a tokenizer\.json of `tokenizers` in .*damaged\.json"),
+        (str(tmp_path / "none"), None, r"expected a tokenizer\.json file, .* found '.*none'"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            make_shards(inputs, formats=["olmo"], tokenizer=tokenizer, end_token=end)
+        assert not list(tmp_path.rglob("scatter-*"))
+
+
 @pytest.mark.parametrize("formats", [["parquet"], ["megatron", "olmo", "mds", "parquet", "jsonl"]])
 @pytest.mark.filterwarnings("ignore")
 def test_the_folder_loads_with_datasets(inputs, make_shards, tmp_path, tokenizer_file, formats):

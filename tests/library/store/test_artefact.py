@@ -39,6 +39,21 @@ def test_a_missing_and_an_extra_file_are_found(artefact):
     assert artefact.damage() == ["a.txt: missing", "c.txt: not in the manifest"]
 
 
+def test_what_cannot_be_read_and_what_is_no_plain_file_are_named(artefact):
+    artefact.file("a.txt").unlink()
+    artefact.file("a.txt").symlink_to("/proc/self/mem")  # whose first byte is no memory of ours: an error of the device
+    (artefact.path / "data" / "c.txt").symlink_to("nowhere")
+    assert artefact.damage() == ["a.txt: unreadable (Input/output error)", "data/c.txt: not in the manifest"]
+
+
+def test_a_digest_is_of_every_other_field(artefact):
+    manifest = artefact.manifest
+    digest = manifest.content_digest()
+    assert manifest.model_copy(update={"digest": digest}).content_digest() == digest
+    others = {"provenance": {"host": "h"}, "counts": {"rows": 1.0}, "version": 2, "files": manifest.files[:1]}
+    assert all(manifest.model_copy(update={key: value}).content_digest() != digest for key, value in others.items())
+
+
 def test_loading_refuses_a_file_of_another_size(artefact):
     artefact.file("a.txt").write_text("longer than before")
     with pytest.raises(StoreError, match=r"expected 5 bytes in .*a\.txt, found 18 bytes"):

@@ -32,7 +32,10 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
 
 
 def test_a_full_disk_is_one_clear_error(tmp_path):
-    with pytest.raises(StoreError, match=r"No space left on device; free some space"), whole_file(tmp_path / "f") as f:
+    with (
+        pytest.raises(StoreError, match=r"No space left on device \([\d,.]+ of [\d,.]+ MiB left\); free some"),
+        whole_file(tmp_path / "f") as f,
+    ):
         f.write_text("half")
         with Path("/dev/full").open("wb", buffering=0) as full:
             full.write(b"x")

@@ -23,6 +23,7 @@ def job(root, squares, config):
 def test_the_manifest_lists_what_is_kept_and_nothing_else_is_left(job):
     artefact = seal(job)
     assert artefact.damage() == []
+    assert artefact.manifest.digest == artefact.manifest.content_digest()
     assert artefact.names("*") == ["share-000.json", "share-001.json", "share-002.json", "total.json"]
 
 

@@ -1,8 +1,14 @@
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from mixpipe.shards.formats.tokens import TokenLayout, TokenShard, token_dtype
 from mixpipe.store.fingerprint import text_id
-from mixpipe.tables import SHARDS
+from mixpipe.tables import ENCODED, SHARDS
+
+# Three copies of documents; the second has no tokens. 0 is the end token.
+IDS = [7, 8, 9, 0, 300, 0]
+LENGTHS = [4, 0, 2]
 
 
 @pytest.fixture
@@ -15,3 +21,31 @@ def rows() -> pa.Table:
         for n, text in enumerate(texts)
     ]
     return pa.Table.from_pylist(found, schema=SHARDS)
+
+
+@pytest.fixture
+def make_shard():
+    """Makes a shard of three documents, of which the second has no tokens, small enough to write by hand."""
+
+    def made(vocabulary=4096, sequence_length=None):
+        rows = [
+            {
+                "id": name,
+                "domain": 0,
+                "copy": 0,
+                "source": f'a, "b"\nc\x00{name}',
+                "n_tokens": max(n - 1, 0),
+                "n_encoded": n,
+            }
+            for name, n in zip("xyz", LENGTHS, strict=True)
+        ]
+        ids = np.array(IDS, token_dtype(vocabulary))
+        return TokenShard(ids, pa.Table.from_pylist(rows, ENCODED), TokenLayout(vocabulary, 0, sequence_length))
+
+    return made
+
+
+@pytest.fixture
+def ids():
+    """The tokens of that shard."""
+    return IDS

@@ -11,65 +11,28 @@ from mixpipe.errors import StoreError
 from mixpipe.shards.formats.datatrove import Datatrove
 from mixpipe.shards.formats.megatron import Megatron
 from mixpipe.shards.formats.olmo import Olmo
-from mixpipe.shards.formats.tokens import TokenLayout, TokenShard, token_dtype
 from mixpipe.tables import ENCODED
-
-# Three copies of documents; the second has no tokens. 0 is the end token.
-IDS = [7, 8, 9, 0, 300, 0]
-LENGTHS = [4, 0, 2]
-
-
-def make_shard(vocabulary=4096, sequence_length=None):
-    rows = [
-        {
-            "id": name,
-            "domain": 0,
-            "copy": 0,
-            "source": f'a, "b"\nc\x00{name}',
-            "n_tokens": max(n - 1, 0),
-            "n_encoded": n,
-        }
-        for name, n in zip("xyz", LENGTHS, strict=True)
-    ]
-    ids = np.array(IDS, token_dtype(vocabulary))
-    return TokenShard(ids, pa.Table.from_pylist(rows, ENCODED), TokenLayout(vocabulary, 0, sequence_length))
 
 
 @pytest.mark.parametrize(("vocabulary", "code", "letter"), [(65_499, 8, "H"), (65_500, 4, "i"), (100_000, 4, "i")])
-def test_megatron(tmp_path, vocabulary, code, letter):
+def test_megatron(tmp_path, make_shard, ids, vocabulary, code, letter):
     Megatron().write(tmp_path / "train.bin", make_shard(vocabulary))
-    assert (tmp_path / "train.bin").read_bytes() == struct.pack(f"<6{letter}", *IDS)
+    assert (tmp_path / "train.bin").read_bytes() == struct.pack(f"<6{letter}", *ids)
     size = struct.calcsize(letter)
     index = b"MMIDIDX\x00\x00" + struct.pack("<QBQQ", 1, code, 2, 3)
     index += struct.pack("<2i", 4, 2) + struct.pack("<2q", 0, 4 * size) + struct.pack("<3q", 0, 1, 2)
     assert (tmp_path / "train.idx").read_bytes() == index
 
 
-def test_megatron_in_sequences_of_one_length(tmp_path):
+def test_megatron_in_sequences_of_one_length(tmp_path, make_shard):
     Megatron().write(tmp_path / "train.bin", make_shard(sequence_length=3))
     index = b"MMIDIDX\x00\x00" + struct.pack("<QBQQ", 1, 8, 2, 3)
     index += struct.pack("<2i", 3, 3) + struct.pack("<2q", 0, 6) + struct.pack("<3q", 0, 1, 2)
     assert (tmp_path / "train.idx").read_bytes() == index
 
 
-@pytest.mark.parametrize(("vocabulary", "letter"), [(65_536, "H"), (65_537, "I")])
-def test_datatrove(tmp_path, vocabulary, letter):
-    Datatrove().write(tmp_path / "train.ds", make_shard(vocabulary))
-    assert (tmp_path / "train.ds").read_bytes() == struct.pack(f"<6{letter}", *IDS)
-    assert (tmp_path / "train.ds.index").read_bytes() == struct.pack("<2Q", 4, 6)
-    assert (tmp_path / "train.ds.metadata").read_text() == f"tokenizer.json|{struct.calcsize(letter)}\n6\n6.00 T"
-
-
-@pytest.mark.parametrize(("vocabulary", "letter"), [(65_536, "H"), (65_537, "I")])
-def test_olmo(tmp_path, vocabulary, letter):
-    Olmo().write(tmp_path / "train.npy", make_shard(vocabulary))
-    assert (tmp_path / "train.npy").read_bytes() == struct.pack(f"<6{letter}", *IDS)
-    table = gzip.decompress((tmp_path / "train.csv.gz").read_bytes()).decode()
-    assert table == '0,4,x,"a, ""b"" c\x00x",0\n4,6,z,"a, ""b"" c\x00z",2\n'
-
-
 @pytest.mark.parametrize("form", [Megatron(), Datatrove(), Olmo()])
-def test_an_index_of_other_documents_and_one_that_is_missing_are_found(form, tmp_path):
+def test_an_index_of_other_documents_and_one_that_is_missing_are_found(form, tmp_path, make_shard):
     path = tmp_path / f"train{form.suffix}"
     form.write(path, make_shard())
     assert list(form.problems(path, None)) == []
@@ -82,7 +45,7 @@ def test_an_index_of_other_documents_and_one_that_is_missing_are_found(form, tmp
     assert len(list(form.problems(path, None))) == 1
 
 
-def test_a_token_beyond_the_vocabulary_and_a_document_without_an_end_are_found(tmp_path):
+def test_a_token_beyond_the_vocabulary_and_a_document_without_an_end_are_found(tmp_path, make_shard):
     shard = make_shard(vocabulary=301)
     path = tmp_path / "train.npy"
     Olmo().write(path, shard)
@@ -93,7 +56,7 @@ def test_a_token_beyond_the_vocabulary_and_a_document_without_an_end_are_found(t
     ]
 
 
-def test_another_table_beside_the_tokens_is_a_clear_error(tmp_path):
+def test_another_table_beside_the_tokens_is_a_clear_error(tmp_path, make_shard):
     Olmo().write(tmp_path / "train.npy", make_shard())
     with pa.ipc.new_file(tmp_path / "train.documents.arrow", ENCODED):
         pass

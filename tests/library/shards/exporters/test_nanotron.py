@@ -1,0 +1,20 @@
+import pytest
+import yaml
+
+from mixpipe.errors import ConfigError
+from mixpipe.shards.exporters.nanotron import Nanotron
+from mixpipe.shards.exporters.protocol import Settings
+
+
+def test_steps_are_counted_from_one_and_no_two_stages_share_a_name(phased, steps):
+    stages = yaml.safe_load(Nanotron().files(phased, steps)["data_stages.yaml"])["data_stages"]
+    assert [stage["start_training_step"] for stage in stages] == [1, 101]
+    assert [stage["name"] for stage in stages] == ["1 phase 0", "2 phase 1"]
+    datasets = [stage["data"]["dataset"] for stage in stages]
+    assert [dataset["dataset_weights"] for dataset in datasets] == [[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]
+    assert datasets[0]["dataset_folder"] == ["data/d000", "data/d001", "data/d002"]
+
+
+def test_a_phase_without_a_step_is_refused_by_name(phased):
+    with pytest.raises(ConfigError, match="phase 0"):
+        Nanotron().files(phased, Settings(sequence_length=1000, batch_size=100_000))
