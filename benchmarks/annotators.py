@@ -9,6 +9,7 @@ Theirs: `benchmarks/datatrove_side.py` in an environment of its own, because dat
 Both sides read the files and start their processes inside the time; both alternate, and ratios are of neighbours. CPU
 seconds of all processes stand beside the seconds: on a machine that does other work only their ratio means anything.
 Only the names of scorers are known here, so a scorer that is registered later is measured with `--scorers`.
+What either side removes as duplicates is held against the labelled groups of the raced files, exact ones included.
 
     python -m benchmarks.annotators [--datatrove-python DIR/bin/python] [--parts 2] [--rounds 1] [--scorers gopher,c4]
 """
@@ -32,6 +33,8 @@ import pyarrow.parquet as pq
 from benchmarks.domains import build
 from benchmarks.duplicates import SETTINGS, timed_stage
 from benchmarks.leak import held_out
+from benchmarks.pipeline import SHARED
+from benchmarks.removed import groups_of, judged, removed_pairs
 from benchmarks.workers import worker_pool
 from mixpipe.corpus.config import IngestConfig
 from mixpipe.registry import load_plugin
@@ -40,7 +43,7 @@ from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.protocol import Batch, Sample, Scorer, State
 from mixpipe.store.fingerprint import text_id
 
-CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data" / "corpus" / "corpus"
+LABELS = SHARED / "labels" / "corpus_labels.parquet"
 DEFAULT = ("gopher", "c4", "fineweb", "texture", "licence", "pii", "gibberish", "leak")
 SAMPLE = 2000
 PROCESSES = 2
@@ -109,15 +112,16 @@ def children_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def theirs(python: Path, mode: str, corpus: Path) -> Cost:
+def theirs(python: Path, mode: str, corpus: Path) -> tuple[Cost, list[list[str]]]:
+    """Return the cost of one mode, and what it removed as duplicates with what it kept instead."""
     with tempfile.TemporaryDirectory() as scratch:
         side = Path(__file__).with_name("datatrove_side.py")
         command = [str(python), str(side), mode, "--corpus", str(corpus), "--scratch", scratch]
-        said = subprocess.run(
-            [*command, "--workers", str(PROCESSES)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
-        ).stdout
-    spent = json.loads(said)
-    return Cost(spent["seconds"], spent["cpu_seconds"])
+        done = subprocess.run([*command, "--workers", str(PROCESSES)], capture_output=True, check=False, text=True)
+    if done.returncode:
+        raise SystemExit(f"expected figures of datatrove's {mode}, exit code {done.returncode}:\n{done.stderr[-999:]}")
+    said = json.loads(done.stdout.splitlines()[-1])
+    return Cost(said["seconds"], said["cpu_seconds"]), said.get("removed", [])
 
 
 def datatrove(folder: Path) -> Path:
@@ -129,7 +133,7 @@ def datatrove(folder: Path) -> Path:
 
 
 def race(names: Sequence[str], files: Sequence[Path], python: Path, scratch: Path, rounds: int) -> dict[str, Any]:
-    """Return throughputs and ratios; a ratio above 1 says that ours is faster."""
+    """Return throughputs, ratios (above 1: ours is faster) and both sides' duplicates against the labels."""
     corpus = scratch / "corpus"
     corpus.mkdir()
     for path in files:
@@ -138,9 +142,11 @@ def race(names: Sequence[str], files: Sequence[Path], python: Path, scratch: Pat
     ingest = build(scratch / "store", "ingest", IngestConfig(paths=(str(corpus),)), {})
     runs = []
     for _ in range(rounds):
-        rival = {mode: theirs(python, mode, corpus) for mode in MODES}
+        said = {mode: theirs(python, mode, corpus) for mode in MODES}
+        rival = {mode: took for mode, (took, _) in said.items()}
         cost, size, spent = ours(states, files)
-        near = timed_stage(scratch / "store", ingest, SETTINGS["numbers_alike=false"])[1]
+        twins, near = timed_stage(scratch / "store", ingest, SETTINGS["numbers_alike=false"])
+        removed = {"mixpipe": removed_pairs(ingest, twins), "datatrove": said["minhash"][1]}
         shutil.rmtree(scratch / "store" / "artifacts" / "duplicates")
         whole = Cost(cost.seconds + near["wall_seconds"], cost.cpu_seconds + near["cpu_seconds"])
         both = (rival["judge"], rival["minhash"])
@@ -152,6 +158,7 @@ def race(names: Sequence[str], files: Sequence[Path], python: Path, scratch: Pat
         "megabytes": round(size / 1e6, 1),
         "mixpipe": {"scorers": cost._asdict(), "near_duplicates": near, "both": whole._asdict()},
         "datatrove": {mode: took._asdict() for mode, took in rival.items()},
+        "duplicates": {side: judged(pairs, groups_of(files, LABELS)) for side, pairs in removed.items()},
         "mixpipe_mb_per_second_and_core": round(size / 1e6 / sum(spent.values()), 2),
         "scorers_mb_per_second_and_core": {name: round(size / 1e6 / took, 1) for name, took in spent.items()},
         "ratio_of_seconds": {
@@ -165,7 +172,7 @@ def race(names: Sequence[str], files: Sequence[Path], python: Path, scratch: Pat
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, default=CORPUS)
+    parser.add_argument("--corpus", type=Path, default=SHARED / "corpus")
     parser.add_argument("--parts", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--scorers", default=",".join(DEFAULT))

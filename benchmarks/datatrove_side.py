@@ -4,7 +4,8 @@ Its own filters and its own MinHash, defaults throughout, on its own `LocalPipel
 is its usual chain, in which a filter sees only what the filters before it kept; `judge` shows every document to every
 filter, which is the work of an annotator. Words are cut by spaCy's blank English tokenizer, its default, which needs
 no download. Prints {"seconds": ..., "cpu_seconds": ...} of the executors' runs; their processes are forked, which
-spares them the imports and lets their CPU time be read.
+spares them the imports and lets their CPU time be read. `minhash` also prints under `removed` the ids of every document
+removed and of the one kept of its cluster.
 
     PYTHON benchmarks/datatrove_side.py drop|judge|minhash --corpus FOLDER --scratch FOLDER --workers 2
 """
@@ -13,9 +14,11 @@ import argparse
 import json
 import resource
 import time
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from datatrove.data import Document, DocumentsPipeline
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.base import PipelineStep
@@ -69,9 +72,29 @@ def pipelines(mode: str, corpus: Path, scratch: Path, files: int) -> list[tuple[
     return [
         ([reader, MinhashDedupSignature(signatures)], files),
         ([MinhashDedupBuckets(signatures, buckets)], 14),
-        ([MinhashDedupCluster(buckets, removed)], 1),
+        ([MinhashDedupCluster(buckets, removed, save_cluster_id=True)], 1),
         ([reader, MinhashDedupFilter(removed)], files),
     ]
+
+
+def removed_pairs(folder: Path, corpus: Path) -> list[tuple[str, str]]:
+    """Return the ids of each document removed and of the one kept of its cluster; a rank is a file, by name."""
+    kept, gone = dict[int, str](), list[tuple[str, int]]()
+    for rank, path in enumerate(sorted(corpus.glob("*.parquet"))):
+        rows = pq.read_table(path, columns=["id", "text"]).to_pylist()
+        ids = [row["id"] for row in rows if row["text"]]  # the reader passes over documents without text
+        clusters, removed = numbers(folder / f"{rank:06d}.clusters"), {*numbers(folder / f"{rank:06d}.remove")}
+        for place, cluster in zip(clusters[::2], clusters[1::2], strict=True):
+            if place in removed:
+                gone.append((ids[place], cluster))
+            else:
+                kept[cluster] = ids[place]
+    return [(name, kept[cluster]) for name, cluster in gone]
+
+
+def numbers(path: Path) -> list[int]:
+    """Return the 32-bit numbers of a file; none where there is no file."""
+    return array("I", path.read_bytes() if path.is_file() else b"").tolist()
 
 
 def cpu_seconds() -> float:
@@ -98,7 +121,9 @@ def main() -> None:
         started = time.perf_counter()
         executor.run()
         seconds += time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "cpu_seconds": cpu_seconds() - before}))
+    spent = {"seconds": seconds, "cpu_seconds": cpu_seconds() - before}
+    found = {"removed": removed_pairs(asked.scratch / "removed", asked.corpus)} if asked.mode == "minhash" else {}
+    print(json.dumps({**spent, **found}))
 
 
 if __name__ == "__main__":

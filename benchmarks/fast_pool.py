@@ -30,11 +30,8 @@ class Table:
         self.mixtures = np.array([trial.mixture for trial in pool.trials])
         self.losses = losses(pool.trials, pool.problem.targets)
         roots = np.sqrt(self.mixtures)
-        self.kernels = [
-            matern(roots / length, roots / length) + trend * (roots @ roots.T) + 1
-            for length in LENGTHS
-            for trend in TRENDS
-        ]
+        self.processes = [matern(roots / length, roots / length) for length in LENGTHS]
+        self.products = self.mixtures @ self.mixtures.T
 
     def objective(self, rows: np.ndarray) -> np.ndarray:
         """Return the objective (r,) of rows (r,), in units of their spread."""
@@ -43,28 +40,36 @@ class Table:
 
 
 class Process:
-    """The library's process of one target on some rows of a table: the same average of kernels."""
+    """The default's process of one target on some rows of a table: the same average of kernels."""
 
     def __init__(self, table: Table, rows: np.ndarray, values: np.ndarray) -> None:
         """Fit values (r,) measured at rows (r,) of the table."""
         self.table, self.rows = table, rows
+        self.square = np.diag(table.products)[rows].mean()  # of the unit of shares in a trend
         self.centre, self.scale = values.mean(), max(values.std(ddof=1), 1e-12)
         column = ((values - self.centre) / self.scale)[:, None]
-        fits = [fit_kernel(kernel[np.ix_(rows, rows)], column) for kernel in table.kernels]
+        kinds = [(process, trend) for process in table.processes for trend in TRENDS]
+        fits = [fit_kernel(self._kernel(kind, rows, rows), column) for kind in kinds]
         scores = np.array([fit.score for fit in fits]) * len(rows)
         weights = np.exp(scores - scores.max())
         weights[weights < LEAST_WEIGHT * weights.sum()] = 0
         self.members = [
-            (weight, fit, kernel)
-            for weight, fit, kernel in zip(weights / weights.sum(), fits, table.kernels, strict=True)
+            (weight, fit, kind)
+            for weight, fit, kind in zip(weights / weights.sum(), fits, kinds, strict=True)
             if weight
         ]
+
+    def _kernel(self, kind: tuple[np.ndarray, float], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        process, trend = kind
+        places = np.ix_(left, right)
+        return np.asarray(process[places] + trend * self.table.products[places] / self.square + 1)
 
     def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation (q,) at rows (q,) of the table."""
         mean, square = np.zeros((2, len(rows)))
-        for weight, fit, kernel in self.members:
-            found = fit.predict(kernel[np.ix_(rows, self.rows)], kernel[rows, rows])
+        for weight, fit, kind in self.members:
+            itself = 2 + kind[1] * np.diag(self.table.products)[rows] / self.square
+            found = fit.predict(self._kernel(kind, rows, self.rows), itself)
             mean += weight * found.mean[:, 0]
             square += weight * (found.sd[:, 0] ** 2 + found.mean[:, 0] ** 2)
         return self.centre + self.scale * mean, self.scale * np.sqrt(np.maximum(square - mean**2, 0))
@@ -79,10 +84,10 @@ class Process:
         """Return one function from the posterior at rows (q,), in standardised units."""
         member = rng.choice(len(self.members), p=[weight for weight, _, _ in self.members])
         fit: KernelFit = self.members[member][1]
-        kernel = self.members[member][2]
-        cross = kernel[np.ix_(rows, self.rows)]
+        kind = self.members[member][2]
+        cross = self._kernel(kind, rows, self.rows)
         known = cross @ fit.vectors
-        left = kernel[np.ix_(rows, rows)] - (known / (fit.values + fit.noise[0])) @ known.T
+        left = self._kernel(kind, rows, rows) - (known / (fit.values + fit.noise[0])) @ known.T
         root = np.linalg.cholesky(left + NUGGET * np.eye(len(rows)))
         spread = np.sqrt(fit.amplitude[0]) * (root @ rng.standard_normal(len(rows)))
         return np.asarray(cross @ fit.alpha[:, 0] + spread)

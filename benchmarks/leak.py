@@ -5,6 +5,11 @@ a contiguous third or half, alone and inside a clean document. Targets shorter t
 are counted apart. The whole corpus, which holds none of them by construction, is then searched: what is flagged there
 is listed by set, for quotations are true overlaps.
 
+As many documents of each kind are made that share something with a target and are none: one headed by a target's first
+twelve words (`title`), one with 25 words of a long target in quotation marks (`quote`), and one under a notice of sixty
+words that also heads 50 targets (`boilerplate`). The scorer is fitted on a sample in which plants and these lie as in
+the corpus, so its guards against what is frequent see all of them.
+
     python -m benchmarks.leak [--corpus DIR] [--planted 200] [--seed 0]
 """
 
@@ -12,7 +17,8 @@ import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +34,23 @@ from mixpipe.store.fingerprint import text_id
 
 SAMPLED = 20_000
 EXAMPLES = 3
+HEADED = 50  # targets under the notice
+TITLE, QUOTE, NOTICE = 12, 25, 60  # words
+LONG_TARGET, LONG_HOST = 250, 100  # words: a quotation is a tenth of its source, and less than half of a document
 
 
 def measure(corpus: Path, *, planted: int, seed: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
-    targets, documents = held_out(), [text for texts in parts(corpus) for text in texts]
-    sample = [documents[row] for row in rng.permutation(len(documents))[:SAMPLED].tolist()]
-    content = batch(sample)
+    documents = [text for texts in parts(corpus) for text in texts]
+    long = [text for text in drawn(documents, len(documents), rng) if len(text.split()) >= LONG_HOST]
+    notice = " ".join(long.pop().split()[:NOTICE])
+    targets = headed(held_out(), notice, rng)
+    chosen, hosts = drawn(targets.texts, planted, rng), drawn(documents, planted, rng)
+    leaks = {kind: planted_by(kind, chosen, hosts, rng) for kind in KINDS}
+    clean = sharing(targets.texts, long, notice, planted, rng)
+    added = [text for texts in (*leaks.values(), *clean.values()) for text in texts]
+    content = batch(drawn([*documents, *added], SAMPLED, rng))
     scorer = Leak(Leak.fit(Sample(**vars(content), targets=targets), ScoresConfig()))
-    chosen = [targets.texts[row] for row in rng.permutation(len(targets.texts))[:planted].tolist()]
-    hosts = [documents[row] for row in rng.permutation(len(documents))[:planted].tolist()]
     started = time.process_time()
     flagged, rows = Counter[str](), []
     for texts in parts(corpus):
@@ -49,10 +62,14 @@ def measure(corpus: Path, *, planted: int, seed: int) -> dict[str, Any]:
                 rows.append((name, block.texts[row], scores[row].tolist()))
     seconds = time.process_time() - started
     size = sum(len(text.encode()) for text in documents)
+    sharing_flagged = {kind: found(scorer, texts)["found"] for kind, texts in clean.items()}
+    wrong = sum(flagged.values()) + round(sum(share * planted for share in sharing_flagged.values()))
     return {
-        "planted": {kind: found(scorer, planted_by(kind, chosen, hosts, rng)) for kind in KINDS},
+        "planted": {kind: found(scorer, texts) for kind, texts in leaks.items()},
         "clean": {"documents": len(documents), "flagged": sum(flagged.values()), "by_set": dict(flagged.most_common())},
         "clean_share": sum(flagged.values()) / len(documents),
+        "sharing_flagged": sharing_flagged,
+        "clean_share_with_sharing": wrong / (len(documents) + planted * len(clean)),
         "examples": [shown(scorer, *row) for row in spread(rows)],
         "megabytes_per_second": round(size / 1e6 / seconds, 1),
     }
@@ -83,6 +100,34 @@ def planted_by(kind: str, texts: list[str], hosts: list[str], rng: np.random.Gen
             leak = f"{host[:middle]} {leak} {host[middle:]}"
         found.append(leak)
     return found
+
+
+def drawn(texts: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    return [texts[row] for row in rng.permutation(len(texts))[:count].tolist()]
+
+
+def headed(targets: Evaluations, notice: str, rng: np.random.Generator) -> Evaluations:
+    """Return the targets, some of them under a notice."""
+    under = set(rng.permutation(len(targets.texts))[:HEADED].tolist())
+    texts = [f"{notice}\n\n{text}" if row in under else text for row, text in enumerate(targets.texts)]
+    return replace(targets, texts=texts)
+
+
+def sharing(
+    targets: Sequence[str], hosts: Sequence[str], notice: str, count: int, rng: np.random.Generator
+) -> dict[str, list[str]]:
+    """Return by kind clean documents that share a title, a quotation or a notice with a target."""
+    titles = [" ".join(text.split()[:TITLE]) for text in drawn(targets, count, rng)]
+    quotes = []
+    for words in drawn([text.split() for text in targets if len(text.split()) >= LONG_TARGET], count, rng):
+        start = int(rng.integers(NOTICE, len(words) - QUOTE))
+        quotes.append(f'"{" ".join(words[start : start + QUOTE])}"')
+    first, second, third = (hosts[place * count : (place + 1) * count] for place in range(3))
+    return {
+        "title": [f"{title}\n\n{host}" for title, host in zip(titles, first, strict=True)],
+        "quote": [f"{quote}\n\n{host}" for quote, host in zip(quotes, second, strict=True)],
+        "boilerplate": [f"{notice}\n\n{host}" for host in third],
+    }
 
 
 def found(scorer: Leak, texts: list[str]) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def upstream_tables(context: Context, part: Part) -> dict[str, pa.Table]:
     documents |= {"n_tokens": [max(size // 4, 1) for size in sizes], "duplicate": [False] * len(ids)}
     documents |= {"meta": [json.dumps({"id": own}) for own in texts["id"].to_pylist()]}
     domains = {"id": ids, "domain": (uniforms * N_DOMAINS).astype(np.int32), "distance": np.zeros(len(ids))}
-    scores = {"id": ids, "quality": keyed_uniforms(ids, "quality"), "drop_reason": [None] * len(ids)}
+    rank = keyed_uniforms(ids, "quality")
+    scores = {"id": ids, "quality": rank, "quality_rank": rank, "drop_reason": [None] * len(ids)}
     scores |= {"twin_id": [None] * len(ids)}
     vectors = {"id": ids, "vector": [np.array([1, 0], np.float16)] * len(ids)}  # read by plan makers that select
     tables = {"ingest": documents, "embed": vectors, "domains": domains, "scores": scores}
@@ -81,7 +82,7 @@ SCHEMAS = {
     "ingest": DOCUMENTS,
     "embed": embeddings_schema(2),
     "domains": ASSIGNMENTS,
-    "scores": scores_schema(["quality"]),
+    "scores": scores_schema(["quality", "quality_rank"]),
 }
 UPSTREAM = (*SCHEMAS, "search")
 

@@ -7,7 +7,7 @@ documents with the sentence encoder, on which the blend was chosen, and all 107,
 that are not in the sample confirm the choice (without bfloat16 the transformer takes three hours for them).
 `added` has the same for the sample with the scorers that are not in the default list. `tilted` is the share of low
 quality among the tokens of a plan that keeps the domains' own shares, by what the plan's tilt reads: nothing, the rank
-inside the domain (the column `quality`), the rank in the corpus, or their geometric mean.
+inside the domain (`quality_rank`), the rank in the corpus (`quality`), or their geometric mean.
 
     python -m benchmarks.quality [--root FOLDER] [--only sample|corpus]
 """
@@ -35,7 +35,7 @@ from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_table
 
 ENCODERS = {"sample": "sentence", "corpus": "static"}
-DEFAULTS = ("quality", "quality_raw")
+DEFAULTS = ("quality", "quality_rank")
 ADDED = ("dsir", "ngram_classifier", "gio")
 KEPT_FIELDS = ("id", "drop_reason", "twin_id")
 
@@ -67,11 +67,8 @@ def scored(root: Path, known: dict[str, Artefact], config: ScoresConfig) -> dict
 def tilted(known: dict[str, Artefact], columns: dict[str, np.ndarray], low: np.ndarray) -> dict[str, float]:
     """Return the share of `low` among the tokens of plans with the default tilt."""
     domains, tokens = column(known["domains"], "domain"), column(known["ingest"], "n_tokens").astype(np.float64)
-    order = np.argsort(columns["quality_raw"], kind="stable")
-    among_all = np.empty(len(order))
-    among_all[order] = np.cumsum(tokens[order]) / tokens.sum()
-    inside = columns["quality"]
-    ranks = {"nothing": np.full(len(order), 0.5), "inside": inside, "corpus": among_all}
+    inside, among_all = columns["quality_rank"], columns["quality"]
+    ranks = {"nothing": np.full(len(inside), 0.5), "inside": inside, "corpus": among_all}
     found = {}
     for name, rank in {**ranks, "both": np.sqrt(inside * among_all)}.items():
         copies = tokens * quality_tilt(Tilt().strength)[value_bins(rank)]

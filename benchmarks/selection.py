@@ -20,6 +20,7 @@ import pyarrow as pa
 from benchmarks.domains import build, own_ids
 from mixpipe.corpus.config import IngestConfig, TargetConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
+from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.embed.config import EmbedConfig
 from mixpipe.plan.makers import load_maker
 from mixpipe.plan.makers.protocol import Pool
@@ -61,6 +62,7 @@ def known_documents(root: Path) -> Known:
     for name, config in (
         ("embed", EmbedConfig(encoder="static", dtype="float32")),
         ("domains", DomainsConfig(count=17)),
+        ("duplicates", DuplicatesConfig()),
         ("scores", ScoresConfig()),
     ):
         inputs = {stage: found[stage] for stage in INPUTS[name]}
@@ -88,7 +90,8 @@ def known_documents(root: Path) -> Known:
 INPUTS = {
     "embed": ("ingest", "targets"),
     "domains": ("ingest", "embed"),
-    "scores": ("ingest", "embed", "domains", "targets"),
+    "duplicates": ("ingest", "embed", "domains"),
+    "scores": ("ingest", "embed", "domains", "duplicates", "targets"),
 }
 
 

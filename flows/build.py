@@ -5,7 +5,6 @@ Ray workers share the parts. A stage whose artefact is sealed is skipped, so any
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 from prefect import flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
@@ -16,6 +15,7 @@ from mixpipe.runs.run import Run
 from mixpipe.stages import StageName
 from tasks.announce import announce_stage
 from tasks.fanout import stop_ray
+from tasks.remote import begin_run, send_outcome
 from tasks.steps import finish_run, prefect_step, run_stage, run_step
 from tasks.verify import verify_plainly, verify_task
 
@@ -37,20 +37,20 @@ STORY: tuple[StageName, ...] = (
 
 @flow(name="mixpipe-build", flow_run_name="{name}", description="corpus to ready-to-train shards")
 def build(config: RunConfig, root: str = ".mixpipe", name: str = "run", until: StageName = "shards") -> str:
-    """Run every stage up to `until`; return the run's folder.
+    """Run every stage up to `until`; return the run's folder or URL.
 
     Args:
         config: everything that is asked.
-        root: the store.
+        root: the store, a path or a URL.
         name: the run's name; its folder is `<root>/runs/<name>`.
         until: the last stage to run.
     """
-    return tell(Run(config=config, root=Path(root), name=name), until, subflow, verify_task)
+    return tell(Run.at(config, root, name), until, subflow, verify_task)
 
 
 def build_plainly(config: RunConfig, root: str = ".mixpipe", name: str = "run", until: StageName = "shards") -> str:
     """Run the same stages as plain calls, with no server."""
-    return tell(Run(config=config, root=Path(root), name=name), until, plain, verify_plainly)
+    return tell(Run.at(config, root, name), until, plain, verify_plainly)
 
 
 def tell(
@@ -60,7 +60,7 @@ def tell(
 
     An interrupt leaves Ray to the end of the process: the seconds to unwind are for telling Prefect.
     """
-    run.begin()
+    begin_run(run)
     try:
         for stage in STORY[: STORY.index(until) + 1]:
             build_one(run, stage)
@@ -72,7 +72,8 @@ def tell(
     finish_run(run)
     if until == STORY[-1]:
         verify(run)
-    return str(run.folder)
+    send_outcome(run)
+    return run.place
 
 
 def subflow(run: Run, stage: StageName) -> None:

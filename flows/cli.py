@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from mixpipe import __version__
-from mixpipe.errors import MixpipeError
+from mixpipe.errors import ConfigError, MixpipeError
 
 __all__ = ["app", "main"]
 
@@ -31,7 +31,9 @@ app = typer.Typer(
 )
 
 ConfigPath = Annotated[Path, typer.Argument(help="the configuration, YAML", metavar="CONFIG")]
-RunFolder = Annotated[Path, typer.Argument(help="the run: ROOT/runs/NAME", metavar="RUN_DIR")]
+RunFolder = Annotated[str, typer.Argument(help="the run: ROOT/runs/NAME", metavar="RUN_DIR")]
+RunPlace = Annotated[str, typer.Argument(help="the run: ROOT/runs/NAME, a path or a URL", metavar="RUN_DIR")]
+Root = Annotated[str, typer.Option(help="the store: a folder, or a URL such as s3://bucket/folder")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, may be repeated")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 
@@ -56,6 +58,15 @@ def printable(text: str) -> str:
 def show(value: Mapping[str, Any], as_json: bool, lines: Callable[[], list[str]]) -> None:
     """Print a result as JSON or as lines for people."""
     print(json.dumps(value, indent=2, sort_keys=True) if as_json else "\n".join(lines()))
+
+
+def local(place: str) -> Path:
+    """Return the path of a run on this machine; refuse a URL."""
+    if "://" in place:
+        raise ConfigError(
+            f"expected a folder of this machine, found {place}; status, verify, explain, export take URLs"
+        )
+    return Path(place)
 
 
 @app.command(epilog="Example: `mixpipe init mix.yaml --corpus data/ --target medicine=held_out/medicine.jsonl`")
@@ -102,7 +113,7 @@ def plan(config: ConfigPath, settings: Settings = None, as_json: AsJson = False)
 @app.command(epilog="Example: `mixpipe run mix.yaml --name first --set budget_tokens=2000000000`")
 def run(
     config: ConfigPath,
-    root: Annotated[Path, typer.Option(help="the store")] = Path(".mixpipe"),
+    root: Root = ".mixpipe",
     name: Annotated[str | None, typer.Option(help="the run's name; none: the configuration's")] = None,
     settings: Settings = None,
     engine: Annotated[str | None, typer.Option(help="`ray` or `local`")] = None,
@@ -128,24 +139,30 @@ def run(
 
 
 @app.command(epilog="Example: `mixpipe status .mixpipe/runs/first`")
-def status(run_dir: RunFolder, as_json: AsJson = False) -> None:
+def status(run_dir: RunPlace, as_json: AsJson = False) -> None:
     """Say what a run has done: per stage sealed or under way, parts, documents, tokens, seconds, memory."""
+    from mixpipe.runs.remote import STATUS, run_copy
     from mixpipe.runs.status import run_status
+    from tasks.bar import transferred
 
-    found = run_status(run_dir)
+    with run_copy(run_dir, STATUS, transferred) as folder:
+        found = run_status(folder)
     show(found.as_json(), as_json, found.lines)
 
 
 @app.command(epilog="Example: `mixpipe explain .mixpipe/runs/first 3f2a9c01`")
 def explain(
-    run_dir: RunFolder,
+    run_dir: RunPlace,
     document: Annotated[str, typer.Argument(help="its id or the beginning of one, or its id in the input")],
     as_json: AsJson = False,
 ) -> None:
     """Tell one document's whole story: where from, domain, scores, reasons, copies, shards."""
     from mixpipe.runs.explain import explain_document
+    from mixpipe.runs.remote import EXPLAIN, run_copy
+    from tasks.bar import transferred
 
-    found = explain_document(run_dir, document)
+    with run_copy(run_dir, EXPLAIN, transferred) as folder:
+        found = explain_document(folder, document)
     show(
         {"documents": [story.as_json() for story in found]},
         as_json,
@@ -159,20 +176,26 @@ def report(run_dir: RunFolder, as_json: AsJson = False) -> None:
     from mixpipe.report.page import write_report
     from mixpipe.runs.run import load_artefacts
 
-    path = run_dir / "report.html"
-    write_report(load_artefacts(run_dir), path, title=run_dir.resolve().name)
+    folder = local(run_dir)
+    path = folder / "report.html"
+    write_report(load_artefacts(folder), path, title=folder.resolve().name)
     show({"report": str(path)}, as_json, lambda: [f"wrote {path}"])
 
 
 @app.command(epilog="Example: `mixpipe verify .mixpipe/runs/first`")
 def verify(
-    folder: Annotated[Path, typer.Argument(help="the run: ROOT/runs/NAME, or a copy of its train/", metavar="RUN_DIR")],
+    run_dir: Annotated[
+        str, typer.Argument(help="the run: ROOT/runs/NAME, or a copy of its train/; a path or a URL", metavar="RUN_DIR")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Re-read every shard, recount tokens per domain, re-hash; exit code 3 and the reason when something is off."""
     from mixpipe.runs.check import verify_folder
+    from mixpipe.runs.remote import VERIFY, run_copy
+    from tasks.bar import transferred
 
-    found = verify_folder(folder)
+    with run_copy(run_dir, VERIFY, transferred) as folder:
+        found = verify_folder(folder)
     show(found.as_json(), as_json, found.lines)
     if found.problems:
         raise typer.Exit(EXIT_DAMAGE)
@@ -181,13 +204,13 @@ def verify(
 @app.command(epilog="Example: `mixpipe diff .mixpipe/runs/first .mixpipe/runs/second`")
 def diff(
     run_dir: RunFolder,
-    other: Annotated[Path, typer.Argument(help="another run's folder", metavar="OTHER_RUN_DIR")],
+    other: Annotated[str, typer.Argument(help="another run's folder", metavar="OTHER_RUN_DIR")],
     as_json: AsJson = False,
 ) -> None:
     """Say in what two runs differ: settings, inputs, stages rebuilt, domains, mixture, hardware."""
     from mixpipe.runs.compare import compare_runs
 
-    found = compare_runs(run_dir, other)
+    found = compare_runs(local(run_dir), local(other))
     show(found.as_json(), as_json, found.lines)
 
 
@@ -212,7 +235,6 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Judge surrogates (--fit) or searches (--pool) on recorded training runs: columns w:DOMAIN and y:TARGET."""
-    from mixpipe.errors import ConfigError
     from mixpipe.search.replay.command import Asked, Searches, replay_pool, replay_surrogates
 
     if (fit is None) == (pool is None):
@@ -247,15 +269,23 @@ def methods(as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: `mixpipe export .mixpipe/runs/first --to megatron --out blend/ --simulate`")
 def export(
-    run_dir: Annotated[Path, typer.Argument(help="the run: ROOT/runs/NAME, or its train/", metavar="RUN_DIR")],
+    run_dir: Annotated[
+        str, typer.Argument(help="the run: ROOT/runs/NAME, or its train/; a path or a URL", metavar="RUN_DIR")
+    ],
     to: Annotated[str, typer.Option(help="a trainer that `mixpipe formats` lists")],
     out: Annotated[Path | None, typer.Option(help="a folder for the files; none: they are printed")] = None,
     sequence_length: Annotated[int, typer.Option(min=1, help="tokens of a training sequence")] = 4096,
     batch_size: Annotated[int | None, typer.Option(min=1, help="sequences in a step; for phases")] = None,
-    location: Annotated[str | None, typer.Option(help="where a domain lies: data/{id}, with {id} and {name}")] = None,
+    location: Annotated[
+        str | None,
+        typer.Option(help="where a domain lies: {folder}/{id}/{shard}, of {folder}, {id}, {name}, {shard}, {shards}"),
+    ] = None,
     prefix: Annotated[str, typer.Option(help="a folder or URL before every location")] = "",
     unit: Annotated[str | None, typer.Option(help="`documents` or `sequences`, where a trainer draws either")] = None,
     phase: Annotated[str | None, typer.Option(help="the only phase to export")] = None,
+    mixture: Annotated[
+        Path | None, typer.Option(help="other shares for shards by domain: a mixture.json, or shares by domain name")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="of the trainer's draws")] = 0,
     simulate: Annotated[bool, typer.Option("--simulate", help="say which shares the trainer will really read")] = False,
     check: Annotated[bool, typer.Option("--check", help="refuse where a domain's files are not there")] = False,
@@ -263,11 +293,16 @@ def export(
 ) -> None:
     """Write the mixture for a trainer, in its own unit: its blend file, and the token shares it will really give."""
     from mixpipe.runs.export import Asked, export_blend
+    from mixpipe.runs.remote import EXPORT, run_copy
     from mixpipe.shards.exporters.protocol import Settings as ExportSettings
     from mixpipe.shards.exporters.protocol import known_unit
+    from tasks.bar import transferred
 
     settings = ExportSettings(sequence_length, batch_size, location, prefix, known_unit(unit), seed)
-    found = export_blend(run_dir, to, settings, Asked(out, phase, simulate, check))
+    if check:
+        local(run_dir)
+    with run_copy(run_dir, EXPORT, transferred) as folder:
+        found = export_blend(folder, to, settings, Asked(out, phase, mixture, simulate, check))
     show(found.as_json(), as_json, lambda: [printable(line) for line in found.lines()])
 
 
@@ -283,7 +318,7 @@ def formats(as_json: AsJson = False) -> None:
 @app.command(epilog="Example: `mixpipe serve mix.yaml --cron '0 3 * * *'`")
 def serve(
     config: ConfigPath,
-    root: Annotated[Path, typer.Option(help="the store")] = Path(".mixpipe"),
+    root: Root = ".mixpipe",
     cron: Annotated[str, typer.Option(help="when to look for new files")] = "0 3 * * *",
     settings: Settings = None,
 ) -> None:

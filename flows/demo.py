@@ -39,7 +39,7 @@ def main() -> None:
         config: RunConfig = load_config(HOME / "demo.yaml")
         preflight(config)
         with stoppable():
-            outcome = launch(config, root=HOME / "store", name="demo", until="shards", with_prefect=True)
+            outcome = launch(config, root=str(HOME / "store"), name="demo", until="shards", with_prefect=True)
         print("\n".join(outcome.lines()))
     except MixpipeError as error:
         print(f"mixpipe: {printable(str(error))}", file=sys.stderr)

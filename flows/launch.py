@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from flows.server import ensure_server, quiet_prefect, stop_command, ui_address
@@ -41,12 +40,12 @@ class Outcome:
         """Return the outcome as JSON values."""
         artefacts = self.run.artefacts()
         return {
-            "run": str(self.run.folder),
+            "run": self.run.place,
             "stages": {name: artefact.fingerprint for name, artefact in artefacts.items()},
             "seconds": round(self.seconds, 1),
             "overhead_seconds": round(self.seconds - self.working_seconds, 1),
             "mixture": mixture_rows(artefacts) if "plan" in artefacts else None,
-            "report": str(self.run.folder / "report.html"),
+            "report": f"{self.run.place}/report.html",
             "ui": self.ui,
         }
 
@@ -61,38 +60,40 @@ class Outcome:
         if lost := quarantine_line(artefacts):
             lines += [lost, ""]
         if "shards" in artefacts:
-            lines.append(f"training data  {self.run.folder / 'train'}")
-        lines.append(f"report         {self.run.folder / 'report.html'}")
+            lines.append(f"training data  {self.run.place}/train")
+        lines.append(f"report         {self.run.place}/report.html")
         if self.ui:
             lines += [f"Prefect UI     {self.ui}", f"stop it with   {stop_command()}"]
         overhead = self.seconds - self.working_seconds
         return [*lines, f"took           {self.seconds:.1f} s, of which Prefect and Ray {overhead:.1f} s"]
 
 
-def launch(config: RunConfig, *, root: Path, name: str, until: StageName, with_prefect: bool) -> Outcome:
+def launch(config: RunConfig, *, root: str, name: str, until: StageName, with_prefect: bool) -> Outcome:
     """Run the pipeline, as a Prefect flow or as plain calls.
 
     Args:
         config: everything that is asked.
-        root: the store.
+        root: the store, a path or a URL.
         name: the run's name.
         until: the last stage.
         with_prefect: False runs the same stages with no server and no flow.
     """
     started = time.monotonic()
     check_name(name)
+    run = Run.at(config, root, name)
+    if run.url is not None:
+        run.store().files(f"runs/{name}")  # an URL that cannot be read is said before a server is started
     quiet_prefect()
     ui = ui_address(ensure_server()) if with_prefect else None
     if ui:
         print(f"Prefect UI: {ui}", file=sys.stderr)
     from flows.build import build, build_plainly  # after the server's address is set
 
-    run = Run(config=config, root=root, name=name)
-    (build if with_prefect else build_plainly)(config=config, root=str(root), name=name, until=until)
+    (build if with_prefect else build_plainly)(config=config, root=root, name=name, until=until)
     return Outcome(run, time.monotonic() - started, sum(run.record().working.values()), ui)
 
 
-def serve_refresh(config: RunConfig, *, root: Path, name: str, cron: str) -> None:
+def serve_refresh(config: RunConfig, *, root: str, name: str, cron: str) -> None:
     """Keep a scheduled deployment of the refresh flow running in this process.
 
     Raises:
@@ -102,7 +103,7 @@ def serve_refresh(config: RunConfig, *, root: Path, name: str, cron: str) -> Non
     ensure_server()
     from flows.refresh import refresh
 
-    parameters = {"config": json.loads(config.model_dump_json()), "root": str(root), "name": name}
+    parameters = {"config": json.loads(config.model_dump_json()), "root": root, "name": name}
     refresh.serve(name=name, cron=cron, parameters=parameters, tags=["mixpipe"], limit=1)
 
 

@@ -18,10 +18,12 @@ from mixpipe.domains.config import DomainsConfig
 from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.embed.config import EmbedConfig
 from mixpipe.errors import ConfigError
+from mixpipe.mixture.given import read_given
 from mixpipe.plan.config import PlanConfig
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.search.config import SearchConfig, argument_file
 from mixpipe.shards.config import ShardsConfig
+from mixpipe.store.cache import is_remote
 from mixpipe.store.stage import HANDED_DOWN, StageConfig
 
 __all__ = ["EngineConfig", "RunConfig", "load_config"]
@@ -37,6 +39,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("scores", "trials"),
     ("scores", "labelled", "positive"),
     ("scores", "labelled", "negative"),
+    ("mixture",),
     ("search", "mixture"),
     ("plan", "settings"),
 )
@@ -95,6 +98,12 @@ class RunConfig(BaseModel):
             }  # a plan that left the strata out would not be what was searched
         return filled
 
+    def remote_inputs(self) -> dict[str, str]:
+        """Return the URLs among the inputs and held-out sets, with the names of their fields."""
+        held_out = {held.path: f"{place}.path" for place, held in self.targets.held_out.values()}
+        places = {**held_out, **dict.fromkeys(self.ingest.paths, "ingest.paths")}
+        return {place: field for place, field in places.items() if is_remote(place)}
+
     def section(self, stage: str) -> StageConfig:
         """Return the config of one stage."""
         config = getattr(self, stage)
@@ -125,6 +134,7 @@ def load_config(path: Path, overrides: list[str] | None = None) -> RunConfig:
     for override in overrides or []:
         _override(values, override)
     _anchor_paths(values, path.resolve().parent)
+    _take_mixture(values)
     return validated(values, path)
 
 
@@ -172,9 +182,16 @@ def _keys(model: type[BaseModel], place: str) -> Iterator[tuple[str, str]]:
     """Yield every key of a section and of the sections in it, each as (section, key)."""
     for name, field in model.model_fields.items():
         yield place, name
-        for inner in (field.annotation, *get_args(field.annotation)):
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                yield from _keys(inner, f"{place}.{name}".strip("."))
+        for inner in _models(field.annotation):
+            yield from _keys(inner, f"{place}.{name}".strip("."))
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """Yield the sections that a field may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
 
 
 def _override(values: dict[str, Any], override: str) -> None:
@@ -191,6 +208,30 @@ def _override(values: dict[str, Any], override: str) -> None:
         place[last] = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         raise ConfigError(f"expected a YAML value in --set {override}") from error
+
+
+def _take_mixture(values: dict[str, Any]) -> None:
+    """Hand `mixture`, a file, to the search, and where it has several phases these to the plan, in place.
+
+    Of a file that `search.mixture` names they are read once: a plan with phases, as a run writes it down, keeps them.
+
+    Raises:
+        ConfigError: it is no mixture.
+    """
+    search, plan = (values.setdefault(name, {}) for name in ("search", "plan"))
+    if not isinstance(search, dict) or not isinstance(plan, dict):
+        return  # left to pydantic
+    is_asked = "mixture" in values
+    if is_asked:
+        search["mixture"] = values.pop("mixture")
+    path = search.get("mixture")
+    if isinstance(path, str) and Path(path).is_file() and (is_asked or plan.get("phases", 1) == 1):
+        phases = read_given(Path(path)).phases
+        if len(phases) > 1:
+            plan["phases"] = [
+                {"name": phase.name, "share": phase.share, "mixture": {k: v for k, v in phase.weights.items() if v}}
+                for phase in phases
+            ]
 
 
 def _anchor_paths(values: dict[str, Any], folder: Path) -> None:

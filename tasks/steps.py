@@ -21,6 +21,7 @@ from tasks.announce import announce_step
 from tasks.fanout import fan_out, start_workers
 from tasks.policy import POLICIES, is_worth_a_retry
 from tasks.progress import watched
+from tasks.remote import fetch_sealed, send_stage
 
 __all__ = ["RunStep", "finish_run", "prefect_step", "run_stage", "run_step", "step_task"]
 
@@ -37,6 +38,8 @@ def run_stage(run: Run, stage: str, step_runner: RunStep) -> Artefact:
     """
     started = time.monotonic()
     opened = open_stage(run.root, load_stage(stage), run.config.section(stage), run.artefacts())
+    if isinstance(opened, Job) and fetch_sealed(run, stage, opened.fingerprint):
+        opened = open_stage(run.root, load_stage(stage), run.config.section(stage), run.artefacts())
     working = time.monotonic() - started
     built = isinstance(opened, Job)
     if isinstance(opened, Job):
@@ -47,6 +50,7 @@ def run_stage(run: Run, stage: str, step_runner: RunStep) -> Artefact:
         working += time.monotonic() - sealing
     run.add_work(stage, working)
     run.add(stage, opened, time.monotonic() - started, built=built)
+    send_stage(run, opened)
     return opened
 
 

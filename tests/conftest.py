@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,41 @@ def ended_within() -> Callable[["subprocess.Popen[Any]", float], bool]:
         return True
 
     return waited
+
+
+@pytest.fixture(scope="session")
+def new_bucket() -> Iterator[Callable[[], str]]:
+    """Makes buckets on a real S3 server on loopback, to which the environment leads; gives their URLs."""
+    import fsspec
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "access",
+        "AWS_SECRET_ACCESS_KEY": "never-written-down",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+    def made() -> str:
+        name = f"b{uuid.uuid4().hex}"
+        fsspec.filesystem("s3", use_listings_cache=False).mkdir(name)
+        return f"s3://{name}"
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield made
+    server.stop()
+
+
+@pytest.fixture
+def bucket(new_bucket: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The URL of a new bucket; local copies of what is in it lie in `tmp_path / "cache"`."""
+    monkeypatch.setenv("MIXPIPE_CACHE", str(tmp_path / "cache"))
+    return new_bucket()
 
 
 @pytest.fixture(scope="session")

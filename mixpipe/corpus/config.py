@@ -16,7 +16,8 @@ class IngestConfig(StageConfig):
     """Which documents come in, and how their columns are called."""
 
     paths: tuple[str, ...] = execution_only(
-        min_length=1, description="files, folders, globs, or hub data sets as `hf:NAME[:CONFIG[:SPLIT]]`"
+        min_length=1,
+        description="files, folders, globs, URLs (`s3://bucket/prefix`), hub data sets as `hf:NAME[:CONFIG[:SPLIT]]`",
     )
     text: str = Field("text", description="name of the column that holds the text")
     id: str | None = Field("id", description="column with the input's own ids, kept in `meta`; ignored when absent")
@@ -37,7 +38,7 @@ class IngestConfig(StageConfig):
 class TargetConfig(StageConfig):
     """One held-out set of texts."""
 
-    path: str = execution_only(description="file or folder of texts, any format that the corpus may have")
+    path: str = execution_only(description="file, folder or URL of texts, any format that the corpus may have")
     weight: Annotated[float, Field(gt=0)] = 1.0
     text: str = "text"
 
@@ -45,7 +46,7 @@ class TargetConfig(StageConfig):
 class ProtectedConfig(StageConfig):
     """One set of texts that the training data must not hold."""
 
-    path: str = execution_only(description="file or folder of texts, any format that the corpus may have")
+    path: str = execution_only(description="file, folder or URL of texts, any format that the corpus may have")
     text: str = "text"
 
 

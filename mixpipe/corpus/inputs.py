@@ -1,6 +1,7 @@
 """From `paths` to the list of input files: what is read, what is passed over, what every file is called.
 
-A path is a file, a folder (walked with its subfolders), a glob, or `hf:NAME[:CONFIG[:SPLIT]]`. Passed over in folders:
+A path is a file, a folder (walked with its subfolders), a glob, `hf:NAME[:CONFIG[:SPLIT]]`, or the URL of an object, a
+prefix or a glob of an object store (`s3://bucket/prefix`, see `remote.py`). Passed over in folders:
 names that begin with a dot; names that begin with an underscore, unless they are source code; the names of JUNK;
 names that end like JUNK_ENDINGS; and, beside data files, the files that describe them (DESCRIPTIONS, unless they are
 data files too). A file named in `paths` itself is always read. Links are followed after all else and everything is
@@ -25,16 +26,28 @@ from typing import TypeAlias
 from mixpipe.corpus.readers.dispatch import reader_by_suffix, suffix_of
 from mixpipe.errors import InputError
 from mixpipe.registry import load_plugin
+from mixpipe.store.cache import is_remote
 from mixpipe.store.fingerprint import Json, file_digest, fingerprint
 
-__all__ = ["InputFile", "check_unchanged", "input_files", "inputs_identity", "printable"]
+__all__ = [
+    "DATA_SUFFIXES",
+    "WILDCARD",
+    "InputFile",
+    "check_unchanged",
+    "input_files",
+    "inputs_identity",
+    "passed_over",
+    "printable",
+]
 
 JUNK = frozenset({"_temporary", "_delta_log", "__pycache__", "__macosx", "dataset_dict.json"})
 JUNK_ENDINGS = (".crc", ".tmp", ".temp", ".lock", ".swp", ".pyc", "~")
 DATA_SUFFIXES = frozenset({".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".feather"})
 DESCRIPTIONS = ("readme", "license", "licence", "notice", "dataset_info.json", "state.json")
 WILDCARD = re.compile(r"[*?\[]")
-HUB = {"hf": "mixpipe.corpus.hub:hub_files"}  # by import string, so that `datasets` loads only when asked for
+# By import string, so that `datasets` and what lists object stores load only when asked for.
+HUB = {"hf": "mixpipe.corpus.hub:hub_files"}
+STORE = {"store": "mixpipe.corpus.remote:copies_of"}
 
 Seen: TypeAlias = set[tuple[int, int]]  # device and inode of what was visited
 
@@ -134,6 +147,9 @@ def _expanded(path: str, field: str, seen: Seen) -> Iterator[tuple[str, Path]]:
     root = Path(path)
     if colon and scheme in HUB:
         yield from load_plugin(HUB, scheme, "hub")(name)
+    elif is_remote(path):
+        copies = load_plugin(STORE, "store", "store")(path, field)
+        yield from (found for found in copies if _is_new(found[1], seen))
     elif root.is_dir():
         yield from _walk([root], root, seen)
     elif os.path.lexists(root):
@@ -141,7 +157,9 @@ def _expanded(path: str, field: str, seen: Seen) -> Iterator[tuple[str, Path]]:
     elif matches := _matches(root):
         yield from _walk(matches[1], matches[0], seen)
     else:
-        raise InputError(f"expected a file, a folder, a glob or hf:NAME in {field}, found nothing at {printable(path)}")
+        raise InputError(
+            f"expected a file, a folder, a glob, a URL or hf:NAME in {field}, found nothing at {printable(path)}"
+        )
 
 
 def _matches(pattern: Path) -> tuple[Path, list[Path]] | None:
@@ -150,7 +168,7 @@ def _matches(pattern: Path) -> tuple[Path, list[Path]] | None:
     top = Path(*fixed)
     rest = pattern.parts[len(fixed) :]
     found = sorted(top.glob(str(Path(*rest))), key=os.fsencode) if rest else []
-    kept = [path for path in found if not any(_passed_over(part.lower()) for part in path.relative_to(top).parts)]
+    kept = [path for path in found if not any(passed_over(part.lower()) for part in path.relative_to(top).parts)]
     return (top, kept) if kept else None
 
 
@@ -189,10 +207,11 @@ def _listed(folder: Path) -> list[Path] | None:
     except OSError:
         return None
     has_data = any(suffix_of(child.name) in DATA_SUFFIXES for child in children)
-    return [child for child in children if not _passed_over(child.name.lower(), beside_data=has_data)]
+    return [child for child in children if not passed_over(child.name.lower(), beside_data=has_data)]
 
 
-def _passed_over(name: str, *, beside_data: bool = False) -> bool:
+def passed_over(name: str, *, beside_data: bool = False) -> bool:
+    """Tell whether an entry of a folder is no input by its name, in lower case."""
     if name.startswith(".") or name.endswith(JUNK_ENDINGS) or name in JUNK:
         return True
     if name.startswith("_") and reader_by_suffix(name) is None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpipe.errors import ConfigError, StageError
+from mixpipe.mixture.schedule import Phase, Schedule
 from mixpipe.plan.config import PhaseConfig, PlanConfig
 from mixpipe.plan.copies import VALUE_BINS, check_budget, expected_copies, shortfall
 from mixpipe.plan.makers.protocol import Filled
@@ -41,6 +42,10 @@ class Curves(NamedTuple):
     weights: NDArray[np.float64]
     groups: NDArray[np.int64]
     fractions: NDArray[np.float64]
+
+    def by_phase(self) -> NDArray[np.float64]:
+        """Return each phase's and domain's share of all tokens: (n_phases, n_domains), summing to 1."""
+        return np.asarray(self.weights * np.diff(self.fractions, axis=0, prepend=0.0))
 
 
 def draw_curves(
@@ -118,9 +123,14 @@ def _phased(
     config: PlanConfig, names: list[str], found: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the shares over all phases (n_domains,), and the fractions up to the end of each (n_phases, n_domains)."""
-    rows = [phase.share * _mixture(phase, names, found) for phase in config.stretches]
-    filled = np.cumsum(rows, axis=0)
-    return filled[-1], np.divide(filled, filled[-1], out=np.ones_like(filled), where=filled[-1] > 0)
+    schedule = Schedule(
+        tuple(
+            Phase(phase.name, config.budget_tokens * phase.share, _mixture(phase, names, found), phase.rate)
+            for phase in config.stretches
+        )
+    )
+    filled = np.cumsum(schedule.tokens, axis=0)
+    return schedule.mixture, np.divide(filled, filled[-1], out=np.ones_like(filled), where=filled[-1] > 0)
 
 
 def _mixture(phase: PhaseConfig, names: list[str], found: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,17 +1,19 @@
 """Settings of the stage `plan`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from mixpipe.errors import StoreError
+from mixpipe.mixture.schedule import ANNEAL_SHARE, LATE_SHARE, Rate
 from mixpipe.plan.makers import load_maker, maker_settings
 from mixpipe.plan.makers.protocol import Maker
 from mixpipe.store.files import read_json
 from mixpipe.store.stage import StageConfig
 
-__all__ = ["PhaseConfig", "PlanConfig"]
+__all__ = ["DesignConfig", "PhaseConfig", "PlanConfig"]
 
 
 class PhaseConfig(StageConfig):
@@ -20,6 +22,47 @@ class PhaseConfig(StageConfig):
     name: str = Field(min_length=1)
     share: float = Field(gt=0, le=1, description="of the budget")
     mixture: dict[str, float] | None = Field(None, description="shares by domain name; none: those of the plan")
+    rate: Rate = Field("stable", description="of learning, for the trainer: rises to the highest, stays or falls")
+    end_rate: float = Field(0.0, ge=0, le=1, description="at the end of a `decay`, as a share of the highest")
+
+
+class DesignConfig(StageConfig):
+    """Two phases of a known design: the mixture of the plan, and then another."""
+
+    kind: Literal["two-phase", "annealing"]
+    last: dict[str, float] | None = Field(
+        None, description="shares by domain name in the second; none: those of the plan, the control of an annealing"
+    )
+    last_share: float | None = Field(None, gt=0, lt=1, description="of the budget; none: 0.4, of an annealing 0.1")
+
+    @property
+    def phases(self) -> tuple[PhaseConfig, ...]:
+        """Both phases; in the second of an annealing the learning rate falls to zero."""
+        names, usual, rate = DESIGNS[self.kind]
+        share = usual if self.last_share is None else self.last_share
+        first = PhaseConfig(name=names[0], share=1 - share)
+        return first, PhaseConfig(name=names[1], share=share, mixture=self.last, rate=rate)
+
+
+DESIGNS: dict[str, tuple[tuple[str, str], float, Rate]] = {
+    "two-phase": (("early", "late"), LATE_SHARE, "stable"),
+    "annealing": (("stable", "anneal"), ANNEAL_SHARE, "decay"),
+}
+
+
+def _form(phases: object) -> str:
+    """Return which form phases are given in, so that a wrong one is told what is wrong with it alone."""
+    if isinstance(phases, Mapping | DesignConfig):
+        return "design"
+    return "number" if isinstance(phases, int) else "list"
+
+
+Phases: TypeAlias = Annotated[
+    Annotated[int, Tag("number")]
+    | Annotated[DesignConfig, Tag("design")]
+    | Annotated[tuple[PhaseConfig, ...], Tag("list")],
+    Discriminator(_form),
+]
 
 
 class PlanConfig(StageConfig):
@@ -36,8 +79,10 @@ class PlanConfig(StageConfig):
     shares: Literal["search", "documents", "natural"] = Field(
         "search", description="of the domains: as found, what the maker's weights come to, or as in the corpus"
     )
-    phases: int | tuple[PhaseConfig, ...] = Field(
-        1, description="stretches of the training data: so many equal ones, or a list of name, share and mixture"
+    phases: Phases = Field(
+        1,
+        description="stretches of the training data: so many equal ones, {kind: two-phase, last: {DOMAIN: SHARE}}, "
+        "{kind: annealing, ...} or a list of name, share, mixture and rate",
     )
     redraw: bool = Field(
         False, description="every phase draws afresh, as RS2 does; else a later one prefers what was not yet read"
@@ -71,6 +116,8 @@ class PlanConfig(StageConfig):
     @property
     def stretches(self) -> tuple[PhaseConfig, ...]:
         """The phases, in order."""
+        if isinstance(self.phases, DesignConfig):
+            return self.phases.phases
         if not isinstance(self.phases, int):
             return self.phases
         names = ["main"] if self.phases == 1 else [f"phase-{number}" for number in range(1, self.phases + 1)]

@@ -145,32 +145,39 @@ def finish_copies(context: Context) -> Counts:
     names, _ = read_mixture(context)
     curves = read_curves(context)
     tally = tally_plan(_planned(context), read_table(context.out / SURVEY_FILE), len(names))
-    _check(tally, curves.weights * config.budget_tokens, curves.groups, names, config)
-    weights = curves.weights
+    wanted = curves.by_phase()
+    _check(tally, wanted * config.budget_tokens, curves.groups, names, config)
     if config.shares == "documents":  # the shares are an outcome: as they came out
-        weights = tally.planned_tokens / tally.planned_tokens.sum()
-    write_json(context.out / "mixture.json", mixture_record(tally, names, weights, config))
-    write_json(context.out / "plan.json", plan_record(tally, names, weights, config))
+        wanted = tally.phases[:, 2] / tally.planned_tokens.sum()
+    write_json(context.out / "mixture.json", mixture_record(tally, names, wanted, config))
+    write_json(context.out / "plan.json", plan_record(tally, names, wanted.sum(axis=0), config))
     return {}
 
 
 def _check(
     tally: Tally, targets: NDArray[np.float64], groups: NDArray[np.int64], names: list[str], config: PlanConfig
 ) -> None:
+    """Check that every phase and all together have the tokens wanted (n_phases, n_domains), to within one document."""
     if not tally.is_balanced():
         raise StageError(f"expected documents in = planned + dropped + not drawn, found {tally.waterfall()}")
+    stretches = [*(f" in phase {stretch.name}" for stretch in config.stretches), ""]
+    wanted, planned = (np.vstack([tokens, tokens.sum(axis=0)]) for tokens in (targets, tally.phases[:, 2]))
     for group in np.unique(groups):
-        mine = groups == group
-        target, found, longest = targets[mine].sum(), tally.planned_tokens[mine].sum(), tally.longest[mine].max()
-        if abs(found - target) > longest:
-            where = names[group] if mine.sum() == 1 else "all domains"
-            if config.redraw and found < target:  # who was missed in early phases may gain one copy a phase, no more
+        mine, longest = groups == group, tally.longest[groups == group].max()
+        where = names[group] if mine.sum() == 1 else "all domains"
+        for stretch, target, found in zip(
+            stretches, wanted[:, mine].sum(axis=1), planned[:, mine].sum(axis=1), strict=True
+        ):
+            if abs(found - target) <= longest:
+                continue
+            if config.redraw:  # who was missed in early phases may gain one copy a phase, no more
                 raise ConfigError(
-                    f"expected room for {target:,.0f} tokens of {where} in phases drawn afresh, found {found:,} within "
-                    f"{config.max_epochs:g} epochs; raise max_epochs, lower budget_tokens or set plan.redraw=false"
+                    f"expected room for {target:,.0f} tokens of {where}{stretch} in phases drawn afresh, found "
+                    f"{found:,} within {config.max_epochs:g} epochs; raise max_epochs, lower budget_tokens or set "
+                    "plan.redraw=false"
                 )
             raise StageError(
-                f"expected {target:,.0f} planned tokens in {where} to within its longest document "
+                f"expected {target:,.0f} planned tokens in {where}{stretch} to within its longest document "
                 f"({longest} tokens), found {found:,}"
             )
 
@@ -204,7 +211,7 @@ def _steps(config: PlanConfig) -> tuple[Step, ...]:
 
 PLAN = Stage(
     name="plan",
-    version=2,
+    version=4,
     config=PlanConfig,
     inputs=("ingest", "embed", "domains", "scores", "search"),
     steps=_steps,

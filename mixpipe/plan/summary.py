@@ -121,14 +121,16 @@ def mixture_record(tally: Tally, names: Sequence[str], weights: Floats, config: 
     Args:
         tally: of the whole plan.
         names: by domain.
-        weights: (n_domains,) float64 token shares, summing to 1.
+        weights: (n_phases, n_domains) float64 shares of all tokens, summing to 1.
         config: of the stage.
     """
     whole = np.stack([tally.drawn, tally.copies, tally.planned_tokens])
     phases: list[Json] = []
-    for stretch, sums in zip(config.stretches, tally.phases, strict=True):
-        shares = weights if len(tally.phases) == 1 else sums[2] / max(int(sums[2].sum()), 1)
-        phases.append({"name": stretch.name, "share": stretch.share, "domains": _portions(tally, names, shares, sums)})
+    for stretch, sums, shares in zip(config.stretches, tally.phases, weights, strict=True):
+        said: dict[str, Json] = {"name": stretch.name, "share": stretch.share, "rate": stretch.rate}
+        if stretch.rate == "decay":
+            said["end_rate"] = stretch.end_rate
+        phases.append({**said, "domains": _portions(tally, names, shares, sums)})
     record: dict[str, Json] = {
         "schema": "mixpipe.mixture/1",
         "unit": "tokens",
@@ -137,7 +139,8 @@ def mixture_record(tally: Tally, names: Sequence[str], weights: Floats, config: 
         "constraints": {"max_epochs": config.max_epochs},
     }
     if len(phases) > 1:
-        record |= {"domains": _portions(tally, names, weights, whole), "reused_documents": int(tally.reused.sum())}
+        domains = _portions(tally, names, weights.sum(axis=0), whole)
+        record |= {"domains": domains, "reused_documents": int(tally.reused.sum())}
     digest = hashlib.sha256(canonical_json(record).encode("utf-8")).hexdigest()
     return {**record, "digest": f"sha256:{digest}"}
 

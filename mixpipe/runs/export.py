@@ -1,18 +1,25 @@
 """`mixpipe export`: the blend files of one trainer, and what it will really read with them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixpipe.errors import ConfigError, InputError
+from mixpipe.mixture.given import read_given
 from mixpipe.shards.exporters import load_exporter
-from mixpipe.shards.exporters.blend import Blend, read_blend
-from mixpipe.shards.exporters.protocol import Exporter, Settings
-from mixpipe.shards.exporters.simulate import Simulation, simulate
+from mixpipe.shards.exporters.blend import Blend
+from mixpipe.shards.exporters.protocol import About, Exporter, Settings
+from mixpipe.shards.exporters.published import read_blend
+from mixpipe.shards.exporters.reweighted import reweighted
+from mixpipe.shards.exporters.simulate import Outlook, Simulation, simulate
+from mixpipe.shards.exporters.written import PHASES, write_blend
 from mixpipe.store.files import write_text
 from mixpipe.store.fingerprint import Json
 
 __all__ = ["Asked", "Export", "export_blend"]
+
+ROUNDING = 1.01  # of the epoch cap: domains are met to within one document
 
 
 @dataclass(frozen=True)
@@ -22,12 +29,14 @@ class Asked:
     Attributes:
         out: where to write the files; None: nowhere.
         phase: the only one to export; None: all.
+        mixture: a file with other shares than the run's, for shards by domain; None: the run's.
         simulate: say what the trainer will read.
         check: refuse where a domain has no files.
     """
 
     out: Path | None = None
     phase: str | None = None
+    mixture: Path | None = None
     simulate: bool = False
     check: bool = False
 
@@ -83,13 +92,20 @@ def export_blend(folder: Path, trainer: str, settings: Settings, asked: Asked) -
         asked: what to do with it.
 
     Raises:
-        ConfigError: the trainer, phase or a setting is wrong.
+        ConfigError: the trainer, phase, mixture or a setting is wrong.
         InputError: there is no mixture in the folder.
     """
     exporter, blend = load_exporter(trainer), read_blend(folder)
+    if asked.mixture is not None:
+        if exporter.about.applied:
+            raise ConfigError(
+                f"expected a trainer that mixes for --mixture, found {exporter.about.trainer}, which reads shards with "
+                "the mixture in them; run with --set mixture=FILE for other shards"
+            )
+        blend = reweighted(blend, read_given(asked.mixture))
     if asked.phase is not None:
         blend = blend.only(asked.phase)
-    files = exporter.files(blend, settings)
+    files = write_blend(exporter, blend, settings)
     if asked.check:
         # the records of a run lie beside its train/ folder, those of a copy in it
         _check_places(exporter, blend, folder / "train" if (folder / "train").is_dir() else folder, settings)
@@ -111,8 +127,9 @@ def _check_places(exporter: Exporter, blend: Blend, folder: Path, settings: Sett
     about = exporter.about
     if "://" in about.place(settings):
         raise ConfigError(f"expected a local --prefix with --check, found {about.place(settings)!r}")
-    for phase in about.phases_of(blend):
-        for place in [about.place(settings)] if about.applied else about.places(phase, settings):
+    for phase in blend.phases:
+        places = [place.path for place in about.places(phase, settings)] if not about.applied else []
+        for place in places or [about.whole_place(phase, settings)]:
             if not _lies_at(folder / place):
                 raise InputError(
                     f"expected {about.needs}, found nothing at {folder / place}; say where it lies with --prefix or "
@@ -122,7 +139,8 @@ def _check_places(exporter: Exporter, blend: Blend, folder: Path, settings: Sett
 
 def _lies_at(path: Path) -> bool:
     """Tell whether a path, what its pattern matches, or a file that begins with it is there."""
-    begins = [path.name, f"{path.name}.*"]
+    name = re.sub(r"\{\d+\.\.\d+\}", "*", path.name)
+    begins = [name, f"{name}.*"]
     return path.exists() or any(True for pattern in begins for _ in path.parent.glob(pattern))
 
 
@@ -133,19 +151,44 @@ def _notes(exporter: Exporter, blend: Blend, settings: Settings) -> list[str]:
         notes.append(f"no weights: {about.trainer} cannot repeat domains, so give it {about.needs}")
     elif not settings.prefix and settings.location is None:
         notes.append(f"needs {about.needs}; their place is written as {about.location}, in the run's train/")
+    if settings.location is None and (lacking := _lacking(about, blend)):
+        notes.append(lacking)
     if len(blend.phases) > 1 and not about.phases:
-        notes.append(f"{about.trainer} has no phases: shares over the whole run; --phase NAME exports one")
+        notes.append(f"{about.trainer} needs a run for each phase: a folder of files each, in the order of {PHASES}")
+    for portion in blend.whole.portions:
+        epochs = portion.tokens / max(portion.available_tokens, 1)
+        if epochs > blend.max_epochs * ROUNDING:
+            notes.append(f"{portion.name} is read {epochs:.2f} times, more than max_epochs, {blend.max_epochs:g}")
     return notes
 
 
+def _lacking(about: About, blend: Blend) -> str | None:
+    """Say in what the run's shards are not what the trainer needs; None: in nothing, or nothing is known of them."""
+    if blend.layout is None:
+        return None
+    layout = "mixed" if about.applied else "by-domain"
+    asked = [] if blend.layout == layout else [f"shards.layout={layout}"]
+    if not set(about.formats) & set(blend.formats) or (about.alone and len(blend.formats) > 1):
+        asked.append(f"shards.formats=[{about.formats[0]}]")
+    if not asked:
+        return None
+    return f"the run's shards are {blend.layout}, {', '.join(blend.formats)}: run with --set {' --set '.join(asked)}"
+
+
 def _table(simulation: Simulation) -> list[str]:
-    width = max(len(domain.name) for domain in simulation.domains)
+    """Return a table of each phase, where there are several, and of the whole."""
+    several = simulation.phases if len(simulation.phases) > 1 else ()
+    lines = [line for phase in several for line in (f"phase {phase.name}", *_rows(phase.domains), "")]
+    planned = "" if simulation.draws == simulation.planned else f" of {simulation.planned:,} planned"
+    end = f"largest deviation {100 * simulation.deviation:.4f} percentage points, {simulation.draws:,}{planned}"
+    return [*lines, *(["all phases"] if several else []), *_rows(simulation.domains), f"{end} {simulation.unit} drawn"]
+
+
+def _rows(domains: Sequence[Outlook]) -> list[str]:
+    width = max(len(domain.name) for domain in domains)
     head = f"{'domain'.ljust(width)}  {'target':>8}  {'realised':>8}  {'epochs':>7}"
     rows = [
         f"{domain.name.ljust(width)}  {domain.target:8.4%}  {domain.realised:8.4%}  {domain.epochs:7.2f}"
-        for domain in simulation.domains
+        for domain in domains
     ]
-    end = (
-        f"largest deviation {100 * simulation.deviation:.4f} percentage points, {simulation.draws:,} {simulation.unit}"
-    )
-    return [head, *rows, f"{end} drawn"]
+    return [head, *rows]

@@ -26,6 +26,7 @@ class Forms:
                 "units": list(about.units),
                 "rule": about.rule.name,
                 "phases": about.phases,
+                "formats": list(about.formats),
                 "location": about.location,
                 "needs": about.needs,
             }
@@ -40,7 +41,7 @@ class Forms:
             (
                 name,
                 "nothing" if about.applied else " or ".join(about.units),
-                "yes" if about.phases else "-",
+                "yes" if about.phases else "a run each",
                 about.needs,
             )
             for name, about in self.exporters.items()

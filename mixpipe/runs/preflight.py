@@ -1,19 +1,20 @@
 """What can be refused before any work: missing files, unknown plug-ins, impossible sizes.
 
-Only names, sizes and Parquet footers are looked at, so it takes seconds on any corpus. What is known only after
+Only names, sizes and local Parquet footers are looked at, so it takes seconds on any corpus. What is known only after
 counting (the budget against the epoch caps, the documents against the domains) is bounded here, because a text has at
 most one token per byte, and checked exactly as soon as the documents are counted, before anything is embedded.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mixpipe.config import RunConfig
+from mixpipe.corpus.remote import remote_files
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.plan.copies import check_budget
 from mixpipe.registry import load_plugin
@@ -23,6 +24,7 @@ from mixpipe.search.methods import METHODS, method_names
 from mixpipe.shards.formats import check_formats
 from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
+from mixpipe.store.cache import is_remote
 
 __all__ = ["CorpusSize", "check_counted", "check_stage", "preflight"]
 
@@ -77,7 +79,9 @@ def preflight(config: RunConfig) -> CorpusSize:
             f"found {', '.join(unknown)}"
         )
     for place, held in config.targets.held_out.values():
-        if not held.path.startswith("hf:") and not _exists(held.path):
+        if is_remote(held.path):
+            remote_files(held.path, f"{place}.path")
+        elif not held.path.startswith("hf:") and not _exists(held.path):
             raise InputError(f"expected texts at {place}.path, found nothing at {held.path}; check the path")
     size = _corpus_size(config.ingest.paths)
     if size.files and not size.stored_bytes:
@@ -133,7 +137,7 @@ def check_text_column(config: RunConfig) -> None:
         InputError: names the column and those of the first file.
     """
     found = None
-    for file in (file for path in config.ingest.paths if not path.startswith("hf:") for file in _files(path)):
+    for file in (file for path in config.ingest.paths if _is_local(path) for file in _files(path)):
         if (columns := _parquet_columns(file)) is None or config.ingest.text in columns:
             return
         found = found or columns
@@ -196,20 +200,29 @@ def _exists(path: str) -> bool:
     return Path(path).exists() or any(char in path for char in "*?[")
 
 
+def _is_local(path: str) -> bool:
+    return not path.startswith("hf:") and not is_remote(path)
+
+
 def _corpus_size(paths: tuple[str, ...]) -> CorpusSize:
-    missing = [path for path in paths if not path.startswith("hf:") and not _exists(path)]
+    sizes: list[tuple[str, int, int | None]] = [
+        (file.name, file.stored.size, None)
+        for path in paths
+        if is_remote(path)
+        for file in remote_files(path, "ingest.paths")
+    ]
+    missing = [path for path in paths if _is_local(path) and not _exists(path)]
     if missing:
         raise InputError(f"expected documents at ingest.paths, found nothing at {', '.join(missing)}; check the path")
-    files = [file for path in paths if not path.startswith("hf:") for file in _files(path)]
-    stored, text, documents, counted = 0, 0.0, 0.0, bool(files)
-    for file in files:
-        size = file.stat().st_size
-        factor = PACKED.get(file.suffix.lower(), 1.0)
-        rows = _parquet_rows(file)
+    files = [file for path in paths if _is_local(path) for file in _files(path)]
+    sizes += [(file.name, file.stat().st_size, _parquet_rows(file)) for file in files]
+    stored, text, documents, counted = 0, 0.0, 0.0, bool(sizes)
+    for name, size, rows in sizes:
+        factor = PACKED.get(PurePosixPath(name).suffix.lower(), 1.0)
         stored, text = stored + size, text + size * factor
         documents += size * factor / BYTES_PER_DOCUMENT if rows is None else rows
         counted = counted and rows is not None
-    return CorpusSize(len(files), stored, text, documents, counted)
+    return CorpusSize(len(sizes), stored, text, documents, counted)
 
 
 def _files(path: str) -> list[Path]:

@@ -20,8 +20,10 @@ from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, InputError, StoreError
 from mixpipe.stages import STAGES
 from mixpipe.store.artefact import MANIFEST, Artefact
+from mixpipe.store.cache import is_remote, working_root
 from mixpipe.store.files import copy_file, link_or_copy, read_json, write_json, write_text
 from mixpipe.store.install import artefact_path
+from mixpipe.store.remote import Remote
 
 __all__ = ["Run", "RunRecord", "built_seconds", "check_name", "load_artefacts", "read_run"]
 
@@ -43,6 +45,29 @@ class Run(BaseModel):
     config: RunConfig
     root: Path
     name: str
+    url: str | None = None  # where the root is kept, when it is not of this machine
+
+    @classmethod
+    def at(cls, config: RunConfig, root: str, name: str) -> "Run":
+        """Return a run under a root that is a path, or a URL for which a local folder is worked in."""
+        if not is_remote(root):
+            return cls(config=config, root=Path(root), name=name)
+        return cls(config=config, root=working_root(root), name=name, url=root.rstrip("/"))
+
+    @property
+    def place(self) -> str:
+        """Where the run is found: its folder, or its URL."""
+        return f"{self.url}/runs/{self.name}" if self.url else str(self.folder)
+
+    def store(self) -> Remote:
+        """Return where the root is kept.
+
+        Raises:
+            ConfigError: it is kept here.
+        """
+        if self.url is None:
+            raise ConfigError(f"expected a run whose root is a URL, found {self.root}")
+        return Remote(self.url)
 
     @property
     def folder(self) -> Path:

@@ -1,11 +1,12 @@
-"""What a run has done so far, from its files alone."""
+"""What a run has done so far, from its records alone: whether its files are whole is for `verify`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mixpipe.config import RunConfig, load_config
+from mixpipe.report.facts.phases import Phases, read_phases
 from mixpipe.runs.run import built_seconds, load_artefacts, read_run
 from mixpipe.search.stop_rule import Outlook, stopped
 from mixpipe.search.tally import Tally, tally
@@ -50,12 +51,14 @@ class RunStatus:
         stages: in order.
         trials: of the search, as far as it is.
         stop: why the search skipped rounds; None where it has not.
+        phases: of the plan; None before it, and where it has one.
     """
 
     run: str
     stages: tuple[StageStatus, ...]
     trials: Tally
     stop: Outlook | None = None
+    phases: Phases | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as JSON values."""
@@ -66,7 +69,8 @@ class RunStatus:
         head = f"{'stage':<11}{'state':<11}{'parts':>6}{'documents':>12}{'tokens':>14}{'seconds':>9}{'peak MiB':>10}"
         trained = [f"trials   {self.trials}"] if self.trials.proxies else []
         stop = [f"stopped  after {self.stop.round}: {_why(self.stop)}"] if self.stop else []
-        return [f"run {self.run}", head, *(_line(stage) for stage in self.stages), *trained, *stop]
+        phases = _phase_lines(self.phases) if self.phases else []
+        return [f"run {self.run}", head, *(_line(stage) for stage in self.stages), *trained, *stop, *phases]
 
 
 def run_status(folder: Path) -> RunStatus:
@@ -75,7 +79,7 @@ def run_status(folder: Path) -> RunStatus:
     Raises:
         StoreError: this is no run.
     """
-    artefacts, found = load_artefacts(folder), read_run(folder).seconds
+    artefacts, found = load_artefacts(folder, Artefact.read), read_run(folder).seconds
     root = folder.resolve().parents[1]
     config, scratch, built = load_config(folder / "config.yaml"), root / "scratch", built_seconds(root)
     done = {
@@ -94,7 +98,8 @@ def run_status(folder: Path) -> RunStatus:
     )
     at = artefacts["search"].path if "search" in artefacts else done["search"][0].parents[1] if done["search"] else None
     stop = stopped(at) if at else None
-    return RunStatus(folder.resolve().name, tuple(stages), tally(steps, config.search.evaluator), stop)
+    trials = tally(steps, config.search.evaluator)
+    return RunStatus(folder.resolve().name, tuple(stages), trials, stop, read_phases(artefacts))
 
 
 def _sealed(name: str, artefact: Artefact, seconds: float | None) -> StageStatus:
@@ -122,6 +127,23 @@ def _done_parts(name: StageName, config: RunConfig, artefacts: Mapping[str, Arte
         if identity["inputs"] == known and canonical_json(identity["config"]) == wanted:
             found += path.parent.rglob("*.part.json")
     return found
+
+
+def _phase_lines(found: Phases) -> list[str]:
+    """Return the tokens of each phase, and how often it reads each domain."""
+    width = max(len(name) for name in (*found.names.values(), "epochs"))
+    columns = [max(len(phase.name), len(f"{phase.tokens:,}"), 6) for phase in found.phases]
+
+    def line(head: str, cells: Iterable[str]) -> str:
+        return "  ".join([head.ljust(width), *(cell.rjust(size) for cell, size in zip(cells, columns, strict=True))])
+
+    rows = [
+        line(name, (f"{phase.epochs.get(number, 0.0):.2f}" for phase in found.phases))
+        for number, name in sorted(found.names.items())
+    ]
+    tokens = line("tokens", (f"{phase.tokens:,}" for phase in found.phases))
+    reused = f"{found.reused:,} documents are read in more than one phase"
+    return ["", line("epochs", (phase.name for phase in found.phases)), *rows, tokens, reused]
 
 
 def _why(stop: Outlook) -> str:

@@ -1,10 +1,11 @@
 """One quality per document from several measures, without labels, and its rank inside the domain.
 
-`quality_raw` is the weighted geometric mean of the document's percentiles in the measures, over the sample: Fisher's
+Measures are blended by the weighted geometric mean of the document's percentiles in them, over the sample: Fisher's
 way to combine one-sided tests (1932, section 21.1). A mean of percentiles forgives one bad measure; this does not,
-and nothing depends on the measures' scales. `quality` is the share of its domain's tokens (in the sample) that lie
-below it, 1 best. `quality_raw` is the one to compare documents of different domains by; `quality` serves what orders
-inside one (the plan's tilt, strata), while how much is read of a domain that is bad throughout is the search's matter.
+and nothing depends on the measures' scales. `quality` is the share of the corpus's tokens (in the sample) whose blend
+is lower, 1 best: it compares any two documents. `quality_rank` is the same share of the document's own domain, for what
+orders inside one (the plan's tilt, strata), while how much is read of a domain that is bad throughout is the search's
+matter: there the best rank is bad too.
 
 Form is measured in five ways, content in two or, with `ngram_classifier`, three: weights halfway (geometrically)
 between all measures alike and both kinds alike. Rules made for English web text are left out, since they fire on code,
@@ -41,9 +42,9 @@ FEWEST_DOCUMENTS = 16
 
 
 class Quality:
-    """The blend of the configured columns, and its percentile inside the document's domain."""
+    """The percentile of the blended columns in the corpus, and inside the document's domain."""
 
-    columns = ("quality_raw", "quality")
+    columns = ("quality", "quality_rank")
     rules: tuple[Rule, ...] = ()
 
     def __init__(self, state: State) -> None:
@@ -76,13 +77,13 @@ class Quality:
         return {**state, "domains": np.array(ranked)}
 
     def score(self, batch: Batch) -> Floats:
-        """Return (n, 2): the blend in (0, 1), comparable across domains, and the percentile in [0, 1]."""
+        """Return (n, 2) in [0, 1]: the percentile in the corpus and the one inside the domain."""
         raw = self._blend.of(batch)
-        percentile = np.zeros(len(raw))
+        inside = np.zeros(len(raw))
         for domain in np.unique(batch.domains).tolist():
             members = batch.domains == domain
-            percentile[members] = _percentiles(raw[members], *self._ranks.get(domain, self._ranks[-1]))
-        return np.column_stack([raw, percentile])
+            inside[members] = _percentiles(raw[members], *self._ranks.get(domain, self._ranks[-1]))
+        return np.column_stack([_percentiles(raw, *self._ranks[-1]), inside])
 
 
 def _weights(sample: Sample, config: ScoresConfig) -> list[Mapping[str, float]]:

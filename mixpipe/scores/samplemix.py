@@ -39,13 +39,13 @@ class SampleMix:
         order = np.argsort(diversity)
         below = np.cumsum(sample.domain_counts[order]) / sample.domain_counts.sum()
         low, high = diversity[order][np.searchsorted(below, [CUT, 1 - CUT])]
-        quality = np.quantile(sample.column("quality_raw"), [CUT, 1 - CUT])
+        quality = np.quantile(sample.column("quality"), [CUT, 1 - CUT])
         return {"diversity": _scaled(diversity, low, high), "quality_range": quality}
 
     def score(self, batch: Batch) -> Floats:
         """Return (n, 2)."""
         diversity = self._diversity[batch.domains]
-        quality = _scaled(batch.column("quality_raw"), *self._range)
+        quality = _scaled(batch.column("quality"), *self._range)
         return np.column_stack([diversity, weights(diversity, quality)])
 
 

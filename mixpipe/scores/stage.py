@@ -286,7 +286,7 @@ def steps(config: ScoresConfig) -> tuple[Step, ...]:
 
 SCORES = Stage(
     name="scores",
-    version=3,
+    version=5,
     config=ScoresConfig,
     inputs=("ingest", "embed", "domains", "duplicates", "targets"),
     steps=steps,

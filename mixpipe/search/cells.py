@@ -1,6 +1,6 @@
 """What the shares are of: the domains, or with `search.strata` the quality strata of each.
 
-A stratum is a range of `quality`, the document's rank inside its domain, so the strata of a domain hold equally many
+A stratum is a range of `quality_rank`, the rank inside the domain, so the strata of a domain hold equally many
 tokens. Cell = domain * strata + stratum, best stratum last. Pools, trials, constraints and methods know cells alone:
 which documents and which domains is then one search, over the same proxies, surrogates and trials (the idea of QuaDMix,
 Liu et al. 2025, arXiv 2504.16511, where every draw of parameters is a sample of documents). The cost is `strata`
@@ -45,13 +45,13 @@ def cells_of(context: Context, name: str, rows: np.ndarray) -> np.ndarray:
     strata = context.config.searched_strata
     if strata == 1:
         return np.asarray(domains, np.int64)
-    quality = read_table(context.inputs["scores"].file(name), ["quality"])["quality"].to_numpy()[rows]
-    if not ((quality >= 0) & (quality <= 1)).all():
+    rank = read_table(context.inputs["scores"].file(name), ["quality_rank"])["quality_rank"].to_numpy()[rows]
+    if not ((rank >= 0) & (rank <= 1)).all():
         raise ConfigError(
-            f"expected quality in 0..1 for every document that is not dropped, with search.strata={strata}, found "
+            f"expected quality_rank in 0..1 for every document that is not dropped, with search.strata={strata}, found "
             f"others in {name} of scores; leave out search.strata"
         )
-    return np.asarray(domains * strata + np.minimum((quality * strata).astype(np.int64), strata - 1))
+    return np.asarray(domains * strata + np.minimum((rank * strata).astype(np.int64), strata - 1))
 
 
 def by_domain(values: np.ndarray, strata: int) -> np.ndarray:

@@ -77,7 +77,9 @@ class SearchConfig(StageConfig):
 
     budget_tokens: int = Field(gt=0, description="tokens of the training run that the mixture is for")
     mixture: str | None = execution_only(
-        default=None, description="a mixture.json whose shares are taken as they are; none: search"
+        default=None,
+        description="a mixture.json, or shares by domain name, taken as they are, with their phases; none: search; in "
+        "short --set mixture=FILE",
     )
     method: str = Field("mixpipe", description="registered method, with `:variant` where there are several")
     surrogate: str | None = Field(None, description="registered surrogate; none: the method's own")

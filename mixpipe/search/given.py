@@ -1,18 +1,19 @@
 """A mixture that is given: no proxy is trained.
 
 For a mixture found earlier, or elsewhere, and for the scheduled run that takes in new files under the mixture it has.
-Domains are matched by name, so their numbers may have changed. The constraints still hold: a mixture that breaks them
-is projected, and the largest change is reported. Strata that were searched with it stay as they were inside a domain.
+Domains are matched by name, so their numbers may have changed. Of several phases (see `mixture/given.py`) it is the
+mixture over all; the plan has each. The constraints still hold: a mixture that breaks them is projected, and the
+largest change is reported. Strata that were searched with it stay as they were inside a domain.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from mixpipe.errors import ConfigError, StoreError
+from mixpipe.errors import ConfigError
 from mixpipe.mixture.constraints import Constraints
+from mixpipe.mixture.given import GivenMixture, read_given
 from mixpipe.search.cells import domain_names, mixture_record
 from mixpipe.search.config import SearchConfig
 from mixpipe.search.survey import SURVEY
@@ -29,7 +30,13 @@ GIVEN = "given"
 
 def given_identity(config: SearchConfig) -> dict[str, Json]:
     """Return the digest of the given mixture: where it lies is no part of identity."""
-    return {} if config.mixture is None else {"mixture": fingerprint(_shares(Path(config.mixture)))}
+    if config.mixture is None:
+        return {}
+    given = read_given(Path(config.mixture))
+    return {
+        "mixture": fingerprint({**given.weights}),
+        **({"strata": fingerprint({name: [*row] for name, row in given.strata.items()})} if given.strata else {}),
+    }
 
 
 def no_parts(context: Context) -> list[Part]:
@@ -50,55 +57,30 @@ def finish_given(context: Context) -> Counts:
     """
     config: SearchConfig = context.config
     domains = domain_names(context)
-    path = Path(str(config.mixture))
-    shares = _shares(path)
+    given = read_given(Path(str(config.mixture)))
+    shares = given.weights
     unknown = [name for name, share in shares.items() if share > 0 and name not in domains]
     asked = np.array([shares.get(name, 0.0) for name in domains])
     if unknown or not asked.sum() > 0:
         found = ", ".join(unknown) or "no share above 0"
-        raise ConfigError(f"search.mixture: expected shares of the domains {', '.join(domains)}, found {found}")
+        raise ConfigError(f"mixture: expected shares of the domains {', '.join(domains)}, found {found}")
     available = np.array(read_json(context.out / SURVEY)["available"], dtype=np.float64)
     constraints = Constraints.from_epochs(
         available, config.budget_tokens, config.max_epochs, min_weight=config.min_weight
     )
     weights = constraints.settle(asked / asked.sum())
     change = float(np.abs(weights - asked / asked.sum()).max())
-    write_json(context.out / "mixture.json", {**mixture_record(context, weights), **_strata(path, domains, weights)})
+    write_json(context.out / "mixture.json", {**mixture_record(context, weights), **_strata(given, domains, weights)})
     write_json(context.out / "search.json", {"given": dict(shares), "largest_change": change})
     write_table(context.out / "trials.parquet", TRIALS.empty_table(), TRIALS)
     return {"trials": 0}
 
 
-def _strata(path: Path, domains: Sequence[str], weights: np.ndarray) -> dict[str, Json]:
+def _strata(given: GivenMixture, domains: Sequence[str], weights: np.ndarray) -> dict[str, Json]:
     """Return the strata's shares of each domain, in the proportions of the file; nothing where it has none."""
-    record: Any = read_json(path)
-    if "strata" not in record:
+    if not given.strata:
         return {}
-    within = dict(zip(record["domains"], np.array(record["strata"], np.float64), strict=True))
-    even = np.ones(np.shape(record["strata"])[1])
+    within = {name: np.array(row) for name, row in given.strata.items()}
+    even = np.ones_like(next(iter(within.values())))
     rows = [within.get(name, even) if sum(within.get(name, even)) > 0 else even for name in domains]
     return {"strata": [(weight * row / row.sum()).tolist() for weight, row in zip(weights, rows, strict=True)]}
-
-
-def _shares(path: Path) -> Mapping[str, float]:
-    """Read shares by domain name from either form of mixture.json, the search's own or mixpipe.mixture/1."""
-    if not path.is_file():
-        raise ConfigError(f"search.mixture: expected a mixture.json, found no file at {path}")
-    try:
-        record: Any = read_json(path)
-        if "phases" in record:
-            (phase,) = record["phases"]
-            pairs = [(str(domain["name"]), float(domain["weight"])) for domain in phase["domains"]]
-        else:
-            pairs = [
-                (str(name), float(share)) for name, share in zip(record["domains"], record["weights"], strict=True)
-            ]
-    except (StoreError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(
-            f"search.mixture: expected `domains` and `weights`, or one phase in `phases`, in {path}, found {error!r}"
-        ) from error
-    wrong = [(name, share) for name, share in pairs if not 0 <= share < np.inf]
-    if wrong or len(dict(pairs)) < len(pairs):
-        found = ", ".join(f"{name} {share:g}" for name, share in wrong) or "a domain twice"
-        raise ConfigError(f"search.mixture: expected one finite share >= 0 per domain in {path}, found {found}")
-    return dict(pairs)

@@ -55,12 +55,9 @@ def dataset_card(dataset: Mapping[str, Any]) -> str:
     suffixes += [DOCUMENTS for form in forms if isinstance(form, TokenFormat)]
     header: dict[str, Any] = {}
     if suffixes:
-        folders = {"default": "data"}
-        if dataset["layout"] == "by-domain":
-            folders = {"default": "data/*", **{domain["id"]: f"data/{domain['id']}" for domain in dataset["domains"]}}
         header["configs"] = [
             {"config_name": name, "data_files": [{"split": "train", "path": f"{folder}/train-*{suffixes[0]}"}]}
-            for name, folder in folders.items()
+            for name, folder in _folders(dataset).items()
         ]
     if suffixes[:1] == [".parquet"]:
         features = [{"name": field.name, "dtype": _dtype(field.type)} for field in SHARDS]
@@ -71,10 +68,37 @@ def dataset_card(dataset: Mapping[str, Any]) -> str:
     return CARD.format(
         header=_yaml(header),
         reading=READING[dataset["layout"]],
-        table=table,
+        table=table + _phases(dataset),
         formats=", ".join(dataset["formats"]),
         **counts,
     )
+
+
+def _folders(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Return the folders that each configuration of the data set reads: all, one phase, one domain."""
+    several = len(dataset["phases"]) > 1
+    every = "data/phase-*" if several else "data"
+    phases = {phase["folder"].removeprefix("data/"): phase["folder"] for phase in dataset["phases"] if several}
+    if dataset["layout"] == "mixed":
+        return {"default": every, **phases}
+    domains = {domain["id"]: f"{every}/{domain['id']}" for domain in dataset["domains"]}
+    return {"default": f"{every}/*", **{name: f"{folder}/*" for name, folder in phases.items()}, **domains}
+
+
+def _phases(dataset: Mapping[str, Any]) -> str:
+    """Return the epochs of every domain in every phase as a table; nothing where there is one phase."""
+    if len(dataset["phases"]) == 1:
+        return ""
+    heads = [
+        f"{_escaped(phase['name'])} ({phase['folder']}, {phase['tokens']:,} tokens)" for phase in dataset["phases"]
+    ]
+    epochs = [{domain["id"]: domain["epochs"] for domain in phase["domains"]} for phase in dataset["phases"]]
+    rows = [
+        f"| {domain['id']} | " + " | ".join(f"{of.get(domain['id'], 0.0):.2f}" for of in epochs) + " |"
+        for domain in dataset["domains"]
+    ]
+    table = [f"| epochs | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}", *rows]
+    return "\n\n" + "\n".join(table)
 
 
 def _row(domain: Mapping[str, Any]) -> str:

@@ -1,35 +1,21 @@
-"""What was written: `mixture.json` with the shares realised, `dataset.json` by shard and by domain.
+"""The records of a data set, as far as they can be recounted: `dataset.json` and `mixture.json`.
 
 `dataset.json` (schema `mixpipe.dataset/1`) with the manifest's file hashes is what `verify` needs to recount a copy of
-the data without the store. Both are computed from the shards as they were read back, never from the plan.
+the data without the store.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
-from mixpipe.errors import StageError, StoreError
+from mixpipe.errors import StoreError
 from mixpipe.store.files import read_json
-from mixpipe.store.fingerprint import Json, canonical_json, fingerprint
-from mixpipe.store.stage import Context
+from mixpipe.store.fingerprint import Json, canonical_json
 
-__all__ = [
-    "DatasetRecord",
-    "MixtureRecord",
-    "ShardEntry",
-    "ShardTally",
-    "dataset_record",
-    "mixture_digest",
-    "read_record",
-    "realised_mixture",
-    "tally_shard",
-]
+__all__ = ["DatasetRecord", "DomainEntry", "MixtureRecord", "ShardEntry", "mixture_digest", "read_record"]
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -54,12 +40,21 @@ class DomainEntry(BaseModel):
     encoded_tokens: int | None = None
 
 
+class PhaseCounts(BaseModel):
+    """One phase in `dataset.json`: its shards lie in `folder`."""
+
+    name: str
+    folder: str
+    domains: list[DomainEntry]
+
+
 class DatasetRecord(BaseModel):
     """`dataset.json`, as far as it can be recounted."""
 
     formats: list[str]
     files: list[ShardEntry]
     domains: list[DomainEntry]
+    phases: list[PhaseCounts] = Field(min_length=1)
 
 
 class WeightEntry(BaseModel):
@@ -72,6 +67,7 @@ class WeightEntry(BaseModel):
 class PhaseEntry(BaseModel):
     """One phase in `mixture.json`."""
 
+    name: str
     domains: list[WeightEntry]
 
 
@@ -82,36 +78,10 @@ class MixtureRecord(BaseModel):
     domains: list[WeightEntry] = []  # over all phases, where there are several
     digest: str
 
-    def weights(self) -> dict[str, float]:
-        """Return the share of each domain in the whole data."""
-        return {domain.id: domain.weight for domain in self.domains or self.phases[0].domains}
-
-
-class ShardTally(NamedTuple):
-    """What one shard holds.
-
-    Attributes:
-        path: relative to the data set's folder.
-        rows: (n_domains,) int64.
-        tokens: (n_domains,) int64.
-        first_id: of its first row; None: there is none.
-        last_id: of its last row.
-        encoded: (n_domains,) int64, tokens in a file of tokens; None: it is one of texts.
-    """
-
-    path: str
-    rows: NDArray[np.int64]
-    tokens: NDArray[np.int64]
-    first_id: str | None
-    last_id: str | None
-    encoded: NDArray[np.int64] | None = None
-
-    def entry(self) -> ShardEntry:
-        """Return the shard's entry in `dataset.json`."""
-        rows, tokens = int(self.rows.sum()), int(self.tokens.sum())
-        encoded = {} if self.encoded is None else {"encoded_tokens": int(self.encoded.sum())}
-        ends = {"first_id": self.first_id, "last_id": self.last_id}
-        return ShardEntry(path=self.path, rows=rows, tokens=tokens, **ends, **encoded)
+    def weights(self, phase: int | None = None) -> dict[str, float]:
+        """Return the share of each domain in a phase, or in the whole data."""
+        whole = self.domains or self.phases[0].domains
+        return {domain.id: domain.weight for domain in (whole if phase is None else self.phases[phase].domains)}
 
 
 def read_record(path: Path, model: type[Record]) -> Record:
@@ -128,90 +98,7 @@ def read_record(path: Path, model: type[Record]) -> Record:
         ) from error
 
 
-def tally_shard(path: str, table: pa.Table, n_domains: int) -> ShardTally:
-    """Count one shard's rows, given the columns that its format counts by."""
-    sums = {"rows": np.zeros(n_domains, dtype=np.int64)}
-    np.add.at(sums["rows"], table["domain"].to_numpy(), 1)
-    for name in {"n_tokens", "n_encoded"} & {*table.column_names}:
-        sums[name] = np.zeros(n_domains, dtype=np.int64)
-        np.add.at(sums[name], table["domain"].to_numpy(), table[name].to_numpy())
-    ids = table["id"]
-    first, last = (ids[0].as_py(), ids[-1].as_py()) if table.num_rows else (None, None)
-    return ShardTally(path, sums["rows"], sums["n_tokens"], first, last, sums.get("n_encoded"))
-
-
-def realised_mixture(tallies: Sequence[ShardTally], planned: Mapping[str, Any]) -> dict[str, Json]:
-    """Return the planned `mixture.json` with each domain's share of the tokens written as its weight.
-
-    Raises:
-        StageError: a domain's rows or tokens differ from those planned.
-    """
-    rows, tokens = (np.sum([getattr(tally, name) for tally in tallies], axis=0) for name in ("rows", "tokens"))
-    domains: list[Json] = []
-    for domain in _whole(planned):
-        number = int(domain["id"].removeprefix("d"))
-        found, wanted = (rows[number], tokens[number]), (domain["copies"], domain["planned_tokens"])
-        if found != wanted:
-            raise StageError(
-                f"expected {wanted[0]} rows of {wanted[1]} tokens from {domain['name']} in the shards, as planned, "
-                f"found {found[0]} rows of {found[1]} tokens"
-            )
-        if tokens[number]:
-            share = float(tokens[number] / tokens.sum())
-            domains.append({**domain, "weight": share, "weight_target": domain["weight"]})
-    if len(planned["phases"]) > 1:
-        record: dict[str, Json] = {**planned, "domains": domains}
-    else:
-        record = {**planned, "phases": [{**planned["phases"][0], "domains": domains}]}
-    return {**record, "digest": mixture_digest(record)}
-
-
-def _whole(mixture: Mapping[str, Any]) -> list[Any]:
-    """Return the domains over all phases: those of the only one, where there is but one."""
-    found: list[Any] = mixture["domains"] if len(mixture["phases"]) > 1 else mixture["phases"][0]["domains"]
-    return found
-
-
 def mixture_digest(record: Mapping[str, Json]) -> str:
     """Return the digest of a `mixture.json`: of all its fields but `digest`."""
     content = {key: value for key, value in record.items() if key != "digest"}
     return f"sha256:{hashlib.sha256(canonical_json(content).encode('utf-8')).hexdigest()}"
-
-
-def dataset_record(
-    tallies: Mapping[str, Sequence[ShardTally]], mixture: Mapping[str, Any], context: Context
-) -> dict[str, Json]:
-    """Return `dataset.json`.
-
-    Args:
-        tallies: of the shards, in order, by format.
-        mixture: as realised.
-        context: of the stage, for what went in.
-    """
-    first = tallies[context.config.formats[0]]
-    rows, tokens = (sum(int(getattr(tally, name).sum()) for tally in first) for name in ("rows", "tokens"))
-    splits = {"train": {"rows": rows, "tokens": tokens, "shards": len(first)}}
-    everything = [tally for found in tallies.values() for tally in found]
-    encoded = max(([t.encoded for t in found if t.encoded is not None] for found in tallies.values()), key=len)
-    return {
-        "schema": "mixpipe.dataset/1",
-        "formats": list(context.config.formats),
-        "layout": context.config.layout,
-        "seed": context.config.seed,
-        "config_digest": fingerprint(context.config.identity()),
-        "mixture_digest": mixture["digest"],
-        "tokenizer": {"sha256": context.inputs["ingest"].digest("tokenizer.json")},
-        "inputs": {name: artefact.fingerprint for name, artefact in sorted(context.inputs.items())},
-        "text_bytes": int(context.inputs["plan"].counts["bytes"]),
-        "splits": splits,
-        "domains": [_domain(domain, encoded) for domain in _whole(mixture)],
-        "files": [tally.entry().model_dump(exclude_unset=True) for tally in everything],
-    }
-
-
-def _domain(domain: Mapping[str, Any], encoded: Sequence[NDArray[np.int64]]) -> dict[str, Json]:
-    same = {key: domain[key] for key in ("id", "name", "available_tokens", "planned_tokens", "epochs", "docs")}
-    written = {"rows": domain["copies"], "written_tokens": domain["planned_tokens"]}
-    if encoded:
-        written["encoded_tokens"] = int(np.sum(encoded, axis=0)[int(domain["id"].removeprefix("d"))])
-    return {**same, **written, "weight_target": domain["weight_target"], "weight_realised": domain["weight"]}

@@ -18,7 +18,7 @@ from mixpipe.errors import StageError, StoreError
 from mixpipe.shards.layout import ShardLayout
 from mixpipe.shards.shuffle import place_copies
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import read_json, read_table, whole_file
+from mixpipe.store.files import read_table, whole_file
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context
 from mixpipe.tables import SHARDS
@@ -58,10 +58,9 @@ def write_batches(context: Context, path: Path, parts: Sequence[tuple[str, int]]
     documents = pa.concat_tables([table for table, _ in loaded]).combine_chunks()
     keys = [key for _, part_keys in loaded for key in part_keys]
     del loaded  # `documents` is a copy: both together would be twice the group's text
-    shares = [phase["share"] for phase in read_json(context.inputs["plan"].file("mixture.json"))["phases"]]
-    by_phase = documents["copies_by_phase"].combine_chunks().flatten().to_numpy().reshape(-1, len(shares))
-    placed = place_copies(keys, by_phase, context.config.seed, shares)
-    shard = layout.shards(documents["domain"].to_numpy()[placed.row], placed.position)
+    by_phase = documents["copies_by_phase"].combine_chunks().flatten().to_numpy().reshape(-1, len(layout.first))
+    placed = place_copies(keys, by_phase, context.config.seed)
+    shard = layout.shards(placed.phase, documents["domain"].to_numpy()[placed.row], placed.position)
     order = np.argsort(shard, kind="stable")  # inside a shard by position, as before
     edges = np.searchsorted(shard[order], np.arange(len(layout.names) + 1))
     with whole_file(path) as scratch, pa.ipc.new_file(scratch, SCATTERED) as writer:

@@ -5,12 +5,12 @@ copies of one document are exactly 1/n of the data apart. Two of them can be nei
 copy in that stretch, and every document with at least n copies has one there: with M others the chance is below
 (1 - 1/n)^M, 3e-13 for 4 copies among 100 documents. For tiny data, and for duplicates that were kept, `keep_apart`
 swaps rows inside a shard or, where no swap helps, deals them out anew. It never moves the last row of a shard that has
-a next one, so each shard is ordered alone, knowing only the last id before it. In a plan of several phases the same
-holds inside each phase's stretch; only `keep_apart` may move rows across the edge, within the shard that holds it.
+a next one, so each shard is ordered alone, knowing only the last id before it. In a plan of several phases all of this
+holds inside each, for each has shards of its own; what ends one and begins the next may be the same.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -31,38 +31,34 @@ class Copies(NamedTuple):
     Attributes:
         row: (n_copies,) int64, the document's row.
         copy: (n_copies,) int32, 0 for a document's first.
-        position: (n_copies,) float64 in [0, 1], its place in the data.
+        phase: (n_copies,) int64, in which it is read.
+        position: (n_copies,) float64 in [0, 1], its place in the data of its phase.
     """
 
     row: NDArray[np.int64]
     copy: NDArray[np.int32]
+    phase: NDArray[np.int64]
     position: NDArray[np.float64]
 
 
-def place_copies(keys: list[str], copies: NDArray[np.int32], seed: int, shares: Sequence[float] = (1.0,)) -> Copies:
-    """Return the copies of some documents, sorted by position.
+def place_copies(keys: list[str], copies: NDArray[np.int32], seed: int) -> Copies:
+    """Return the copies of some documents, sorted by phase and position.
 
     Args:
         keys: (n_docs,) what each document's place is hashed from: its id.
         copies: (n_docs, n_phases) int32, >= 0.
         seed: of the shuffle.
-        shares: of the phases in the data, summing to 1.
     """
     uniforms = keyed_uniforms(keys, f"position:{seed}")
-    edges = np.concatenate([[0.0], np.cumsum(shares)[:-1], [1.0]])
-    before = np.cumsum(copies, axis=1) - copies  # (n_docs, n_phases) copies in earlier phases
-    rows, numbers, positions = [], [], []
-    for phase, counts in enumerate(copies.T):
-        row = np.repeat(np.arange(len(keys)), counts)
-        first = np.cumsum(counts, dtype=np.int64) - counts
-        copy = np.arange(len(row)) - np.repeat(first, counts)
-        inside = (copy + uniforms[row]) / counts[row]
-        rows.append(row)
-        numbers.append(copy + before[row, phase])
-        positions.append(edges[phase] + inside * (edges[phase + 1] - edges[phase]))
-    row, copy, position = (np.concatenate(arrays) for arrays in (rows, numbers, positions))
-    order = np.argsort(position, kind="stable")
-    return Copies(row[order], copy[order].astype(np.int32), position[order])
+    counts = copies.T.ravel()  # phase after phase
+    place = np.repeat(np.arange(len(counts)), counts)
+    phase, row = np.divmod(place, max(len(keys), 1))
+    inside = np.arange(len(place)) - np.repeat(np.cumsum(counts, dtype=np.int64) - counts, counts)
+    position = (inside + uniforms[row]) / counts[place]
+    before = (np.cumsum(copies, axis=1) - copies)[row, phase]  # copies in earlier phases
+    order = np.lexsort((position, phase))
+    copy = (inside + before).astype(np.int32)
+    return Copies(row[order], copy[order], phase[order], position[order])
 
 
 def shard_order(position: pa.ChunkedArray, ids: pa.ChunkedArray, before: str | None, *, is_last: bool) -> pa.Array:

@@ -4,7 +4,7 @@ An external shuffle in two passes, each bounded by one shard's text: `scatter` g
 `scatter.py`), `gather` puts one shard in order (see `shuffle.py`) and writes it in every registered format asked for:
 texts format by format, tokens once for all formats of tokens (see `encoding.py`). The formats of a shard lie side by
 side and differ in their suffix; which shards there are says `layout.py`. Writes `data/train-00000-of-00042.parquet`
-(SHARDS), `README.md`, `mixture.json`, `dataset.json` (see `records.py`), and `tokenizer.json` where there are tokens.
+(SHARDS), `README.md`, `mixture.json`, `dataset.json` (see `realised.py`), and `tokenizer.json` where there are tokens.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from mixpipe.shards.formats import check_formats, load_format
 from mixpipe.shards.formats.protocol import DocumentFormat, ShardFormat
 from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.shards.layout import ShardLayout, shard_layout
-from mixpipe.shards.records import ShardTally, dataset_record, realised_mixture, tally_shard
+from mixpipe.shards.realised import ShardTally, dataset_record, realised_mixture, tally_shard
 from mixpipe.shards.scatter import group_parts, last_id_before, read_batches, write_batches
 from mixpipe.shards.shuffle import shard_order
 from mixpipe.store.artefact import Counts
@@ -51,7 +51,6 @@ def plan_scatter(context: Context) -> list[Part]:
     plan = context.inputs["plan"]
     if not plan.counts["copies"]:
         raise StageError("expected at least one planned copy, found none: every document was dropped; see plan.json")
-    _layout(context)
     groups = group_parts(plan, config.shard_mib)
     names = [f"scatter-{number:05d}-of-{len(groups):05d}" for number in range(len(groups))]
     identity = _identity(context)
@@ -181,7 +180,7 @@ def _steps(config: ShardsConfig) -> tuple[Step, ...]:
 
 SHARDS = Stage(
     name="shards",
-    version=2,
+    version=3,
     config=ShardsConfig,
     inputs=("ingest", "domains", "scores", "plan"),
     steps=_steps,

@@ -1,10 +1,10 @@
 """Proof that a folder of shards is what was planned: re-hash, re-read, recount.
 
 Every file is hashed against the manifest. Every shard that is whole is read again, in every format: texts against ids,
-files of tokens against their documents and indices, neighbours, rows and tokens against `dataset.json` and
-`mixture.json` and, when the plan is at hand, copies of every document (see `recount.py`). Sums over all shards of a
-format are compared only when every one of them is whole: a damaged file makes them all wrong, and its own line says so.
-Memory: one shard.
+files of tokens against their documents and indices, neighbours, rows and tokens, in all and in each phase, against
+`dataset.json` and `mixture.json` and, when the plan is at hand, copies of every document in every phase (see
+`recount.py`). Sums over all shards of a format are compared only when every one of them is whole: a damaged file makes
+them all wrong, and its own line says so. Memory: one shard.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,6 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,10 +20,11 @@ from mixpipe.errors import ConfigError, InputError, StoreError
 from mixpipe.shards.formats import load_format
 from mixpipe.shards.formats.protocol import ShardFormat
 from mixpipe.shards.layout import shard_files
-from mixpipe.shards.records import DatasetRecord, MixtureRecord, ShardEntry, mixture_digest, read_record
+from mixpipe.shards.recorded import by_id, domain_problems, mixture_problems, phase_problems
+from mixpipe.shards.records import DatasetRecord, ShardEntry, read_record
 from mixpipe.shards.recount import Recount
 from mixpipe.store.artefact import MANIFEST, Artefact, Manifest
-from mixpipe.store.files import json_text, read_json
+from mixpipe.store.files import json_text
 from mixpipe.store.fingerprint import Json, file_digest
 
 __all__ = ["Verification", "verify_run", "verify_shards"]
@@ -40,6 +40,7 @@ class Verification:
         documents: rows read.
         tokens: of these rows.
         shares: of the tokens by domain id (`d007`), without empty domains.
+        phases: rows and tokens by name of the phase, in order; empty where there is but one.
         note: what could not be checked, if anything.
     """
 
@@ -48,18 +49,25 @@ class Verification:
     documents: int = 0
     tokens: int = 0
     shares: dict[str, float] = field(default_factory=dict)
+    phases: dict[str, tuple[int, int]] = field(default_factory=dict)
     note: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """Return everything as one JSON object."""
         sums: dict[str, Json] = {"files": self.files, "documents": self.documents, "tokens": self.tokens}
         found: dict[str, Json] = {"problems": list(self.problems), "ok": not self.problems, "note": self.note}
-        return {**sums, "shares": dict(self.shares), **found}
+        phases: dict[str, Json] = {
+            name: {"documents": rows, "tokens": tokens} for name, (rows, tokens) in self.phases.items()
+        }
+        return {**sums, "shares": dict(self.shares), "phases": phases, **found}
 
     def lines(self) -> list[str]:
         """Return what a person reads."""
         counted = f"{self.files} files hashed, {self.documents:,} documents and {self.tokens:,} tokens recounted"
-        return [counted, *(self.problems or ["everything is as planned"]), *([self.note] if self.note else [])]
+        phases = [
+            f"phase {name}: {rows:,} documents, {tokens:,} tokens" for name, (rows, tokens) in self.phases.items()
+        ]
+        return [counted, *phases, *(self.problems or ["everything is as planned"]), *([self.note] if self.note else [])]
 
 
 def verify_run(run_dir: Path, artefacts: Mapping[str, Artefact]) -> Verification:
@@ -80,7 +88,7 @@ def verify_run(run_dir: Path, artefacts: Mapping[str, Artefact]) -> Verification
     if not path.is_file() or file_digest(path) != sealed.digest("mixture.json"):
         found.problems.append(f"{label}: missing, or changed since it was published (SHA-256 differs)")
     if found.documents:
-        found.problems += _mixture_problems(path, label, found.shares)
+        found.problems += mixture_problems(path, label, None, found.shares)
     return found
 
 
@@ -124,16 +132,19 @@ def _verify_format(
     """Read the shards of one format, and add what is wrong with them and what they hold, if they are whole."""
     names = shard_files(artefact, form)
     whole = [name for name in names if not damaged & _files(form, name)]
-    recount = Recount()
+    recount = Recount(len(dataset.phases))
     found.problems += _read_shards(artefact.path, form, dataset, whole, recount)
     if recount.shards < len(names):
         return
     found.documents, found.tokens = recount.rows.total(), recount.tokens.total()
-    found.shares = {f"d{domain:03d}": share for domain, share in recount.shares().items()}
-    found.problems += _domain_problems(dataset, recount)
-    found.problems += _mixture_problems(artefact.path / "mixture.json", "mixture.json", found.shares)
+    found.shares = by_id(recount.shares())
+    found.problems += domain_problems("dataset.json", dataset.domains, recount.by_domain())
+    found.problems += mixture_problems(artefact.path / "mixture.json", "mixture.json", None, found.shares)
+    if len(dataset.phases) > 1:
+        found.phases = recount.totals([phase.name for phase in dataset.phases])
+        found.problems += phase_problems(artefact.path / "mixture.json", dataset, recount)
     if plan is not None:
-        shards = partial(_ids, form, [artefact.path / name for name in names])
+        shards = partial(_ids, form, dataset, artefact.path, names)
         found.problems += recount.differences(plan, shards)
 
 
@@ -142,9 +153,17 @@ def _files(form: ShardFormat, name: str) -> set[str]:
     return {name, *(name.removesuffix(form.suffix) + suffix for suffix in form.beside)}
 
 
-def _ids(form: ShardFormat, paths: Sequence[Path]) -> Iterator[pa.Table]:
-    """Yield the ids of each shard, which do not fit into memory together."""
-    yield from (form.read(path, ["id"]) for path in paths)
+def _ids(
+    form: ShardFormat, dataset: DatasetRecord, folder: Path, names: Sequence[str]
+) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the phase and the ids of each shard, which do not fit into memory together."""
+    yield from ((_phase(dataset, name), form.read(folder / name, ["id"])) for name in names)
+
+
+def _phase(dataset: DatasetRecord, name: str) -> int:
+    """Return the number of the phase whose folder a shard lies in; the first for one in none of them."""
+    inside = (number for number, phase in enumerate(dataset.phases) if name.startswith(f"{phase.folder}/"))
+    return next(inside, 0)
 
 
 def _manifest_problems(path: Path, sealed: Manifest) -> Iterator[str]:
@@ -171,7 +190,7 @@ def _read_shards(
         except StoreError as error:  # as it was sealed: its writer was at fault
             yield f"{name}: unreadable ({error})"
             continue
-        recount.add(table)
+        recount.add(table, _phase(dataset, name))
         problems = chain(_shard_problems(table, entries.get(name), before), form.problems(folder / name, table))
         yield from (f"{name}: {problem}" for problem in problems)
         before = table["id"][-1].as_py() if table.num_rows else before
@@ -192,33 +211,3 @@ def _shard_problems(table: pa.Table, entry: ShardEntry | None, before: str | Non
     repeats = [row for row, (left, right) in enumerate(zip([before, *ids], ids, strict=False)) if left == right]
     if repeats:
         yield f"{len(repeats)} documents follow themselves, first at row {repeats[0]} ({ids[repeats[0]]})"
-
-
-def _domain_problems(dataset: DatasetRecord, recount: Recount) -> Iterator[str]:
-    """Yield where `dataset.json` and the shards count a domain differently."""
-    recorded = {int(domain.id.removeprefix("d")): domain for domain in dataset.domains}
-    for number in sorted({*recorded, *recount.rows}):
-        domain = recorded.get(number)
-        said = (domain.rows, domain.written_tokens) if domain else (0, 0)
-        found = (recount.rows[number], recount.tokens[number])
-        if said != found:
-            yield (
-                f"dataset.json: d{number:03d} has {said[0]} rows of {said[1]} tokens, "
-                f"the shards hold {found[0]} rows of {found[1]} tokens"
-            )
-
-
-def _mixture_problems(path: Path, label: str, shares: Mapping[str, float]) -> Iterator[str]:
-    """Yield where a `mixture.json` and the shards differ."""
-    try:
-        record = read_record(path, MixtureRecord)
-    except StoreError as error:
-        yield f"{label}: unreadable ({error})"
-        return
-    weights = record.weights()
-    for name in sorted({*weights, *shares}):
-        said, found = weights.get(name, 0.0), shares.get(name, 0.0)
-        if not np.isclose(said, found, rtol=1e-12, atol=0):
-            yield f"{label}: the weight of {name} is {said:.6g}, the shards hold {found:.6g}"
-    if record.digest != mixture_digest(read_json(path)):
-        yield f"{label}: its digest is not that of its content"

@@ -21,7 +21,7 @@ from mixpipe.tokenizer import train_tokenizer
 
 DIMENSIONS = 2
 EMBEDDINGS = embeddings_schema(DIMENSIONS)
-SCORES = scores_schema(["quality", "perplexity", "samplemix_weight"])
+SCORES = scores_schema(["quality", "quality_rank", "perplexity", "samplemix_weight"])
 Document = dict[str, Any]
 
 
@@ -74,6 +74,7 @@ def make_document(text: str, domain: int, *, tokens: int | None = None, quality:
     document |= {"domain": domain, "distance": 0.1, "vector": np.array([1, 0], np.float16)}
     document |= {
         "quality": quality,
+        "quality_rank": quality,
         "perplexity": 2.0 + (quality or 0),
         "samplemix_weight": quality,
         "drop_reason": None,

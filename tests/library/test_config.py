@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,15 @@ def test_what_is_said_once_reaches_every_section(write):
     config = load_config(write(SMALLEST), ["seed=7", "max_epochs=2", "domains.seed=3"])
     assert (config.search.seed, config.shards.seed, config.domains.seed) == (7, 7, 3)
     assert config.plan.max_epochs == config.search.max_epochs == 2
+
+
+def test_urls_stay_what_they_are_and_are_told_from_paths(write):
+    config = load_config(
+        write(SMALLEST),
+        ["ingest.paths=[corpus, 's3://b/c/*.jsonl', 'hf:name']", "targets.sets={law: {path: 's3://b/law'}}"],
+    )
+    assert config.ingest.paths[1:] == ("s3://b/c/*.jsonl", "hf:name")
+    assert config.remote_inputs() == {"s3://b/law": "targets.sets.law.path", "s3://b/c/*.jsonl": "ingest.paths"}
 
 
 def test_a_config_survives_being_written_and_read(write):
@@ -139,3 +149,44 @@ def test_settings_of_a_plan_maker_may_lie_in_a_file_beside_the_configuration(wri
     assert config.plan.settings["reach"] == 0.2
     with pytest.raises(ConfigError, match=r"plan\.settings: .*nosuch\.json"):
         load_config(path, ["plan.maker=quadmix", "plan.settings=nosuch.json"])
+
+
+def phased(tmp_path):
+    phases = [("early", 0.75, {"law": 1.0, "mail": 0.0}), ("late", 0.25, {"mail": 1.0})]
+    path = tmp_path / "phases.json"
+    path.write_text(
+        json.dumps(
+            {
+                "phases": [
+                    {"name": name, "share": share, "domains": [{"name": n, "weight": w} for n, w in shares.items()]}
+                    for name, share, shares in phases
+                ]
+            }
+        )
+    )
+    return path
+
+
+def test_a_given_mixture_goes_to_the_search_and_its_phases_to_the_plan(write, tmp_path):
+    path = phased(tmp_path)
+    for setting in ("mixture=phases.json", "search.mixture=phases.json", f"mixture={path}"):
+        config = load_config(write(SMALLEST), [setting])
+        assert config.search.mixture == str(path)
+        assert [(phase.name, phase.share) for phase in config.plan.stretches] == [("early", 0.75), ("late", 0.25)]
+        assert [phase.mixture for phase in config.plan.stretches] == [{"law": 1.0}, {"mail": 1.0}]
+    (tmp_path / "plain.yaml").write_text("law: 0.5\nmail: 0.5\n")
+    one = load_config(write(SMALLEST), ["mixture=plain.yaml", "plan.phases=2"])
+    assert (one.search.mixture, len(one.plan.stretches)) == (str(tmp_path / "plain.yaml"), 2)
+
+
+def test_phases_that_are_written_down_stay_though_the_file_changes(write, tmp_path):
+    config = load_config(write(SMALLEST), [f"mixture={phased(tmp_path)}"])
+    (tmp_path / "phases.json").write_text('{"law": 1.0}')
+    again = load_config(write(config.model_dump_json()))
+    assert again == config
+
+
+def test_a_file_that_is_no_mixture_is_named(write, tmp_path):
+    (tmp_path / "wrong.json").write_text('{"law": 0.7, "mail": 0.2}')
+    with pytest.raises(ConfigError, match=r"sum to 1 in .*wrong\.json, found a sum of 0\.9"):
+        load_config(write(SMALLEST), ["mixture=wrong.json"])

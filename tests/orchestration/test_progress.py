@@ -1,13 +1,6 @@
 import pytest
 
-from tasks.progress import plural, watched
-
-
-@pytest.mark.parametrize(
-    ("count", "unit", "words"), [(1, "part", "1 part"), (0, "part", "0 parts"), (3, "proxy", "3 proxies")]
-)
-def test_units_are_counted_in_words(count, unit, words):
-    assert plural(count, unit) == words
+from tasks.progress import watched
 
 
 def test_off_a_terminal_a_finished_step_is_one_line_on_stderr(capsys):

@@ -20,11 +20,11 @@ __all__ = ["Strata"]
 class Strata:
     """The strata's shares, exact for each."""
 
-    columns: ClassVar[tuple[str, ...]] = ("quality",)
+    columns: ClassVar[tuple[str, ...]] = ("quality_rank",)
 
     def value(self, candidates: Candidates, state: State) -> np.ndarray:
-        """Return the quality."""
-        return candidates.columns["quality"]
+        """Return the quality's rank inside the domain."""
+        return candidates.columns["quality_rank"]
 
     def preference(self, filled: Filled) -> np.ndarray:
         """Return the tokens that a stratum is to have over those that it has.

@@ -30,7 +30,7 @@ class Tempered:
 
     form: Literal["power", "exponential"] = "exponential"
     tau: Annotated[float, Field(ge=0.01)] = 0.5
-    column: str = "quality"
+    column: str = "quality_rank"
 
     @property
     def columns(self) -> tuple[str, ...]:

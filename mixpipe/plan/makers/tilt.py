@@ -1,4 +1,4 @@
-"""Copies in proportion to 1 + strength (2q - 1), q the quality: the default.
+"""Copies in proportion to 1 + strength (2q - 1), q the quality's rank inside the domain: the default.
 
 Strength 0 treats all alike and strength 1 gives the best twice the mean and the worst nearly nothing. Linear, so that
 every document may still be read, and steep enough that the better half gets (2 + strength) / (2 - strength) of the
@@ -25,12 +25,12 @@ class Tilt:
         strength: 0 none; 1: worst 0, best 2 times the mean.
     """
 
-    columns: ClassVar[tuple[str, ...]] = ("quality",)
+    columns: ClassVar[tuple[str, ...]] = ("quality_rank",)
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5
 
     def value(self, candidates: Candidates, state: State) -> np.ndarray:
-        """Return the quality."""
-        return candidates.columns["quality"]
+        """Return the quality's rank inside the domain."""
+        return candidates.columns["quality_rank"]
 
     def preference(self, filled: Filled) -> np.ndarray:
         """Return the same tilt for every domain."""

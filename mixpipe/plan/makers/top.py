@@ -1,8 +1,8 @@
 """The best first: one copy of the best documents until the budget is met; then a second copy, again the best first.
 
 The usual way to use a quality classifier (FineWeb-Edu, DCLM), with the threshold set by the budget instead of by hand.
-Costs nothing. `quality` is a percentile inside its domain, so every domain gives its best; with `column: quality_raw`
-and `plan.shares: documents` one threshold holds for the whole corpus. Documents of the bin (1/256 of the range) at the
+Costs nothing. `quality_rank` orders inside a domain, so every domain gives its best; with `column: quality` and
+`plan.shares: documents` one threshold holds for the whole corpus. Documents of the bin (1/256 of the range) at the
 threshold are drawn by a hash.
 """
 
@@ -23,7 +23,7 @@ class Top:
         column: a score in 0..1, 1 best.
     """
 
-    column: str = "quality"
+    column: str = "quality_rank"
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
@@ -20,6 +21,7 @@ class Phase:
         tokens: planned.
         documents: different ones.
         weights: token share by domain number; domains without one are left out.
+        epochs: how often a domain is read in it, likewise.
     """
 
     name: str
@@ -27,14 +29,16 @@ class Phase:
     tokens: int
     documents: int
     weights: Mapping[int, float]
+    epochs: Mapping[int, float]
 
 
 @dataclass(frozen=True)
 class Phases:
-    """All stretches in order, and how many documents are read in more than one."""
+    """All stretches in order, and how many documents are read in more than one; `names` of domains by number."""
 
     phases: tuple[Phase, ...]
     reused: int
+    names: Mapping[int, str]
 
 
 def read_phases(artefacts: Artefacts) -> Phases | None:
@@ -50,8 +54,14 @@ def read_phases(artefacts: Artefacts) -> Phases | None:
             phase["share"],
             sum(row["planned_tokens"] for row in phase["domains"]),
             sum(row["docs"] for row in phase["domains"]),
-            {int(row["id"].removeprefix("d")): row["weight"] for row in phase["domains"]},
+            {_number(row): row["weight"] for row in phase["domains"]},
+            {_number(row): row["epochs"] for row in phase["domains"]},
         )
         for phase in found["phases"]
     ]
-    return Phases(tuple(phases), found["reused_documents"])
+    names = {_number(row): printable(row["name"], 80) for row in found["domains"]}
+    return Phases(tuple(phases), found["reused_documents"], names)
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    return int(str(row["id"]).removeprefix("d"))

@@ -17,7 +17,7 @@ from mixpipe.report.numbers import compact, count, counted, decimal, share, time
 
 __all__ = ["domains_section"]
 
-MEANS = {"quality_raw": "mean quality", "classifier": "like the targets"}
+MEANS = {"quality": "mean quality", "classifier": "like the targets"}
 RULES = {
     "asked": "as asked",
     "given": "given with the input",

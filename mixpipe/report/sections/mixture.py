@@ -85,19 +85,24 @@ def _row(portion: Portion) -> list[Cell]:
 
 
 def _phase_table(portions: Sequence[Portion], found: Phases) -> Table:
-    """Return the token shares of every domain in every phase."""
-    heads = [Column(f"{phase.name}, {share(phase.share)} of the budget") for phase in found.phases]
+    """Return the token shares and the epochs of every domain in every phase."""
+    heads = [
+        Column(head)
+        for phase in found.phases
+        for head in (f"{phase.name}, {share(phase.share)} of the budget", f"epochs in {phase.name}")
+    ]
     rows = []
     for portion in portions:
-        weights = [phase.weights.get(portion.domain.number, 0.0) for phase in found.phases]
-        cells = (number(share(weight), weight) for weight in weights)
+        cells = []
+        for phase in found.phases:
+            weight, epochs = (of.get(portion.domain.number, 0.0) for of in (phase.weights, phase.epochs))
+            cells += [number(share(weight), weight), number(times(epochs), epochs)]
         rows.append(row_of(Cell(portion.domain.name, colour=domain_colour(portion.domain.number)), *cells))
     sizes = "; ".join(
         f"{phase.name}: {compact(phase.tokens)} tokens of {counted(phase.documents, 'document')}"
         for phase in found.phases
     )
-    caption = (
-        f"{sizes}; {counted(found.reused, 'document')} in more than one. The shards hold one phase after the other."
-    )
-    fold = f"Token shares in each of the {len(found.phases)} phases"
+    reused = counted(found.reused, "document")
+    caption = f"{sizes}; {reused} in more than one. Each phase has shards of its own, in the order of their folders."
+    fold = f"Token shares and epochs in each of the {len(found.phases)} phases"
     return Table([Column("domain", numeric=False), *heads], rows, caption, fold=fold)

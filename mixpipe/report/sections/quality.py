@@ -15,9 +15,9 @@ from mixpipe.report.numbers import decimal
 
 __all__ = ["quality_section"]
 
-# Drawn when the configured scorers give them; `quality` itself is a rank inside the domain, so equal in all of them.
+# Drawn when the configured scorers give them; `quality_rank` would look alike in all domains.
 PANELS = {
-    "quality_raw": "quality (blend)",
+    "quality": "quality",
     "classifier": "likeness to the targets",
     "perplexity": "perplexity",
     "samplemix_diversity": "diversity",

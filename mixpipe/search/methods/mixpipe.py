@@ -52,7 +52,7 @@ class Mixpipe:
 
     about: ClassVar[About] = About("iterative", "20 to 120 in 3 or more rounds", "mixpipe, docs/search.md", "proxies")
     surrogate: str = "auto"
-    explorer: str = "gp"
+    explorer: str = "gp-shares"
     candidates: int = 2048
     top: int = 8
     choose: str = "forecast"

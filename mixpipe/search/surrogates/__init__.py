@@ -10,6 +10,7 @@ SURROGATES = {
     "explaw": "mixpipe.search.surrogates.explaw:ExponentialLaw",
     "gp": "mixpipe.search.surrogates.gp:GaussianProcess",
     "gp-ard": "mixpipe.search.surrogates.gp_ard:RelevanceProcess",
+    "gp-shares": "mixpipe.search.surrogates.gp_shares:SharesProcess",
     "lightgbm": "mixpipe.search.surrogates.lightgbm:LightGBM",
     "linear": "mixpipe.search.surrogates.linear:Linear",
     "linear-sqrt": "mixpipe.search.surrogates.linear_sqrt:LinearSqrt",

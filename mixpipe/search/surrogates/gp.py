@@ -8,7 +8,7 @@ per domain and target takes minutes at 512 trials.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -27,13 +27,21 @@ LEAST_WEIGHT = 0.02
 
 @dataclass(frozen=True)
 class GaussianProcess:
-    """Matern 5/2 on sqrt(w), with or without a linear trend."""
+    """Matern 5/2 on sqrt(w), with or without a linear trend.
+
+    Attributes:
+        trend_in: what the trend is linear in. Square roots saturate towards a single domain; shares do not, and the
+            process is then less sure of mixtures of few domains.
+    """
+
+    trend_in: Literal["roots", "shares"] = "roots"
 
     def fit(self, mixtures: np.ndarray, losses: np.ndarray) -> "FittedProcess":
         """Fit (n, k) mixtures to standardised (n, m) losses."""
         roots = np.sqrt(mixtures)
+        unit = float(np.sqrt((mixtures**2).sum(axis=1).mean())) if self.trend_in == "shares" else None
         members = [
-            Member(0.0, fit_kernel(_kernel(roots, roots, length, trend), losses), length, trend)
+            Member(0.0, fit_kernel(_kernel(roots, roots, length, trend, unit), losses), length, trend)
             for length in LENGTHS
             for trend in TRENDS
         ]
@@ -47,7 +55,7 @@ class GaussianProcess:
         ]
         fold = folds(mixtures)
         held_out = sum((m.weight * m.fit.without_folds(fold) for m in kept), np.zeros(losses.shape))
-        return FittedProcess(held_out, tuple(kept), roots)
+        return FittedProcess(held_out, tuple(kept), roots, unit)
 
 
 class Member(NamedTuple):
@@ -67,11 +75,13 @@ class FittedProcess:
         held_out: (n, m).
         members: their weights sum to 1.
         roots: (n, k) square roots of the trials' shares.
+        unit: root mean square length of the trials' shares, by which those of a trend are divided; None: it is in roots.
     """
 
     held_out: np.ndarray
     members: tuple[Member, ...]
     roots: np.ndarray
+    unit: float | None
 
     def predict(self, mixtures: np.ndarray) -> Prediction:
         """Return the losses foreseen for (q, k) mixtures."""
@@ -80,16 +90,23 @@ class FittedProcess:
     def _predict(self, roots: np.ndarray) -> Prediction:
         """Return mean and deviation of the mixture of the members' predictions."""
         mean, square = np.zeros((2, len(roots), self.held_out.shape[1]))
+        points = _trend_points(roots, self.unit)
+        steepness = np.einsum("ij,ij->i", points, points)
         for weight, fit, length, trend in self.members:
-            # The kernel of a mixture with itself: process 1, trend |sqrt(w)|^2 = 1, constant 1.
-            found = fit.predict(_kernel(roots, self.roots, length, trend), np.full(len(roots), 2 + trend))
+            # The kernel of a mixture with itself: process 1, trend, constant 1.
+            found = fit.predict(_kernel(roots, self.roots, length, trend, self.unit), 2 + trend * steepness)
             mean += weight * found.mean
             square += weight * (found.sd**2 + found.mean**2)
         return Prediction(mean, np.sqrt(np.maximum(square - mean**2, 0)))
 
 
-def _kernel(left: np.ndarray, right: np.ndarray, length: float, trend: float) -> np.ndarray:
+def _kernel(left: np.ndarray, right: np.ndarray, length: float, trend: float, unit: float | None) -> np.ndarray:
     right = right.astype(left.dtype, copy=False)
     kernel = matern(left / left.dtype.type(length), right / left.dtype.type(length))
-    kernel += left.dtype.type(trend) * (left @ right.T) + 1
+    kernel += left.dtype.type(trend) * (_trend_points(left, unit) @ _trend_points(right, unit).T) + 1
     return kernel
+
+
+def _trend_points(roots: np.ndarray, unit: float | None) -> np.ndarray:
+    """Return what the trend is linear in, (n, k): the roots, whose length is 1, or the shares in so long a unit."""
+    return roots if unit is None else roots**2 / roots.dtype.type(unit)

@@ -1,45 +1,15 @@
-"""What a trainer is told: the domains of a run with their token shares, read from a published `mixture.json`.
+"""What a trainer is told: the domains of a run with their token shares, phase by phase, and their shards."""
 
-Domains without a share or without a document are left out, and named, because trainers refuse or hang on a zero
-weight; the others are scaled to sum to 1. Nothing else of the store is needed: a copy of `train/` will do.
-"""
-
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import fsum
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
-from mixpipe.errors import ConfigError, InputError
-from mixpipe.shards.records import read_record
+from mixpipe.errors import ConfigError
+from mixpipe.shards.records import ShardEntry
 
-__all__ = ["Blend", "Phase", "Portion", "read_blend"]
-
-
-class _Domain(BaseModel):
-    id: str = Field(pattern=r"^d\d+$")
-    name: str
-    weight: float = Field(ge=0, allow_inf_nan=False)
-    planned_tokens: int = Field(ge=0)
-    available_tokens: int = Field(ge=0)
-    docs: int = Field(ge=0)
-    copies: int = Field(ge=0)
-
-
-class _Phase(BaseModel):
-    name: str
-    share: float = Field(gt=0, le=1)
-    domains: list[_Domain]
-
-
-class _Mixture(BaseModel):
-    schema_: Literal["mixpipe.mixture/1"] = Field(alias="schema")
-    phases: list[_Phase] = Field(min_length=1)
-    domains: list[_Domain] = []
+__all__ = ["Blend", "Phase", "Portion"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +24,8 @@ class Portion:
         rows: documents to be read, repeats included.
         documents: distinct ones among them.
         available_tokens: of the domain, once.
+        shards: as they lie there; empty: not known, or not by domain.
+        held_rows: documents that lie there, repeats included; None: those to be read.
     """
 
     id: str
@@ -63,20 +35,37 @@ class Portion:
     rows: int
     documents: int
     available_tokens: int
+    shards: tuple[ShardEntry, ...] = ()
+    held_rows: int | None = None
 
     @property
     def tokens_per_document(self) -> float:
         """Mean over rows as they are written, repeats included."""
         return self.tokens / self.rows
 
+    @property
+    def held(self) -> int:
+        """Documents that lie there, repeats included."""
+        return self.rows if self.held_rows is None else self.held_rows
+
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of the training data with one mixture; `share` is its part of all tokens."""
+    """A stretch of the training data with one mixture.
+
+    Attributes:
+        name: of the phase.
+        share: its part of all tokens.
+        portions: the domains that are read in it.
+        folder: where its shards lie.
+        rate: what the learning rate does in it: `warm`, `stable` or `decay`.
+    """
 
     name: str
     share: float
     portions: tuple[Portion, ...]
+    folder: str = "data"
+    rate: str = "stable"
 
     @property
     def tokens(self) -> int:
@@ -110,11 +99,19 @@ class Blend:
         phases: in order; a static mixture is one.
         whole: over all phases; the same as the only phase where there is but one.
         left_out: names of domains without a share or a document.
+        layout: of the shards; None: not known.
+        formats: that they are written in.
+        packed: tokens of each sequence in formats of tokens; None: a sequence is a document.
+        max_epochs: the most often that a domain was planned to be read.
     """
 
     phases: tuple[Phase, ...]
     whole: Phase
     left_out: tuple[str, ...] = ()
+    layout: str | None = None
+    formats: tuple[str, ...] = ()
+    packed: int | None = None
+    max_epochs: float = np.inf
 
     def only(self, name: str) -> "Blend":
         """Return one phase as a blend of its own.
@@ -128,43 +125,3 @@ class Blend:
                 return replace(self, phases=(alone,), whole=alone)
         known = ", ".join(repr(phase.name) for phase in self.phases)
         raise ConfigError(f"expected a phase among {known}, found {name!r}")
-
-
-def read_blend(folder: Path) -> Blend:
-    """Read the mixture of a run or of its `train/` folder.
-
-    Raises:
-        InputError: there is no mixture, or no domain of it has a document.
-        StoreError: the mixture cannot be read, or its fields are not those of the schema.
-    """
-    path = folder / "mixture.json"
-    if not path.is_file():
-        raise InputError(
-            f"expected mixture.json in {folder}, found none; give <root>/runs/<name> of a finished run, or its train/"
-        )
-    record = read_record(path, _Mixture)
-    listed = record.domains or record.phases[0].domains
-    whole = _phase("all", 1.0, listed, path)
-    phases = tuple(_phase(phase.name, phase.share, phase.domains, path) for phase in record.phases)
-    kept = {portion.id for portion in whole.portions}
-    return Blend(phases, whole, tuple(domain.name for domain in listed if domain.id not in kept))
-
-
-def _phase(name: str, share: float, domains: Sequence[_Domain], path: Path) -> Phase:
-    kept = [domain for domain in domains if domain.weight > 0 and domain.planned_tokens > 0 and domain.copies > 0]
-    if not kept:
-        raise InputError(f"expected a domain with a weight and documents in phase {name!r} of {path}, found none")
-    total = fsum(domain.weight for domain in kept)
-    portions = (
-        Portion(
-            id=domain.id,
-            name=domain.name,
-            share=domain.weight / total,
-            tokens=domain.planned_tokens,
-            rows=domain.copies,
-            documents=domain.docs,
-            available_tokens=domain.available_tokens,
-        )
-        for domain in kept
-    )
-    return Phase(name, share, tuple(portions))

@@ -11,7 +11,16 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "Rule", "at_random", "in_blocks", "in_full", "largest_deficit", "until_all_are_read"]
+__all__ = [
+    "BLOCK",
+    "Rule",
+    "at_random",
+    "in_blocks",
+    "in_full",
+    "largest_deficit",
+    "until_all_are_read",
+    "until_one_ends",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
@@ -27,11 +36,13 @@ class Rule(NamedTuple):
 
     Attributes:
         name: for people.
-        draw: (k,) weights, number of draws, (k,) rows that there are, seed to (k,) counts.
+        draw: (k,) weights, number of draws, (k,) draws that lie there, seed to (k,) counts.
+        within: draws by which a count differs from the wanted one at most, whatever the seed.
     """
 
     name: str
     draw: Draw
+    within: float = np.inf
 
 
 def _largest_deficit(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
@@ -85,6 +96,34 @@ def _summed_until_all_are_read(shares: Floats, draws: int, need: Counts, seed: i
     return np.asarray(counts)
 
 
+def _until_one_ends(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
+    """Draw independently until a domain has nothing left when it is drawn, `draws` at most."""
+    need = np.maximum(np.floor(rows), 0).astype(np.int64)
+    if draws > SEQUENCE:
+        return _summed_until_one_ends(weights / weights.sum(), draws, need, seed)
+    drawn = _sequence(weights, draws, seed)
+    ends = [np.flatnonzero(drawn == d)[n : n + 1] for d, n in enumerate(need)]
+    return np.bincount(drawn[: min((int(end[0]) for end in ends if len(end)), default=draws)], minlength=len(weights))
+
+
+def _summed_until_one_ends(shares: Floats, draws: int, need: Counts, seed: int) -> Counts:
+    """Draw `draws`, and halve the time in which a domain ends until one draw is left.
+
+    The same law: draws have independent times, and of each domain's a binomial number lies in the first half.
+    """
+    rng = np.random.default_rng(seed)
+    before, ahead = np.zeros(len(shares), np.int64), rng.multinomial(draws, shares)
+    if (ahead <= need).all():
+        return np.asarray(ahead)
+    while ahead.sum() > 1:
+        half = rng.binomial(ahead, 0.5)
+        if (before + half <= need).all():
+            before, ahead = before + half, ahead - half
+        else:
+            ahead = half
+    return before
+
+
 def _in_full(weights: Floats, draws: int, rows: Floats, seed: int) -> Counts:
     """Read fixed numbers: largest remainders of weights * draws, summing to `draws`."""
     del rows, seed
@@ -108,8 +147,9 @@ def _sequence(weights: Floats, draws: int, seed: int) -> Counts:
     return np.random.default_rng(seed).choice(len(weights), size=draws, p=weights / weights.sum())
 
 
-largest_deficit = Rule("the domain furthest behind its share", _largest_deficit)
+largest_deficit = Rule("the domain furthest behind its share", _largest_deficit, within=2)
 at_random = Rule("independent draws", _at_random)
 until_all_are_read = Rule("independent draws until every domain was read", _until_all_are_read)
-in_full = Rule("fixed numbers", _in_full)
+until_one_ends = Rule("independent draws until a domain ends", _until_one_ends)
+in_full = Rule("fixed numbers", _in_full, within=1)
 in_blocks = Rule(f"fixed numbers in every block of {BLOCK}", _in_blocks)

@@ -1,6 +1,7 @@
 """GPT-NeoX: `train_data_paths` and `train_data_weights`, sequences drawn as Megatron does, so token shares.
 
-`weight_by_num_documents` would replace the weights by ones from document counts: it is written as false.
+`weight_by_num_documents` would replace the weights by ones from document counts: it is written as false. Every shard is
+a path with its part of its domain's weight.
 """
 
 from collections.abc import Mapping
@@ -20,8 +21,9 @@ class GptNeox:
         trainer="GPT-NeoX",
         units=("sequences",),
         rule=largest_deficit,
-        location="data/{id}/train-00000-of-00001",
-        needs="one .bin and .idx of each domain; the place is their path without the ending",
+        location="{folder}/{id}/{shard}",
+        needs=".bin and .idx of each domain; a place is their path without the ending",
+        formats=("megatron",),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:

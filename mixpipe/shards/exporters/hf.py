@@ -44,8 +44,9 @@ class HuggingFace:
         trainer="Hugging Face datasets",
         units=("documents",),
         rule=at_random,
-        location="data/{id}/*.parquet",
+        location="{folder}/{id}/*.parquet",
         needs="Parquet or JSON lines of each domain; the place is a path, a glob or a URL",
+        formats=("parquet", "jsonl"),
         phases=True,
     )
 

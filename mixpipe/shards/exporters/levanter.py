@@ -2,7 +2,8 @@
 
 Sequences come in blocks that all have the same numbers of each domain, rounded down: in the usual block of 2,048 a
 share below 1/2,048 is never read. The block is therefore set to 32,768 (it must be shorter than 2^16), and phases begin
-at whole blocks. Only the strategy `restart` is there: a domain that ends begins again.
+at whole blocks. Only the strategy `restart` is there: a domain that ends begins again. The shards that a phase has of
+its own are data sets of their own; a place that several phases read is one, which goes on where the phase before ended.
 """
 
 from collections.abc import Mapping
@@ -24,23 +25,26 @@ class Levanter:
         trainer="levanter, marin",
         units=("sequences",),
         rule=in_blocks,
-        location="data/{id}/*.jsonl.zst",
+        location="{folder}/{id}/*.jsonl.zst",
         needs="JSON lines or Parquet of each domain; levanter builds its own cache",
+        formats=("jsonl", "parquet"),
         phases=True,
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:
         """Return `data.yaml`."""
         starts = first_steps(blend.phases, settings, block=BLOCK)
-        configs: dict[str, Json] = {}
+        names: dict[str, str] = {}
         stages: list[tuple[int, dict[str, Json]]] = []
         for phase, start in zip(blend.phases, starts, strict=True):
             weights = self.about.weights(phase, settings)
-            names = [portion.id for portion in phase.portions]
-            stages.append((start, dict(zip(names, weights.values(), strict=True))))
-            configs |= {name: {"train_urls": [place]} for name, place in zip(names, weights, strict=True)}
+            own = "" if phase.folder == "data" else f"-{phase.folder.removeprefix('data/')}"
+            for place in self.about.places(phase, settings):
+                names.setdefault(place.path, f"{place.key}{own}")
+            stages.append((start, {names[path]: weight for path, weight in weights.items()}))
         staged: list[Json] = [[start, shares] for start, shares in stages]
         weighted: Json = staged if len(stages) > 1 else stages[0][1]
+        configs: dict[str, Json] = {name: {"train_urls": [path]} for path, name in names.items()}
         data: dict[str, Json] = {"configs": configs, "train_weights": weighted}
         return {"data.yaml": yaml_text({"data": {**data, "mixture_block_size": BLOCK, "stop_strategy": "restart"}})}
 

@@ -1,15 +1,16 @@
 """litdata: `CombinedStreamingDataset` with weights, as Python.
 
 A sample is a sequence of shards in the format `litdata`, by `TokensLoader`, or a document of MDS shards.
-`iterate_over_all` must be false: with weights it raises. A run ends when a domain does, so each is as long as training
-needs it or the loader starts again. litdata 0.2.76 reads MDS only where the index names compressed shards and the
+`iterate_over_all` must be false: with weights it raises. Draws are independent (`random.choices`; read in 0.2.76), and a
+pass ends when a domain that is drawn has nothing left: by chance before the planned end, and then the loader starts
+again. The simulation is of one pass. litdata 0.2.76 reads MDS only where the index names compressed shards and the
 numbers are of 64 bits: the module brings a folder of links with such an index, and a reader of other numbers.
 """
 
 from collections.abc import Mapping
 
 from mixpipe.shards.exporters.blend import Blend
-from mixpipe.shards.exporters.draws import at_random
+from mixpipe.shards.exporters.draws import until_one_ends
 from mixpipe.shards.exporters.literals import python_text, python_values
 from mixpipe.shards.exporters.protocol import About, Settings, Weights
 
@@ -78,9 +79,10 @@ class LitData:
     about = About(
         trainer="litdata",
         units=("sequences", "documents"),
-        rule=at_random,
-        location="data/{id}",
+        rule=until_one_ends,
+        location="{folder}/{id}",
         needs="one folder of each domain in the format litdata, or with --unit documents in the format mds",
+        formats=("litdata", "mds"),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:

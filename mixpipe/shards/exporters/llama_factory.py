@@ -1,7 +1,8 @@
 """LLaMA-Factory: `dataset_info.json` and `interleave_probs`, the probability of a document.
 
 Probabilities work with an interleaving strategy only. `interleave_over` is `all_exhausted`: it reads until every domain
-was read to its end, so somewhat more than planned.
+was read to its end, so somewhat more than planned. A folder is read whole, and files of two kinds in it are refused
+(0.9.5). `dataset_dir` is the folder of `dataset_info.json`, to which places are relative.
 """
 
 import json
@@ -24,8 +25,10 @@ class LlamaFactory:
         trainer="LLaMA-Factory",
         units=("documents",),
         rule=until_all_are_read,
-        location="data/{id}/train-00000-of-00001.parquet",
-        needs="a Parquet or JSON file or a folder of each domain",
+        location="{folder}/{id}",
+        needs="a folder of each domain with Parquet files and no others, or a file",
+        formats=("parquet",),
+        alone=True,
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:

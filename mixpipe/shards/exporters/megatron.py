@@ -1,9 +1,11 @@
 """Megatron-LM: weights and prefixes for `--data-args-path` and `--per-split-data-args-path`.
 
 A draw is a sequence of fixed length, so the weights are token shares; the blender gives each sequence to the domain
-furthest behind, and repeats a domain as the length of training demands. Weights must be above zero. Each phase is a
-launch of its own, all with the same `--phase-transition-iterations` (phases.json). `sequences.json` is for
-`--per-dataset-sequences-path`: what stands in the `.idx` head, sequences and documents + 1, one sequence a document.
+furthest behind, and repeats a domain as the length of training demands. Weights must be above zero. Every shard is a
+prefix with its part of its domain's weight. Each phase is a launch of its own, all with the same
+`--phase-transition-iterations`: the first steps in `phases.json` from the second on. `sequences.json` is for
+`--per-dataset-sequences-path`: what stands in the `.idx` head, sequences and documents + 1; the shards' sequences are
+their documents or, packed, of one length.
 """
 
 import json
@@ -11,11 +13,9 @@ from collections.abc import Mapping
 from itertools import chain
 
 from mixpipe.errors import ConfigError
-from mixpipe.shards.exporters.blend import Blend, Phase
+from mixpipe.shards.exporters.blend import Blend
 from mixpipe.shards.exporters.draws import largest_deficit
-from mixpipe.shards.exporters.protocol import About, Settings, Weights
-from mixpipe.shards.exporters.steps import first_steps
-from mixpipe.store.files import json_text
+from mixpipe.shards.exporters.protocol import About, Place, Settings, Weights
 
 __all__ = ["Megatron"]
 
@@ -27,44 +27,37 @@ class Megatron:
         trainer="Megatron-LM",
         units=("sequences",),
         rule=largest_deficit,
-        location="data/{id}/train-00000-of-00001",
-        needs="one .bin and .idx of each domain; the place is their path without the ending",
-        phases=True,
+        location="{folder}/{id}/{shard}",
+        needs=".bin and .idx of each domain; a place is their path without the ending",
+        formats=("megatron",),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:
-        """Return the lists of each phase, and where the phases change.
+        """Return the list in both forms, and the sequences of each prefix.
 
         Raises:
             ConfigError: a path has white space, which the list cannot hold.
         """
-        starts = first_steps(blend.phases, settings)
-        if len(starts) == 1:
-            return self._phase(blend.whole, settings, "")
-        written = {"phases.json": json_text({"phase_transition_iterations": ",".join(map(str, starts[1:]))})}
-        for number, phase in enumerate(blend.phases, start=1):
-            written |= self._phase(phase, settings, f"phase-{number}/")
-        return written
-
-    def read(self, files: Mapping[str, str]) -> list[Weights]:
-        """Return the weights of the lists for training."""
-        lists = [files[name].split() for name in sorted(files, key=_number) if name.endswith("train.args")]
-        return [{place: float(weight) for weight, place in zip(one[::2], one[1::2], strict=True)} for one in lists]
-
-    def _phase(self, phase: Phase, settings: Settings, folder: str) -> dict[str, str]:
-        weights = self.about.weights(phase, settings)
+        weights = self.about.weights(blend.whole, settings)
         if bad := [place for place in weights if len(place.split()) != 1 or place.strip() != place]:
             raise ConfigError(f"expected paths without white space for Megatron's list, found {bad[0]!r}; use {{id}}")
         pairs = list(chain.from_iterable((repr(weight), place) for place, weight in weights.items()))
-        counts = {place: [part.rows, part.rows + 1] for place, part in zip(weights, phase.portions, strict=True)}
         lines = "".join(f"{weight} {place}\n" for weight, place in zip(pairs[::2], pairs[1::2], strict=True))
+        counts = {place.path: _sequences(place, blend.packed) for place in self.about.places(blend.whole, settings)}
         return {
-            f"{folder}train.args": lines,
-            f"{folder}blend.json": json.dumps({"train": pairs, "valid": None, "test": None}, indent=2) + "\n",
-            f"{folder}sequences.json": json.dumps(counts, indent=2) + "\n",
+            "train.args": lines,
+            "blend.json": json.dumps({"train": pairs, "valid": None, "test": None}, indent=2) + "\n",
+            "sequences.json": json.dumps({path: [n, n + 1] for path, n in counts.items()}, indent=2) + "\n",
         }
 
+    def read(self, files: Mapping[str, str]) -> list[Weights]:
+        """Return the weights of the list for training."""
+        words = files["train.args"].split()
+        return [{place: float(weight) for weight, place in zip(words[::2], words[1::2], strict=True)}]
 
-def _number(name: str) -> int:
-    folder = name.partition("/")[0]
-    return int(folder.removeprefix("phase-")) if folder.startswith("phase-") else 0
+
+def _sequences(place: Place, packed: int | None) -> int:
+    """Return the sequences in the files of a place."""
+    if packed is None or place.encoded is None:
+        return place.rows
+    return place.encoded // packed

@@ -1,7 +1,7 @@
-"""Megatron-Bridge and NeMo: `blend=(paths, weights)`, one pair for each phase.
+"""Megatron-Bridge and NeMo: `blend=(paths, weights)`.
 
 Draws as Megatron-LM does: sequences, so token shares. `blend_per_split` takes the same pair three times; only the
-training split has one.
+training split has one. Every shard is a path with its part of its domain's weight; a phase is a run of its own.
 """
 
 import json
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from mixpipe.shards.exporters.blend import Blend
 from mixpipe.shards.exporters.draws import largest_deficit
 from mixpipe.shards.exporters.protocol import About, Settings, Weights
-from mixpipe.shards.exporters.steps import first_steps
 from mixpipe.store.files import json_text
 from mixpipe.store.fingerprint import Json
 
@@ -24,21 +23,18 @@ class MegatronBridge:
         trainer="Megatron-Bridge, NeMo",
         units=("sequences",),
         rule=largest_deficit,
-        location="data/{id}/train-00000-of-00001",
-        needs="one .bin and .idx of each domain; the place is their path without the ending",
-        phases=True,
+        location="{folder}/{id}/{shard}",
+        needs=".bin and .idx of each domain; a place is their path without the ending",
+        formats=("megatron",),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:
         """Return `blend.json`."""
-        phases: list[Json] = []
-        for phase, start in zip(blend.phases, first_steps(blend.phases, settings), strict=True):
-            weights = self.about.weights(phase, settings)
-            pair: list[Json] = [list(weights), list(weights.values())]
-            split: list[Json] = [pair, None, None]
-            phases.append({"name": phase.name, "first_step": start, "blend": pair, "blend_per_split": split})
-        return {"blend.json": json_text({"phases": phases})}
+        weights = self.about.weights(blend.whole, settings)
+        pair: list[Json] = [list(weights), list(weights.values())]
+        split: list[Json] = [pair, None, None]
+        return {"blend.json": json_text({"blend": pair, "blend_per_split": split})}
 
     def read(self, files: Mapping[str, str]) -> list[Weights]:
-        """Return the weights of each pair."""
-        return [dict(zip(*phase["blend"], strict=True)) for phase in json.loads(files["blend.json"])["phases"]]
+        """Return the weights of the pair."""
+        return [dict(zip(*json.loads(files["blend.json"])["blend"], strict=True))]

@@ -1,9 +1,9 @@
 """MosaicML Streaming and LLM Foundry: `streams` with `choose`, the exact samples of each domain in an epoch.
 
-`proportion` is relative, and the two cannot be mixed: `choose` is written, `proportion` into a file of its own, with
-the `epoch_size` that streaming refuses beside `choose`. A sample is a document where shards hold text, and a sequence
-where they hold tokens of fixed length. `shuffle` is needed: without it batches are of one stream for long stretches
-(streaming issue 342).
+`proportion` is relative and holds in expectation only, and the two cannot be mixed: `choose` is written, without an
+`epoch_size`, which its reader refuses beside it (0.13), and `proportion` with one into a file of its own. A sample is a
+document where shards hold text, and a sequence where they hold tokens of fixed length. `shuffle` is needed: without it
+batches are of one stream for long stretches (streaming issue 342).
 """
 
 from collections.abc import Mapping
@@ -28,8 +28,9 @@ class MosaicMl:
         trainer="MosaicML Streaming, LLM Foundry",
         units=("documents", "sequences"),
         rule=in_full,
-        location="data/{id}",
+        location="{folder}/{id}",
         needs="one folder of MDS shards with index.json for each domain",
+        formats=("mds",),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:
@@ -40,10 +41,11 @@ class MosaicMl:
         counts = in_full.draw(np.array(list(weights.values())), samples, np.zeros(len(weights)), 0)
         chosen: dict[str, Json] = {}
         relative: dict[str, Json] = {}
-        for portion, (place, weight), count in zip(phase.portions, weights.items(), counts.tolist(), strict=True):
-            relative[portion.id] = {"local": place, "proportion": weight}
+        keys = [place.key for place in self.about.places(phase, settings)]
+        for key, (path, weight), count in zip(keys, weights.items(), counts.tolist(), strict=True):
+            relative[key] = {"local": path, "proportion": weight}
             if count:
-                chosen[portion.id] = {"local": place, "choose": count}
+                chosen[key] = {"local": path, "choose": count}
         comment = COMMENT.format(samples=samples, unit=unit)
         return {
             "streams.yaml": yaml_text({"streams": chosen}, comment),
@@ -52,5 +54,6 @@ class MosaicMl:
 
     def read(self, files: Mapping[str, str]) -> list[Weights]:
         """Return the share of each stream in the samples that are chosen."""
-        chosen = {one["local"]: one["choose"] for one in read_yaml(files["streams.yaml"])["streams"].values()}
-        return [{place: count / sum(chosen.values()) for place, count in chosen.items()}]
+        streams = read_yaml(files["streams.yaml"])["streams"].values()
+        samples = sum(one["choose"] for one in streams)
+        return [{one["local"]: one["choose"] / samples for one in streams}]

@@ -23,8 +23,9 @@ class Nanotron:
         trainer="nanotron",
         units=("sequences",),
         rule=largest_deficit,
-        location="data/{id}",
+        location="{folder}/{id}",
         needs="one folder of datatrove .ds shards for each domain",
+        formats=("datatrove",),
         phases=True,
     )
 

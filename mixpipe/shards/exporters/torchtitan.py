@@ -1,14 +1,16 @@
 """torchtitan: a mix of weighted data sets, as Python.
 
-An element is a document before packing and a sequence after it; the default is documents, for that is where its
-text loaders mix. Weights must be above zero. The classes are under way in torchtitan: the lists hold, the call may
-change, so it takes the classes as arguments.
+An element is a document before packing and a sequence after it; the default is documents. Weights must be above zero.
+Read in its main branch of August 2026 (`torchtitan.components.data`): elements are interleaved in fixed numbers by
+Grain's `MapDataset.mix`, an epoch ends with the first domain that does, then all begin again. The release 0.3.0 has
+other classes (`InterleavedHuggingFaceTextDataLoader`), which draw packed sequences by chance: give them WEIGHTS of
+`--unit sequences`. The call takes the classes as arguments, because they may still change.
 """
 
 from collections.abc import Mapping
 
 from mixpipe.shards.exporters.blend import Blend
-from mixpipe.shards.exporters.draws import at_random
+from mixpipe.shards.exporters.draws import in_full
 from mixpipe.shards.exporters.literals import python_text, python_values
 from mixpipe.shards.exporters.protocol import About, Settings, Weights
 
@@ -19,7 +21,9 @@ CODE = '''
 def mix(DatasetMixConfig, WeightedDataset, dataset):
     """Return the mix; dataset(path) is the configuration of one domain's data."""
     return DatasetMixConfig(
-        datasets=[WeightedDataset(dataset(path), weight) for path, weight in zip(PATHS, WEIGHTS, strict=True)]
+        datasets=tuple(
+            WeightedDataset(dataset=dataset(path), weight=weight) for path, weight in zip(PATHS, WEIGHTS, strict=True)
+        )
     )
 '''
 
@@ -30,9 +34,10 @@ class TorchTitan:
     about = About(
         trainer="torchtitan",
         units=("documents", "sequences"),
-        rule=at_random,
-        location="data/{id}",
+        rule=in_full,
+        location="{folder}/{id}",
         needs="Parquet or JSON lines of each domain",
+        formats=("parquet", "jsonl"),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:

@@ -31,8 +31,9 @@ class WebDataset:
         trainer="WebDataset",
         units=("documents",),
         rule=at_random,
-        location="data/{id}/train-00000-of-00001.tar",
+        location="{folder}/{id}/{shards}.tar",
         needs="tar shards of each domain; the place may have braces, as train-{00000..00041}-of-00042.tar",
+        formats=("webdataset",),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:

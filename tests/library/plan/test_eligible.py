@@ -29,7 +29,7 @@ def test_domains_reasons_and_scores_are_read_row_by_row(read, document):
     assert found.reason.to_pylist() == ["", "c4", "no_tokens", ""]
     assert found.domain.tolist() == [1, 0, 0, 0]
     assert found.mask.tolist() == [True, False, False, True]
-    assert found.candidates.columns["quality"].tolist() == [1.0, 0.0]
+    assert found.candidates.columns["quality_rank"].tolist() == [1.0, 0.0]
     assert found.candidates.ids == [found.documents["id"][row].as_py() for row in (0, 3)]
     assert list(found.candidates.names) == ["domain-0", "domain-1"]
 

@@ -78,13 +78,45 @@ def test_two_phases_have_the_mixtures_asked_for(make_plan, documents, redraw):
     tokens = np.array([document["n_tokens"] for document in corpus])
     found = np.array([[(copies[domain == d, p] @ tokens[domain == d]) for d in range(3)] for p in range(2)])
     wanted = 12_000 * np.array([0.6 * np.array(WEIGHTS), 0.4 * np.array(list(late.values()))])
-    assert (np.abs(found - wanted) <= 2 * tokens.max()).all()
-    assert (np.abs((found - wanted).sum(axis=0)) <= tokens.max()).all()
+    longest = np.array([tokens[domain == d].max() for d in range(3)])
+    assert (np.abs(found - wanted) <= longest).all()
+    assert (np.abs((found - wanted).sum(axis=0)) <= longest).all()
     record = read_json(plan.file("mixture.json"))
     assert [phase["name"] for phase in record["phases"]] == ["early", "late"]
     weights = [portion["weight"] for portion in record["phases"][1]["domains"]]
-    assert weights == pytest.approx((found[1] / found[1].sum()).tolist())
+    assert weights == pytest.approx(list(late.values()))
+    epochs = [portion["epochs"] for phase in record["phases"] for portion in phase["domains"]]
+    available = [tokens[domain == d].sum() for d in range(3)]
+    assert epochs == pytest.approx((found / available).ravel().tolist())
     assert sum(portion["planned_tokens"] for portion in record["domains"]) == found.sum()
+
+
+@pytest.mark.parametrize("kind", ["two-phase", "annealing"])
+def test_a_design_is_two_phases_of_its_usual_shares(make_plan, documents, kind):
+    corpus, last = documents(900), {"domain-1": 0.25, "domain-2": 0.75}
+    plan = make_plan(corpus, budget_tokens=9_000, phases={"kind": kind, "last": last}, max_epochs=6)
+    copies, domain = by_phase(plan)
+    tokens = np.array([document["n_tokens"] for document in corpus])
+    share = {"two-phase": 0.4, "annealing": 0.1}[kind]
+    for d, (early, late) in enumerate(zip(WEIGHTS, [0, 0.25, 0.75], strict=True)):
+        mine, longest = domain == d, tokens[domain == d].max()
+        assert abs(copies[mine, 0] @ tokens[mine] - 9_000 * (1 - share) * early) <= longest
+        assert abs(copies[mine, 1] @ tokens[mine] - 9_000 * share * late) <= longest
+    record = read_json(plan.file("mixture.json"))["phases"][1]
+    assert (record["name"], record["rate"]) == {"two-phase": ("late", "stable"), "annealing": ("anneal", "decay")}[kind]
+    assert record["share"] == share
+    assert record.get("end_rate") == (0 if kind == "annealing" else None)
+
+
+def test_the_cap_holds_over_all_phases_together(make_plan, documents):
+    corpus = documents(300)
+    available = sum(document["n_tokens"] for document in corpus if document["domain"] == 2)
+    only = {"domain-2": 1.0}
+    phases = [{"name": "a", "share": 0.5, "mixture": only}, {"name": "b", "share": 0.5, "mixture": only}]
+    copies, _ = by_phase(make_plan(corpus, budget_tokens=3 * available, phases=phases, max_epochs=3))
+    assert copies.sum(axis=1).max() == 3
+    with pytest.raises(ConfigError, match=r"within 2 epochs.*domain-2"):
+        make_plan(corpus, budget_tokens=3 * available, phases=phases, max_epochs=2)
 
 
 @pytest.mark.parametrize("shares", ["search", "documents"])
@@ -118,6 +150,8 @@ def test_a_phase_for_domains_that_are_not_there_is_refused(make_plan, documents)
     ("wrong", "message"),
     [
         ({"phases": 0}, "shares sum to 1"),
+        ({"phases": {"kind": "two-phase", "last_share": 1.0}}, "less than 1"),
+        ({"phases": {"kind": "three-phase"}}, "'two-phase' or 'annealing'"),
         ({"phases": [{"name": "a", "share": 0.5}]}, "sum 0.5"),
         ({"phases": [{"name": "a", "share": 0.5}, {"name": "a", "share": 0.5}]}, "different names"),
         (

@@ -50,7 +50,7 @@ def test_the_waterfall_balances(tally):
 
 
 def test_the_records_hold_the_same_figures(tally):
-    mixture = mixture_record(tally, ["x", "y"], WEIGHTS, CONFIG)
+    mixture = mixture_record(tally, ["x", "y"], WEIGHTS[None, :], CONFIG)
     first = mixture["phases"][0]["domains"][0]
     assert (first["weight"], first["epochs"], first["docs"], first["copies"]) == (0.5, 2.0, 1, 2)
     assert first["tokens_per_doc"] == 15.0

@@ -133,7 +133,7 @@ def write_domains(world: World, out: Path) -> None:
 def write_scores(world: World, out: Path) -> None:
     columns = {}
     for name, low, high in (
-        ("gopher_words", 0, 900), ("quality_raw", 0, 1), ("classifier", 0, 1), ("perplexity", 1, 4), ("quality", 0, 1),
+        ("gopher_words", 0, 900), ("quality", 0, 1), ("classifier", 0, 1), ("perplexity", 1, 4), ("quality_rank", 0, 1),
     ):  # fmt: skip
         edges = np.linspace(low, high, 21)
         centres = world.rng.uniform(0.3, 0.7, len(NAMES))
@@ -183,7 +183,7 @@ def examples() -> dict[str, Any]:
     pairs = [{**document(number), "twin": document(number + 50) if number else None} for number in range(2)]
     spans = [{"start": 20, "end": 1320, "set": HOSTILE, "text": f"What {HOSTILE} was asked"}]
     leaking = [{**document(9), "twin": None, "spans": spans}]
-    return {"percentiles": {"quality_raw": shown}, "dropped": {"near-duplicate": pairs, "leak:item": leaking}}
+    return {"percentiles": {"quality": shown}, "dropped": {"near-duplicate": pairs, "leak:item": leaking}}
 
 
 def dropped_documents() -> dict[str, int]:
@@ -232,13 +232,20 @@ def write_plan(world: World, out: Path) -> None:
         {"name": name, "share": share, "domains": portions(world, share)}
         for name, share in (("warm-up", 0.75), ("end", 0.25))
     ]
-    write_json(out / "mixture.json", {"phases": phases, "reused_documents": 41})
+    whole = portions(world, 1.0)
+    write_json(out / "mixture.json", {"phases": phases, "domains": whole, "reused_documents": 41})
 
 
 def portions(world: World, share: float) -> list[dict[str, Any]]:
     """Return the domains of one phase but the last, which has none there."""
+    same = ("id", "name", "weight")
     return [
-        {"id": row["id"], "weight": row["weight"], "planned_tokens": row["planned_tokens"] * share, "docs": 7}
+        {
+            **{key: row[key] for key in same},
+            "planned_tokens": row["planned_tokens"] * share,
+            "epochs": row["planned_tokens"] * share / row["available_tokens"],
+            "docs": 7,
+        }
         for row in planned(world)[:-1]
     ]
 

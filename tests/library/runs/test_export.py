@@ -96,3 +96,21 @@ def test_formats_and_trainers_are_listed(monkeypatch, capfd):
     assert found["exporters"]["hf"]["units"] == ["documents"]
     assert "parquet" in found["formats"]
     assert any(line.startswith("megatron-bridge") for line in registered_forms().lines())
+
+
+def test_another_mixture_is_exported_and_what_it_repeats_is_said(run, tmp_path, monkeypatch, capfd):
+    record = json.loads((run / "mixture.json").read_text())
+    (run / "mixture.json").write_text(json.dumps({**record, "constraints": {"max_epochs": 4}}))
+    (tmp_path / "other.yaml").write_text("law: 0.1\n'mail\\x1b[31m': 0.9\n".replace("'", '"'))
+    arguments = ["export", run, "--to", "megatron", "--mixture", tmp_path / "other.yaml"]
+    code, out, err = called(monkeypatch, capfd, *arguments, "--simulate", "--json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert [domain["realised"] for domain in found["simulation"]["domains"]] == pytest.approx([0.1, 0.9], abs=0.01)
+    assert any("is read 7.20 times, more than max_epochs, 4" in note for note in found["notes"])
+    (tmp_path / "other.yaml").write_text("law: 0.5\nverse: 0.5\n")
+    code, _, err = called(monkeypatch, capfd, "export", run, "--to", "axolotl", *arguments[4:])
+    assert code == 2 and "expected a trainer that mixes for --mixture, found axolotl" in err
+    code, _, err = called(monkeypatch, capfd, *arguments)
+    assert code == 2
+    assert "expected domains with documents in the shards" in err and "found verse" in err

@@ -7,6 +7,7 @@ import pytest
 from mixpipe.config import RunConfig
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.runs.preflight import check_counted, check_stage, preflight
+from mixpipe.store.remote import Remote
 
 
 @pytest.fixture
@@ -48,8 +49,8 @@ def test_a_text_column_that_no_parquet_file_has_is_named(corpus):
 
 def test_a_given_mixture_is_read_before_any_work(corpus):
     (corpus / "mixture.json").write_text("[]")
-    for name, found in (("nowhere.json", "found no file"), ("mixture.json", "found TypeError")):
-        with pytest.raises(ConfigError, match=rf"search\.mixture: .*{found}"):
+    for name, found in (("nowhere.json", "found none at"), ("mixture.json", "found TypeError")):
+        with pytest.raises(ConfigError, match=rf"mixture: .*{found}"):
             preflight(config_for(corpus, search={"mixture": str(corpus / name)}))
 
 
@@ -98,3 +99,17 @@ def test_a_plan_maker_needs_the_scorer_of_its_column(corpus):
     preflight(config_for(corpus, plan={"maker": "top"}, scores={"scorers": scorers}))
     with pytest.raises(ConfigError, match=r"plan\.maker: expected scorers that give perplexity, which bands reads"):
         preflight(config_for(corpus, plan={"maker": "bands"}, scores={"scorers": scorers}))
+
+
+def test_remote_files_are_counted_by_their_sizes(corpus, bucket, tmp_path):
+    (tmp_path / "a.jsonl").write_text("x" * 5000)
+    for name in ("corpus/a.jsonl", "corpus/b.jsonl.gz", "targets/news.jsonl"):
+        Remote(bucket).put(tmp_path / "a.jsonl", name)
+    changes = {"ingest": {"paths": [f"{bucket}/corpus"]}, "targets": {"sets": {"news": {"path": f"{bucket}/targets"}}}}
+    size = preflight(config_for(corpus, **changes))
+    assert (size.files, size.stored_bytes, size.text_bytes) == (2, 10_000, 30_000.0)
+    assert not size.is_counted
+    with pytest.raises(InputError, match=r"expected .* in targets\.sets\.news\.path, found nothing at s3://"):
+        preflight(config_for(corpus, **{**changes, "targets": {"sets": {"news": {"path": f"{bucket}/gone"}}}}))
+    with pytest.raises(InputError, match=r"in ingest\.paths, found nothing at s3://"):
+        preflight(config_for(corpus, **{**changes, "ingest": {"paths": [f"{bucket}/gone/*.jsonl"]}}))

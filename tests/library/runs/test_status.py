@@ -1,6 +1,7 @@
 import pytest
 
 from mixpipe.errors import InputError
+from mixpipe.plan.config import PlanConfig
 from mixpipe.runs.run import Run
 from mixpipe.runs.status import run_status
 from mixpipe.search.tally import Tally
@@ -108,3 +109,21 @@ def test_a_status_is_json_and_lines(make_run, config):
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(InputError, match="<root>/runs/<name>"):
         run_status(tmp_path)
+
+
+def test_phases_are_told_with_the_epochs_of_every_domain(make_run, config):
+    late = {"domain-0": 0.25, "domain-1": 0.75}
+    phases = ({"name": "early", "share": 0.75}, {"name": "late", "share": 0.25, "mixture": late})
+    plan = PlanConfig(budget_tokens=config.budget_tokens, phases=phases)
+    run = make_run(config.model_copy(update={"plan": plan}))
+    found = run_status(run.folder)
+    assert [phase.name for phase in found.phases.phases] == ["early", "late"]
+    lines = found.lines()
+    (head,) = (number for number, line in enumerate(lines) if line.startswith("epochs"))
+    assert lines[head].split() == ["epochs", "early", "late"]
+    assert lines[head + 3].split()[::2] == ["domain-2", "0.00"]
+    assert found.as_json()["phases"]["phases"][1]["epochs"].keys() == {0, 1}
+
+
+def test_a_plan_of_one_phase_tells_none(make_run, config):
+    assert run_status(make_run(config).folder).phases is None

@@ -20,22 +20,37 @@ def fitted(sample, **weights):
     return Quality(Quality.fit(sample, ScoresConfig(quality=weights)))
 
 
-def test_raw_is_the_percentile_of_a_single_measure(sample):
-    raw = fitted(sample, good=1.0).score(sample)[:, 0]
-    assert np.allclose(raw, (np.arange(99) + 1) / 100)
+def token_share(values, tokens):
+    """The share of the tokens that lie below each value, half of its own included."""
+    order = np.argsort(values)
+    below = np.empty(len(values))
+    below[order] = np.cumsum(tokens[order]) - tokens[order] / 2
+    return below / tokens.sum()
+
+
+def test_quality_is_the_share_of_the_corpuss_tokens_below(sample):
+    quality = fitted(sample, good=1.0).score(sample)[:, 0]
+    assert np.allclose(quality, token_share(np.arange(99), sample.tokens))
+
+
+def test_a_domain_of_rubbish_is_bad_in_quality_and_not_in_its_rank(sample):
+    sample.columns["good"][sample.domains == 1] -= 1000
+    quality, rank = fitted(sample, good=1.0).score(sample).T
+    assert quality[sample.domains == 1].max() < quality[sample.domains != 1].min()
+    assert rank[sample.domains == 1].max() > 0.9
 
 
 def test_a_negative_weight_turns_a_measure_round(sample):
     assert np.allclose(fitted(sample, bad=-1.0).score(sample), fitted(sample, good=1.0).score(sample))
 
 
-def test_raw_is_the_geometric_mean_of_percentiles(sample):
-    raw = fitted(sample, good=3.0, bad=1.0).score(sample)[:, 0]
+def test_quality_orders_by_the_geometric_mean_of_percentiles(sample):
+    quality = fitted(sample, good=3.0, bad=1.0).score(sample)[:, 0]
     p = (np.arange(99) + 1) / 100
-    assert np.allclose(raw, np.exp((3 * np.log(p) + np.log(1 - p)) / 4))
+    assert np.allclose(quality, token_share(3 * np.log(p) + np.log(1 - p), sample.tokens))
 
 
-def test_quality_is_the_share_of_the_domains_tokens_below(sample):
+def test_the_rank_is_the_share_of_the_domains_tokens_below(sample):
     quality = fitted(sample, good=1.0).score(sample)[:, 1]
     for domain in range(3):
         members = np.flatnonzero(sample.domains == domain)
@@ -59,8 +74,7 @@ def test_values_beyond_the_sample_stay_inside(sample, make_batch):
     batch = make_batch(["a", "b"])
     batch.columns["good"] = np.array([-1e9, 1e9])
     scored = fitted(sample, good=1.0).score(batch)
-    assert ((scored[:, 0] > 0) & (scored[:, 0] < 1)).all()
-    assert scored[:, 1].tolist() == [0, 1]
+    assert scored.tolist() == [[0, 0], [1, 1]]
 
 
 def test_an_unknown_column_is_refused(sample):
@@ -76,10 +90,10 @@ def test_no_measure_at_all_is_refused(sample):
 def test_a_domain_may_have_weights_of_its_own(sample):
     named = replace(sample, domain_names=("a", "b", "c"))
     config = ScoresConfig(quality={"good": 1.0}, quality_by_domain={"b": {"good": -3.0, "bad": 1.0}})
-    raw = Quality(Quality.fit(named, config)).score(named)[:, 0]
-    p, other = (np.arange(99) + 1) / 100, sample.domains == 1
-    assert np.allclose(raw[~other], p[~other])
-    assert np.allclose(raw[other], (1 - p)[other])
+    quality = Quality(Quality.fit(named, config)).score(named)[:, 0]
+    order, other = np.arange(99), sample.domains == 1
+    assert np.argsort(quality[~other]).tolist() == np.argsort(order[~other]).tolist()
+    assert np.argsort(quality[other]).tolist() == np.argsort(-order[other]).tolist()
 
 
 def test_an_unknown_domain_is_refused(sample):

@@ -35,7 +35,7 @@ def test_the_blend_finds_low_quality_without_labels_and_beats_every_measure():
     kept = np.array([kind != "spam" for kind in kinds])
     low = np.array([kind not in (None, "", "spam", "very_long") for kind in kinds])
     auc = {name: roc_auc_score(low[kept], -values[kept]) for name, values in sample.columns.items()}
-    blend = auc.pop("quality_raw")
-    del auc["quality"]
+    blend = auc.pop("quality")
+    del auc["quality_rank"]
     assert blend >= 0.98
     assert blend > max(max(value, 1 - value) for value in auc.values())

@@ -56,7 +56,7 @@ def test_one_domain_and_empty_domains():
 
 def test_scores_lie_in_the_unit_interval_and_follow_diversity(make_sample):
     sample = make_sample([str(n) for n in range(40)], [n // 20 for n in range(40)])
-    sample.columns["quality_raw"] = np.linspace(0, 1, 40)
+    sample.columns["quality"] = np.linspace(0, 1, 40)
     sums, counts = sums_of([around(0, 20, 0.1), around(1, 20, 0.5)])
     object.__setattr__(sample, "domain_sums", sums)
     object.__setattr__(sample, "domain_counts", counts)

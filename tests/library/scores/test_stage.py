@@ -186,7 +186,7 @@ def test_examples_lie_at_the_percentiles_and_show_what_was_dropped(scores, input
     found = read_json(scores.file("examples.json"))
     table = scores_of(scores)
     kept = {row["id"]: row for row in table.to_pylist()}
-    assert {"quality", "quality_raw", "perplexity"} <= set(found["percentiles"])
+    assert {"quality", "quality_rank", "perplexity"} <= set(found["percentiles"])
     assert "gopher_words" not in found["percentiles"]
     for column, shown in found["percentiles"].items():
         assert list(shown) == ["1", "50", "99"]

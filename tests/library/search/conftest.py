@@ -82,10 +82,10 @@ def write_domains(out: Path, *, parts: int, texts: list[str], domains: list[int]
 
 def write_scores(out: Path, *, parts: int, texts: list[str], dropped: list[int]) -> None:
     reason = ["duplicate" if row in dropped else None for row in range(len(texts))]
-    schema = scores_schema(["quality"])
+    schema = scores_schema(["quality_rank"])
     ids = [text_id(text) for text in texts]
-    quality = keyed_uniforms(ids, "quality").astype(np.float32)
-    table = pa.table({"id": ids, "quality": quality, "drop_reason": reason, "twin_id": [None] * len(texts)}, schema)
+    rank = keyed_uniforms(ids, "quality").astype(np.float32)
+    table = pa.table({"id": ids, "quality_rank": rank, "drop_reason": reason, "twin_id": [None] * len(texts)}, schema)
     for number, rows in enumerate(np.array_split(np.arange(len(texts)), parts)):
         write_table(out / f"part-{number:05d}-of-{parts:05d}.parquet", table.take(rows), schema)
 

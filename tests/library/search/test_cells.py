@@ -79,7 +79,7 @@ def test_a_document_without_quality_is_refused(tmp_path, run_search, tiny: Searc
     def write(context: Context) -> dict[str, float]:
         for name in scores.names():
             table = read_table(scores.file(name))
-            place = table.column_names.index("quality")
+            place = table.column_names.index("quality_rank")
             missing = pa.array(np.full(table.num_rows, np.nan), pa.float32())
             write_table(context.out / name, table.set_column(place, table.schema.field(place), missing), table.schema)
         return {}
@@ -88,5 +88,5 @@ def test_a_document_without_quality_is_refused(tmp_path, run_search, tiny: Searc
     job = open_stage(tmp_path, stage, StageConfig(), {})
     finish_step(job, job.steps[0])
     config = tiny.model_copy(update={"strata": 2})
-    with pytest.raises(ConfigError, match=r"quality in 0\.\.1.*search\.strata=2"):
+    with pytest.raises(ConfigError, match=r"quality_rank in 0\.\.1.*search\.strata=2"):
         run_search(tmp_path, config, until="survey", scores=seal(job))

@@ -22,7 +22,9 @@ def own_form(shares: dict[str, float]) -> object:
 
 
 def plan_form(shares: dict[str, float]) -> object:
-    return {"phases": [{"name": "main", "domains": [{"name": n, "weight": w} for n, w in shares.items()]}]}
+    return {
+        "phases": [{"name": "main", "share": 1.0, "domains": [{"name": n, "weight": w} for n, w in shares.items()]}]
+    }
 
 
 def given(tmp_path: Path, tiny: SearchConfig, record: object, **changes: object) -> SearchConfig:
@@ -58,8 +60,8 @@ def test_shares_go_to_the_domains_of_their_names(
 def test_a_domain_that_is_not_named_or_has_no_share_gets_none(
     tmp_path: Path, tiny: SearchConfig, upstream: dict[str, Artefact]
 ) -> None:
-    # A domain that is gone may stay in the file while its share is 0, and amounts need not sum to 1.
-    found = taken(tmp_path, given(tmp_path, tiny, own_form({"prose": 3, "ledger": 1, "gone": 0})), upstream)
+    # A domain that is gone may stay in the file while its share is 0.
+    found = taken(tmp_path, given(tmp_path, tiny, own_form({"prose": 0.75, "ledger": 0.25, "gone": 0})), upstream)
     assert read_json(found.file("mixture.json"))["weights"] == [0.75, 0.25, 0]
 
 
@@ -78,44 +80,22 @@ def test_a_mixture_above_its_caps_is_projected_and_says_by_how_much(
     assert read_json(found.file("search.json"))["largest_change"] == pytest.approx(1 - caps[2], abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("shares", "message"),
-    [
-        ({"prose": 0.5, "verse": 0.5}, "expected shares of the domains prose, ledger, runes, found verse"),
-        ({"prose": 0, "ledger": 0}, "found no share above 0"),
-    ],
-)
-def test_a_mixture_of_other_domains_is_refused(
-    tmp_path: Path, tiny: SearchConfig, upstream: dict[str, Artefact], shares: dict[str, float], message: str
+def test_of_several_phases_it_is_the_mixture_over_all(
+    tmp_path: Path, tiny: SearchConfig, upstream: dict[str, Artefact]
 ) -> None:
-    with pytest.raises(ConfigError, match=message):
-        taken(tmp_path, given(tmp_path, tiny, own_form(shares)), upstream)
+    phases = [
+        {"name": "early", "share": 0.75, "domains": [{"name": "prose", "weight": 1.0}]},
+        {"name": "late", "share": 0.25, "domains": [{"name": "ledger", "weight": 1.0}]},
+    ]
+    found = taken(tmp_path, given(tmp_path, tiny, {"phases": phases}), upstream)
+    assert read_json(found.file("mixture.json"))["weights"] == [0.75, 0.25, 0]
 
 
-@pytest.mark.parametrize(
-    ("record", "message"),
-    [
-        ("{not json", "`domains` and `weights`, or one phase .*mixture.json, found StoreError"),
-        ([1, 2], "found TypeError"),
-        (7, "found TypeError"),
-        ({"weights": [1.0]}, "found KeyError"),
-        ({"domains": ["prose"], "weights": [0.5, 0.5]}, "found ValueError"),
-        ({"domains": ["prose"], "weights": ["much"]}, "found ValueError"),
-        ({"phases": []}, "found ValueError"),
-        ({"phases": [{"domains": []}, {"domains": []}]}, "found ValueError"),
-        (own_form({"prose": 1.5, "runes": -0.5}), "one finite share >= 0 per domain .* found runes -0.5"),
-        ({"domains": ["prose"], "weights": ["inf"]}, "found prose inf"),
-        ({"domains": ["prose", "prose"], "weights": [0.5, 0.5]}, "found a domain twice"),
-    ],
-)
-def test_a_file_that_is_no_mixture_is_refused(tmp_path: Path, tiny: SearchConfig, record: object, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        given_identity(given(tmp_path, tiny, record))
-
-
-def test_a_missing_file_is_named(tmp_path: Path, tiny: SearchConfig) -> None:
-    with pytest.raises(ConfigError, match=r"search\.mixture: expected a mixture\.json, found no file at .*nowhere"):
-        given_identity(tiny.model_copy(update={"mixture": str(tmp_path / "nowhere")}))
+def test_a_mixture_of_other_domains_is_refused(
+    tmp_path: Path, tiny: SearchConfig, upstream: dict[str, Artefact]
+) -> None:
+    with pytest.raises(ConfigError, match="expected shares of the domains prose, ledger, runes, found verse"):
+        taken(tmp_path, given(tmp_path, tiny, own_form({"prose": 0.5, "verse": 0.5})), upstream)
 
 
 def test_identity_is_the_shares_and_not_where_they_lie(tmp_path: Path, tiny: SearchConfig) -> None:

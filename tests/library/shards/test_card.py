@@ -21,7 +21,12 @@ DATASET = {
             "epochs": 2.0,
         }
     ],
+    "phases": [{"name": "main", "folder": "data", "tokens": 34_567, "domains": [{"id": "d000", "epochs": 2.0}]}],
 }
+PHASES = [
+    {"name": "early", "folder": "data/phase-1", "tokens": 30_000, "domains": [{"id": "d000", "epochs": 1.75}]},
+    {"name": "late", "folder": "data/phase-2", "tokens": 4_567, "domains": []},
+]
 
 
 def header(card):
@@ -72,3 +77,26 @@ def test_domains_on_their_own_are_a_configuration_each():
     paths = {entry["config_name"]: entry["data_files"][0]["path"] for entry in header(card)["configs"]}
     assert paths == {"default": "data/*/train-*.parquet", "d000": "data/d000/train-*.parquet"}
     assert "in the shares of `mixture.json`" in card
+
+
+@pytest.mark.parametrize(
+    ("layout", "folders"),
+    [
+        ("mixed", {"default": "data/phase-*", "phase-1": "data/phase-1", "phase-2": "data/phase-2"}),
+        (
+            "by-domain",
+            {
+                "default": "data/phase-*/*",
+                "phase-1": "data/phase-1/*",
+                "phase-2": "data/phase-2/*",
+                "d000": "data/phase-*/d000",
+            },
+        ),
+    ],
+)
+def test_phases_are_configurations_and_a_table_of_epochs(layout, folders):
+    card = dataset_card({**DATASET, "layout": layout, "phases": PHASES})
+    found = {config["config_name"]: config["data_files"][0]["path"] for config in header(card)["configs"]}
+    assert found == {name: f"{folder}/train-*.parquet" for name, folder in folders.items()}
+    assert "| epochs | early (data/phase-1, 30,000 tokens) | late (data/phase-2, 4,567 tokens) |" in card
+    assert "| d000 | 1.75 | 0.00 |" in card

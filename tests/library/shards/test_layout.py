@@ -1,8 +1,8 @@
+import pyarrow as pa
 import pytest
 
-from mixpipe.errors import ConfigError
 from mixpipe.shards.formats import load_format
-from mixpipe.shards.layout import shard_files, shard_layout
+from mixpipe.shards.layout import phase_folders, shard_files, shard_layout
 from mixpipe.shards.verify import verify_shards
 from mixpipe.store.files import read_json, read_table
 
@@ -27,9 +27,10 @@ def test_a_domain_has_shards_by_its_share_and_one_at_least(inputs):
     layout = shard_layout("by-domain", mib(inputs, 10), inputs["plan"], inputs["domains"])
     domains = read_json(inputs["plan"].file("mixture.json"))["phases"][0]["domains"]
     shares = [10 * domain["planned_tokens"] / inputs["plan"].counts["tokens"] for domain in domains]
-    assert all(count - 1 < share <= count for count, share in zip(layout.counts, shares, strict=True))
-    assert layout.names[0] == f"data/d000/train-00000-of-{layout.counts[0]:05d}"
-    assert layout.stretch(int(layout.first[1])) == range(layout.first[1], layout.first[1] + layout.counts[1])
+    assert all(count - 1 < share <= count for count, share in zip(layout.counts[0], shares, strict=True))
+    assert layout.names[0] == f"data/d000/train-00000-of-{layout.counts[0, 0]:05d}"
+    first, count = int(layout.first[0, 1]), int(layout.counts[0, 1])
+    assert layout.stretch(first) == range(first, first + count)
     assert len(layout.names) == layout.counts.sum() == len(set(layout.names))
 
 
@@ -67,8 +68,29 @@ def test_one_domain_loads_alone(inputs, make_shards, tmp_path):
     assert set(one["domain"][:]) == {1}
 
 
-def test_domains_on_their_own_are_of_one_phase(documents, plan_inputs, make_shards):
-    phases = [{"name": "early", "share": 0.5}, {"name": "late", "share": 0.5, "mixture": {"domain-2": 1.0}}]
-    inputs = plan_inputs(documents(600), budget_tokens=4_000, phases=phases, max_epochs=20)
-    with pytest.raises(ConfigError, match=r"shards\.layout: expected a plan of one phase"):
-        make_shards(inputs, layout="by-domain")
+PHASES = [{"name": "early", "share": 0.5}, {"name": "late", "share": 0.5, "mixture": {"domain-2": 1.0}}]
+
+
+@pytest.mark.parametrize("name", ["mixed", "by-domain"])
+def test_every_phase_has_shards_of_its_own_in_the_order_of_their_names(documents, plan_inputs, make_shards, name):
+    inputs = plan_inputs(documents(600), cuts=[290], budget_tokens=4_000, phases=PHASES, max_epochs=20)
+    shards = make_shards(inputs, layout=name, shard_mib=mib(inputs, 8))
+    names, phases = (
+        shard_files(shards, load_format("parquet")),
+        read_json(inputs["plan"].file("mixture.json"))["phases"],
+    )
+    for number, phase in enumerate(phases, start=1):
+        own = [path for path in names if path.startswith(f"data/phase-{number}/")]
+        assert len(own) > 2
+        held = pa.concat_tables([read_table(shards.file(path), ["domain", "n_tokens"]) for path in own])
+        tokens = {row["id"]: row["planned_tokens"] for row in phase["domains"] if row["planned_tokens"]}
+        found = held.group_by("domain").aggregate([("n_tokens", "sum")]).to_pylist()
+        assert {f"d{row['domain']:03d}": row["n_tokens_sum"] for row in found} == tokens
+    assert names == [entry["path"] for entry in read_json(shards.file("dataset.json"))["files"]]
+    layout = shard_layout(name, mib(inputs, 8), inputs["plan"], inputs["domains"])
+    assert [f"{shard}.parquet" for shard in layout.names] == names
+
+
+def test_folders_of_many_phases_sort_as_they_are_read():
+    assert phase_folders(1) == ["data"]
+    assert phase_folders(12) == sorted(phase_folders(12))

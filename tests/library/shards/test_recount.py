@@ -44,9 +44,33 @@ def test_a_planned_copy_that_is_missing_is_named(documents, plan_inputs):
     for name in plan.names():
         table = pa.parquet.read_table(plan.file(name))
         copies |= {row["id"]: row["copies"] for row in table.to_pylist() if row["copies"]}
-    assert counted(copies).differences(plan, lambda: iter([make_rows(copies)])) == []
+    assert counted(copies).differences(plan, lambda: iter([(0, make_rows(copies))])) == []
     victim = min(copies)
     fewer = {**copies, victim: copies[victim] - 1}
-    lines = counted(fewer).differences(plan, lambda: iter([make_rows(fewer)]))
+    lines = counted(fewer).differences(plan, lambda: iter([(0, make_rows(fewer))]))
     assert lines[0] == f"data: document {victim} has {fewer[victim]} copies, planned {copies[victim]}"
     assert "differ from the plan in 1 of 4096" in lines[1]
+
+
+def test_phases_are_told_apart_though_all_copies_are_there(documents, plan_inputs):
+    plan = plan_inputs(documents(50), budget_tokens=2_000, phases=2, max_epochs=9)["plan"]
+    rows = [row for name in plan.names() for row in pa.parquet.read_table(plan.file(name)).to_pylist()]
+    tables = [{}, {}]
+    for row in rows:
+        before = 0
+        for phase, count in enumerate(row["copies_by_phase"]):
+            tables[phase][row["id"]] = range(before, before + count)
+            before += count
+
+    def counted_of(phases):
+        recount, made = Recount(2), []
+        for phase, copies in enumerate(phases):
+            listed = [(name, 0, 3, copy) for name, held in copies.items() for copy in held]
+            made.append(pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in listed], SCHEMA))
+            recount.add(made[phase], phase)
+        return recount.differences(plan, lambda: iter(enumerate(made)))
+
+    assert counted_of(tables) == []
+    lines = counted_of(tables[::-1])
+    assert any("in phase 1, planned" in line for line in lines)
+    assert Recount(3).differences(plan, lambda: iter([])) == ["data: 3 phases, planned 2"]

@@ -88,12 +88,14 @@ def test_too_many_copies_of_one_document_are_an_error():
         keep_apart(["a", "a", "a", "b"], None, is_last=True)
 
 
-def test_copies_of_a_phase_lie_inside_its_stretch():
+def test_copies_of_a_phase_lie_in_it_and_are_numbered_on():
     copies = np.array([[1, 2], [0, 3], [2, 0]], dtype=np.int32)
-    placed = place_copies(["a", "b", "c"], copies, seed=0, shares=(0.25, 0.75))
-    early = placed.position < 0.25
-    assert [np.sum(early & (placed.row == row)) for row in range(3)] == copies[:, 0].tolist()
-    assert sorted(placed.copy[placed.row == 0].tolist()) == [0, 1, 2]
-    assert placed.copy[(placed.row == 0) & early].tolist() == [0]
-    second = placed.position[(placed.row == 1)]
-    assert np.diff(second) == pytest.approx([0.25, 0.25])
+    placed = place_copies(["a", "b", "c"], copies, seed=0)
+    assert placed.phase.tolist() == [0, 0, 0, 1, 1, 1, 1, 1]
+    for phase in range(2):
+        inside = placed.phase == phase
+        assert np.bincount(placed.row[inside], minlength=3).tolist() == copies[:, phase].tolist()
+        assert (np.diff(placed.position[inside]) >= 0).all()
+    assert placed.copy[(placed.row == 0) & (placed.phase == 0)].tolist() == [0]
+    assert placed.copy[(placed.row == 0) & (placed.phase == 1)].tolist() == [1, 2]
+    assert np.diff(placed.position[placed.row == 1]) == pytest.approx([1 / 3, 1 / 3])

@@ -1,7 +1,6 @@
 import json
 import shutil
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -247,8 +246,26 @@ def test_shards_of_several_phases_are_as_planned(plan_inputs, make_shards, docum
     sealed = make_shards(inputs, shard_mib=0.004)
     found = verify_shards(sealed.path, manifest=sealed.manifest, plan=inputs["plan"])
     assert found.problems == []
-    tables = [read_table(path, ["domain", "n_tokens"]) for path in sorted((sealed.path / "data").glob("*.parquet"))]
-    rows = pa.concat_tables(tables)
-    after = np.cumsum(rows["n_tokens"].to_numpy()) / 4_000  # of the data, up to the end of each row
-    domain = rows["domain"].to_numpy()
-    assert (domain[after > 0.6] == 2).all() and (domain[after < 0.4] != 2).any()
+    planned = read_json(inputs["plan"].file("mixture.json"))["phases"]
+    assert found.phases == {
+        phase["name"]: tuple(sum(row[key] for row in phase["domains"]) for key in ("copies", "planned_tokens"))
+        for phase in planned
+    }
+    late = [read_table(path, ["domain"])["domain"].to_pylist() for path in sealed.path.glob("data/phase-2/*.parquet")]
+    assert {domain for domains in late for domain in domains} == {2}
+
+
+def test_copies_moved_to_another_phase_are_found(plan_inputs, make_shards, documents, tmp_path):
+    phases = [{"name": "early", "share": 0.5}, {"name": "late", "share": 0.5}]
+    inputs = plan_inputs(documents(400), budget_tokens=4_000, phases=phases)
+    sealed = make_shards(inputs)
+    folder = shutil.copytree(sealed.path, tmp_path / "train")
+    assert verify_shards(folder, plan=inputs["plan"]).problems == []
+    first, second = (f"data/phase-{number}/train-00000-of-00001.parquet" for number in (1, 2))
+    for one, other in ((first, second), (second, first)):
+        shutil.copy(sealed.file(one), folder / other)
+        reseal(folder, other)
+    problems = verify_shards(folder, plan=inputs["plan"]).problems
+    assert any(line.startswith("dataset.json, phase early: d000 has") for line in problems)
+    assert any(line.startswith("mixture.json, phase late: the weight of d000") for line in problems)
+    assert any("in phase 1, planned" in line for line in problems)

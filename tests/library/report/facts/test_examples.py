@@ -2,7 +2,7 @@ from mixpipe.report.facts.examples import read_dropped, read_percentiles
 
 
 def test_examples_are_made_safe_to_show(artefacts):
-    shown = read_percentiles(artefacts)["quality_raw"]
+    shown = read_percentiles(artefacts)["quality"]
     assert list(shown) == ["1", "50", "99"]
     assert all("\x1b" not in example.text and "\u202e" not in example.text for example in shown.values())
 

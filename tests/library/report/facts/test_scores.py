@@ -3,7 +3,7 @@ from mixpipe.report.facts.scores import read_scores
 
 def test_every_column_has_a_mean_and_a_histogram_per_domain(artefacts):
     scores = read_scores(artefacts)
-    assert {"classifier", "quality_raw"} <= set(scores)
+    assert {"classifier", "quality"} <= set(scores)
     for score in scores.values():
         assert score.means.shape == (12,)
         assert score.counts.shape == (12, len(score.edges) - 1)

@@ -20,8 +20,8 @@ def test_a_document_stands_for_each_percentile(artefacts):
 
 def test_a_document_at_several_percentiles_stands_once(edited):
     def same(record):
-        shown = record["percentiles"]["quality_raw"]
-        return {**record, "percentiles": {"quality_raw": {**shown, "50": shown["1"]}}}
+        shown = record["percentiles"]["quality"]
+        return {**record, "percentiles": {"quality": {**shown, "50": shown["1"]}}}
 
     _, examples, _ = quality_section(edited("scores", "examples.json", same)).blocks
     assert [row[1].text for row in examples.rows] == ["1, 50 %", "99 %"]

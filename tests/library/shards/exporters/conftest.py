@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mixpipe.shards.exporters.blend import read_blend
 from mixpipe.shards.exporters.protocol import Settings
+from mixpipe.shards.exporters.published import read_blend
 
 # of each domain: token share, tokens, documents
 PLAIN = [(0.5, 5_000_000, 50_000), (0.3, 3_000_000, 1000), (0.2, 2_000_000, 20_000)]

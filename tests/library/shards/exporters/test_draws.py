@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from mixpipe.shards.exporters.draws import (
     BLOCK,
     _summed_until_all_are_read,
+    _summed_until_one_ends,
     at_random,
     in_blocks,
     in_full,
     largest_deficit,
     until_all_are_read,
+    until_one_ends,
 )
 
 RULES = [at_random, in_blocks, in_full, largest_deficit]
@@ -91,3 +93,35 @@ def test_short_and_long_runs_until_all_are_read_follow_one_law():
     exact = [drawn(until_all_are_read, rows / 100, 100, rows, seed).sum() for seed in range(2000)]
     summed = [_summed_until_all_are_read(rows / 100, 100, rows, seed).sum() for seed in range(2000)]
     assert np.mean(summed) == pytest.approx(np.mean(exact), abs=1.5)  # means of 108, deviations of 11 / sqrt(2000)
+
+
+def test_a_pass_ends_before_the_draw_that_a_domain_has_nothing_for():
+    rows = np.array([300, 100, 600])
+    counts = drawn(until_one_ends, rows / 1000, 1000, rows)
+    assert (counts <= rows).all() and (counts == rows).any()
+    sequence = np.random.default_rng(0).choice(3, size=1000, p=rows / 1000)
+    following = sequence[counts.sum()]
+    assert np.array_equal(np.bincount(sequence[: counts.sum()], minlength=3), counts)
+    assert counts[following] == rows[following]
+
+
+def test_a_pass_through_more_than_is_wanted_is_whole():
+    assert drawn(until_one_ends, [0.5, 0.5], 1000, [1000, 1000]).sum() == 1000
+
+
+def test_long_passes_end_as_short_ones_do():
+    shares, need = np.array([0.3, 0.1, 0.6]), np.array([300, 100, 600])
+    one_by_one = [drawn(until_one_ends, shares, 1000, need, seed).sum() for seed in range(400)]
+    summed = [_summed_until_one_ends(shares, 1000, need, seed).sum() for seed in range(400)]
+    error = np.hypot(np.std(one_by_one), np.std(summed)) / 20
+    assert abs(np.mean(one_by_one) - np.mean(summed)) < 4 * error
+    assert np.std(summed) == pytest.approx(np.std(one_by_one), rel=0.25)
+    assert drawn(until_one_ends, shares, 10**10, need * 10**7).sum() < 10**10
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=1, max_size=12), st.integers(1, 3000))
+@settings(max_examples=30, deadline=None)
+def test_rules_without_chance_are_as_near_as_they_say(weights, draws):
+    wanted = np.array(weights) / sum(weights) * draws
+    for rule in (in_full, largest_deficit):
+        assert np.abs(drawn(rule, weights, draws) - wanted).max() <= rule.within

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from datasets import Dataset, interleave_datasets
 
-from mixpipe.shards.exporters.blend import read_blend
 from mixpipe.shards.exporters.hf import HuggingFace
 from mixpipe.shards.exporters.protocol import Settings
+from mixpipe.shards.exporters.published import read_blend
 from mixpipe.shards.exporters.simulate import simulate
 
 # token shares .5, .3, .2 in documents of 10, 400 and 8,000 tokens

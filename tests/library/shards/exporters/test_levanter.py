@@ -2,9 +2,9 @@ import pytest
 import yaml
 
 from mixpipe.errors import ConfigError
-from mixpipe.shards.exporters.blend import read_blend
 from mixpipe.shards.exporters.levanter import Levanter
 from mixpipe.shards.exporters.protocol import Settings
+from mixpipe.shards.exporters.published import read_blend
 
 
 def test_one_phase_is_weights_by_domain_in_blocks_below_2_to_the_16(plain):
@@ -27,3 +27,13 @@ def test_phases_begin_at_whole_blocks(published):
 def test_a_phase_shorter_than_a_block_is_refused(phased, steps):
     with pytest.raises(ConfigError, match="819200 sequences"):
         Levanter().files(phased, steps)
+
+
+def test_a_phases_own_shards_are_data_sets_of_their_own_and_shared_ones_go_on(published):
+    late = [(1.0, 80_000 * 1000, 1000)]
+    blend = read_blend(published([(1.0, 100_000 * 1000, 1000)], late, whole=[(1.0, 180_000 * 1000, 2000)]))
+    data = yaml.safe_load(Levanter().files(blend, Settings(1000, 64))["data.yaml"])["data"]
+    assert data["configs"]["d000-phase-2"] == {"train_urls": ["data/phase-2/d000/*.jsonl.zst"]}
+    assert data["train_weights"][1][1] == {"d000-phase-2": 1.0}
+    text = Levanter().files(blend, Settings(1000, 64, location="{id}.jsonl"))["data.yaml"]
+    assert len(yaml.safe_load(text)["data"]["configs"]) == 1

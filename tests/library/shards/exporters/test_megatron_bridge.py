@@ -1,20 +1,20 @@
 import json
 
-import pytest
-
-from mixpipe.errors import ConfigError
 from mixpipe.shards.exporters.megatron_bridge import MegatronBridge
 from mixpipe.shards.exporters.protocol import Settings
+from mixpipe.shards.exporters.written import write_blend
 
 
-def test_each_phase_is_a_pair_and_says_when_it_begins(phased, steps):
-    phases = json.loads(MegatronBridge().files(phased, steps)["blend.json"])["phases"]
-    assert [phase["first_step"] for phase in phases] == [0, 100]
-    places = [f"data/d00{number}/train-00000-of-00001" for number in range(3)]
-    assert [phase["blend"] for phase in phases] == [[places, [0.5, 0.3, 0.2]], [places, [0.1, 0.2, 0.7]]]
-    assert all(phase["blend_per_split"] == [phase["blend"], None, None] for phase in phases)
+def test_each_phase_is_a_pair_of_its_own(phased, steps):
+    files = write_blend(MegatronBridge(), phased, steps)
+    assert [run["first_step"] for run in json.loads(files["phases.json"])["phases"]] == [0, 100]
+    for number, weights in enumerate(([0.5, 0.3, 0.2], [0.1, 0.2, 0.7]), start=1):
+        found = json.loads(files[f"phase-{number}/blend.json"])
+        places = [f"data/phase-{number}/d00{domain}/train-00000-of-00001" for domain in range(3)]
+        assert found["blend"] == [places, weights]
+        assert found["blend_per_split"] == [found["blend"], None, None]
 
 
-def test_phases_need_a_batch_size(phased):
-    with pytest.raises(ConfigError, match="--batch-size"):
-        MegatronBridge().files(phased, Settings())
+def test_one_phase_is_a_pair(plain):
+    found = json.loads(MegatronBridge().files(plain, Settings())["blend.json"])
+    assert found["blend"][1] == [0.5, 0.3, 0.2]

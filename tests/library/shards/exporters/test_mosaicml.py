@@ -13,7 +13,7 @@ from mixpipe.shards.exporters.protocol import Settings, known_unit
 def test_choices_sum_to_the_epoch(plain, unit, chosen):
     files = MosaicMl().files(plain, Settings(1024, unit=known_unit(unit)))
     found = yaml.safe_load(files["streams.yaml"])
-    assert "epoch_size" not in found  # which mosaicml-streaming refuses beside `choose`
+    assert "epoch_size" not in found  # its reader refuses it beside `choose`
     counts = [stream["choose"] for stream in found["streams"].values()]
     assert sum(counts) == sum(chosen)
     assert yaml.safe_load(files["streams-proportion.yaml"])["epoch_size"] == sum(chosen)

@@ -12,7 +12,7 @@ def test_steps_are_counted_from_one_and_no_two_stages_share_a_name(phased, steps
     assert [stage["name"] for stage in stages] == ["1 phase 0", "2 phase 1"]
     datasets = [stage["data"]["dataset"] for stage in stages]
     assert [dataset["dataset_weights"] for dataset in datasets] == [[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]
-    assert datasets[0]["dataset_folder"] == ["data/d000", "data/d001", "data/d002"]
+    assert datasets[0]["dataset_folder"] == ["data/phase-1/d000", "data/phase-1/d001", "data/phase-1/d002"]
 
 
 def test_a_phase_without_a_step_is_refused_by_name(phased):

@@ -16,3 +16,8 @@ def test_ratios_sum_to_one_of_the_tokens_asked_for(plain, steps):
 def test_without_a_batch_size_a_step_is_512_sequences(plain):
     found = yaml.safe_load(OlmoCore().files(plain, Settings(sequence_length=2048))["source_mixture.yaml"])
     assert found["global_batch_size"] == 512 * 2048
+
+
+def test_whole_batches_are_asked_for(plain):
+    found = yaml.safe_load(OlmoCore().files(plain, Settings(1000, 300))["source_mixture.yaml"])
+    assert found["requested_tokens"] == 9_900_000  # what one lacks would be taken evenly from all files
