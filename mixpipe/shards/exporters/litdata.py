@@ -1,8 +1,8 @@
 """litdata: `CombinedStreamingDataset` with weights, as Python.
 
 A sample is a sequence of shards in the format `litdata`, by `TokensLoader`, or a document of MDS shards.
-`iterate_over_all` must be false: with weights it raises. Draws are independent (`random.choices`; read in 0.2.76), and a
-pass ends when a domain that is drawn has nothing left: by chance before the planned end, and then the loader starts
+`iterate_over_all` must be false: with weights it raises. Draws are independent (`random.choices`; read in 0.2.76), and
+a pass ends when a domain that is drawn has nothing left: by chance before the planned end, and then the loader starts
 again. The simulation is of one pass. litdata 0.2.76 reads MDS only where the index names compressed shards and the
 numbers are of 64 bits: the module brings a folder of links with such an index, and a reader of other numbers.
 """
