@@ -32,15 +32,22 @@ test: $(STAMP)
 test-all: $(STAMP)
 	@$(BIN)/python -m pytest -q -n 2
 
-# The trainers' own libraries, in a folder that nothing else sees: they would replace packages that mixpipe needs.
+# The trainers' own libraries, in folders that nothing else sees: they would replace packages that mixpipe needs, and
+# mosaicml-streaming those that the others need.
 READERS := .readers
-$(READERS)/.installed: tests/readers/requirements.txt $(STAMP)
+READERS_PATH := $(READERS)/libraries
+$(READERS)/.installed: tests/readers/requirements.txt tests/readers/streaming.txt $(STAMP)
 	@rm -rf $(READERS)
-	@$(PIP) --target $(READERS) -r tests/readers/requirements.txt 2>&1 | grep -v '^WARNING: Location' || true
-	@PYTHONPATH=$(READERS) $(BIN)/python -W ignore -c "import megatron.core, datatrove, olmo_core" && touch $@
+	@echo "installing the trainers' libraries (about 2 minutes the first time)"
+	@$(PIP) --target $(READERS_PATH) -r tests/readers/requirements.txt 2>&1 | grep -v '^WARNING: Location' || true
+	@$(PIP) --target $(READERS)/streaming -r tests/readers/streaming.txt 2>&1 | grep -v '^WARNING: Location' || true
+	@PYTHONPATH=$(READERS_PATH) $(BIN)/python -W ignore -c \
+	  "import megatron.core, datatrove, olmo_core, litdata, webdataset, smart_open, msgspec"
+	@PYTHONPATH=$(READERS)/streaming $(BIN)/python -W ignore -c "import streaming" && touch $@
 
+# With the contract of the formats, of which one needs litdata.
 test-readers: $(READERS)/.installed
-	@PYTHONPATH=$(READERS) $(BIN)/python -m pytest -q tests/readers
+	@PYTHONPATH=$(READERS_PATH) $(BIN)/python -m pytest -q tests/readers tests/contracts/test_formats.py
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ from mixpipe.registry import load_plugin
 from mixpipe.search.evaluators import evaluator_identity
 from mixpipe.search.given import given_identity
 from mixpipe.search.methods import METHODS, method_names
+from mixpipe.shards.formats import check_formats
 from mixpipe.stages import STAGES, StageName
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.cache import is_remote
@@ -64,10 +65,11 @@ def preflight(config: RunConfig) -> CorpusSize:
 
     Raises:
         InputError: an input or a target is missing or empty.
-        ConfigError: a plug-in or a target is unknown, a size is impossible, the given mixture cannot be read, or
-            what the evaluator needs is missing.
+        ConfigError: a plug-in or a target is unknown, a size is impossible, the given mixture cannot be read, what
+            the evaluator or a format needs is missing, or two formats would write one file.
     """
     check_plugins(config)
+    check_formats(config.shards.formats)
     check_plan_columns(config)
     given_identity(config.search)
     evaluator_identity(config.search)

@@ -18,7 +18,7 @@ from mixpipe.errors import ConfigError, StageError
 from mixpipe.shards.card import dataset_card
 from mixpipe.shards.config import ShardsConfig
 from mixpipe.shards.encoding import encoded, load_encoder
-from mixpipe.shards.formats import load_format
+from mixpipe.shards.formats import check_formats, load_format
 from mixpipe.shards.formats.protocol import DocumentFormat, ShardFormat
 from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.shards.layout import ShardLayout, shard_layout
@@ -40,6 +40,7 @@ TABLE_BYTES = 64 << 20  # text handed to the format at a time; one row group, un
 def plan_scatter(context: Context) -> list[Part]:
     """List groups of parts; refuse a plan without copies and what cannot be written before any work."""
     config: ShardsConfig = context.config
+    check_formats(config.formats)
     if _formats(config)[1]:
         load_encoder(config, context.inputs["ingest"])
     elif config.tokenizer or config.end_token or config.sequence_length:

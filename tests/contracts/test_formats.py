@@ -9,7 +9,7 @@ import pytest
 
 from mixpipe.errors import ConfigError, StoreError
 from mixpipe.shards.encoding import Encoder, encoded
-from mixpipe.shards.formats import FORMATS, load_format
+from mixpipe.shards.formats import FORMATS, check_formats, load_format
 from mixpipe.shards.formats.tokens import TokenFormat, TokenLayout
 from mixpipe.store.fingerprint import text_id
 from mixpipe.tables import ENCODED, SHARDS
@@ -66,7 +66,12 @@ def make_rows(texts):
 
 @pytest.fixture(params=sorted(FORMATS))
 def form(request):
-    return load_format(request.param)
+    chosen = load_format(request.param)
+    try:
+        chosen.check_library()
+    except ConfigError as missing:
+        pytest.skip(str(missing))
+    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +220,12 @@ def test_nothing_is_left_when_the_file_cannot_be_put_in_place(form, write, tmp_p
     with pytest.raises(StoreError, match="cannot write"):
         write(tmp_path / f"train{form.suffix}", [make_rows(["a"])])
     assert [file.name for file in tmp_path.iterdir()] == [f"train{form.suffix}"]
+
+
+def test_formats_that_would_write_one_file_are_refused():
+    check_formats(["mds", "jsonl", "megatron"])
+    with pytest.raises(ConfigError, match=r"one format with an index\.json, found mds and litdata"):
+        check_formats(["mds", "jsonl", "litdata"])
 
 
 def test_an_unknown_format_lists_the_known_ones():

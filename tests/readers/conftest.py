@@ -1,30 +1,41 @@
-"""Shards that the trainers' own libraries write too, and read."""
+"""The libraries that more than one folder of tests needs."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
-from mixpipe.shards.formats.tokens import TokenLayout, TokenShard, token_dtype
-from mixpipe.tables import ENCODED
-
-END = 3
+STREAMING = Path(__file__).resolve().parents[2] / ".readers" / "streaming"
 
 
-@pytest.fixture(params=[4096, 65_499, 65_500, 65_536, 65_537, 130_000])
-def shard(request) -> TokenShard:
-    """Two hundred documents of random tokens, some without any, under vocabularies around every limit."""
-    rng = np.random.default_rng(request.param)
-    lengths = rng.integers(0, 90, 200) * rng.integers(0, 4, 200).clip(max=1)
-    ids = rng.integers(END + 1, request.param, lengths.sum()).astype(token_dtype(request.param))
-    ids[np.cumsum(lengths[lengths > 0]) - 1] = END
-    same = {"domain": 0, "copy": 0, "source": "made\nof, lines", "n_tokens": 0}
-    rows = [{"id": f"{n:032x}", "n_encoded": int(length), **same} for n, length in enumerate(lengths)]
-    return TokenShard(ids, pa.Table.from_pylist(rows, ENCODED), TokenLayout(request.param, END))
+@pytest.fixture(scope="session")
+def streaming() -> Callable[..., Any]:
+    """Runs mosaicml-streaming in a process of its own, over its own folder of libraries; returns what it printed."""
+    if not STREAMING.is_dir():
+        pytest.skip("mosaicml-streaming is not installed; `make test-readers` does")
+
+    def run(command: str, *arguments: object) -> Any:
+        script = Path(__file__).with_name("streaming_process.py")
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", str(script), command, *map(str, arguments)],
+            env={**os.environ, "PYTHONPATH": str(STREAMING)},
+            capture_output=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr.decode()[-3000:]
+        return json.loads(done.stdout)
+
+    return run
 
 
-@pytest.fixture
-def documents(shard) -> Callable[[], list[np.ndarray]]:
-    """The tokens of each document that has any."""
-    return lambda: np.split(shard.ids, shard.ends()[:-1])
+@pytest.fixture(scope="session")
+def litdata() -> ModuleType:
+    """The library, which writes its own format."""
+    return pytest.importorskip("litdata", reason="litdata is not installed; `make test-readers` does")

@@ -1,8 +1,10 @@
 """litdata: `CombinedStreamingDataset` with weights, as Python.
 
-A sample is a sequence with `TokensLoader` and a document without. `iterate_over_all` must be false: with weights it
-raises. Draws are independent (`random.choices`; read in 0.2.76), and a pass ends when a domain that is drawn has
-nothing left: by chance before the planned end, and then the loader starts again. The simulation is of one pass.
+A sample is a sequence of shards in the format `litdata`, by `TokensLoader`, or a document of MDS shards.
+`iterate_over_all` must be false: with weights it raises. Draws are independent (`random.choices`; read in 0.2.76), and
+a pass ends when a domain that is drawn has nothing left: by chance before the planned end, and then the loader starts
+again. The simulation is of one pass. litdata 0.2.76 reads MDS only where the index names compressed shards and the
+numbers are of 64 bits: the module brings a folder of links with such an index, and a reader of other numbers.
 """
 
 from collections.abc import Mapping
@@ -18,18 +20,56 @@ COMMENT = "The training data in its mixture: load() gives one streaming data set
 CODE = '''
 def load(shuffle=True):
     """Return the domains combined."""
-    from litdata import CombinedStreamingDataset, StreamingDataset, TokensLoader
+    from litdata import CombinedStreamingDataset
 
-    domains = [
-        StreamingDataset(
-            path,
-            item_loader=TokensLoader(block_size=SEQUENCE_LENGTH) if UNIT == "sequences" else None,
-            shuffle=shuffle,
-            seed=SEED,
-        )
-        for path in PATHS
-    ]
+    domains = [dataset(path, shuffle) for path in PATHS]
     return CombinedStreamingDataset(domains, seed=SEED, weights=tuple(WEIGHTS), iterate_over_all=False)
+
+
+def dataset(path, shuffle=True):
+    """Return one folder of shards as a streaming data set."""
+    from litdata import StreamingDataset, TokensLoader
+
+    if UNIT == "documents":
+        numbers = {name: Number(name) for name in ("int32", "float32")}
+        return StreamingDataset(linked(path), serializers=numbers, shuffle=shuffle, seed=SEED)
+    return StreamingDataset(path, item_loader=TokensLoader(block_size=SEQUENCE_LENGTH), shuffle=shuffle, seed=SEED)
+
+
+def linked(path):
+    """Return a folder of links to MDS shards under an index in which litdata finds them."""
+    import json
+    import pathlib
+    import tempfile
+
+    source, folder = pathlib.Path(path).resolve(), pathlib.Path(tempfile.mkdtemp())
+    index = json.loads((source / "index.json").read_text())
+    for shard in index["shards"]:
+        shard["zip_data"] = shard["zip_data"] or shard["raw_data"]
+        name = shard["zip_data"]["basename"]
+        (folder / name).symlink_to(source / name)
+    (folder / "index.json").write_text(json.dumps(index))
+    return str(folder)
+
+
+class Number:
+    """Reads a number of MDS that litdata has no reader of."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def setup(self, data_format):
+        """Do nothing: the type is known."""
+
+    def can_serialize(self, value):
+        """Say that nothing is written so."""
+        return False
+
+    def deserialize(self, data):
+        """Return the number."""
+        import numpy
+
+        return numpy.frombuffer(data, self.dtype)[0].item()
 '''
 
 
@@ -41,8 +81,8 @@ class LitData:
         units=("sequences", "documents"),
         rule=until_one_ends,
         location="{folder}/{id}",
-        needs="one folder written by litdata.optimize for each domain, or MDS shards",
-        formats=("mds",),
+        needs="one folder of each domain in the format litdata, or with --unit documents in the format mds",
+        formats=("litdata", "mds"),
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:

@@ -3,15 +3,19 @@
 Adding a format is one file beside this one and one line here; tests/contracts/test_formats.py picks it up.
 """
 
+from collections.abc import Sequence
+
+from mixpipe.errors import ConfigError
 from mixpipe.registry import load_plugin
 from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.shards.formats.tokens import TokenFormat
 
-__all__ = ["FORMATS", "load_format"]
+__all__ = ["FORMATS", "check_formats", "load_format"]
 
 FORMATS = {
     "datatrove": "mixpipe.shards.formats.datatrove:Datatrove",
     "jsonl": "mixpipe.shards.formats.jsonl:JsonLines",
+    "litdata": "mixpipe.shards.formats.litdata:LitData",
     "mds": "mixpipe.shards.formats.mds:Mds",
     "megatron": "mixpipe.shards.formats.megatron:Megatron",
     "olmo": "mixpipe.shards.formats.olmo:Olmo",
@@ -28,3 +32,22 @@ def load_format(name: str) -> DocumentFormat | TokenFormat:
     """
     chosen: DocumentFormat | TokenFormat = load_plugin(FORMATS, name, "format")()
     return chosen
+
+
+def check_formats(names: Sequence[str]) -> None:
+    """Check that one run can write these formats.
+
+    Raises:
+        ConfigError: there is no such format, its library is missing, or two would write one file.
+    """
+    owners = dict[str, str]()
+    for name in names:
+        for index in load_format(name).index([]):
+            if index in owners:
+                raise ConfigError(
+                    f"shards.formats: expected one format with an {index}, found {owners[index]} and {name}; write "
+                    f"them in two runs of one --root, of which the second only writes shards"
+                )
+            owners[index] = name
+    for name in names:
+        load_format(name).check_library()

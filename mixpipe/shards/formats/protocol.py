@@ -34,6 +34,13 @@ class ShardFormat(Protocol):
     counted: tuple[str, ...] = ("id", "domain", "n_tokens")
     checked: tuple[str, ...] = ()
 
+    def check_library(self) -> None:
+        """Check that what writes this format is installed; most need no more than mixpipe does.
+
+        Raises:
+            ConfigError: it is not; the message names the extra.
+        """
+
     def read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
         """Return the rows of one shard, or the given columns of them.
 

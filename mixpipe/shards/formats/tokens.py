@@ -101,10 +101,18 @@ class TokenFormat(ShardFormat):
             # Renamed in reverse order, so that the index comes last and stands for the whole.
             for suffix, content in {**indices, DOCUMENTS: _documents_file(shard)}.items():
                 files.enter_context(whole_file(_beside(path, suffix))).write_bytes(content)
-            dtype = token_dtype(shard.layout.vocabulary, self.two_bytes)
-            # Not `tofile`, which does not say that a disk is full.
-            files.enter_context(whole_file(path)).write_bytes(shard.ids.astype(dtype, copy=False).data)
+            self.write_ids(files.enter_context(whole_file(path)), shard)
         return int(shard.documents.num_rows)
+
+    def write_ids(self, path: Path, shard: TokenShard) -> None:
+        """Write the tokens to a scratch file."""
+        dtype = token_dtype(shard.layout.vocabulary, self.two_bytes)
+        # Not `tofile`, which does not say that a disk is full.
+        path.write_bytes(shard.ids.astype(dtype, copy=False).data)
+
+    def offset(self, path: Path) -> int:
+        """Return the bytes before the tokens in the file of tokens; most formats have none."""
+        return 0
 
     def read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
         """Return the documents of one shard under schema ENCODED, or the given columns of them."""
@@ -120,11 +128,12 @@ class TokenFormat(ShardFormat):
         documents = _read_documents(path)
         layout = TokenLayout(**json.loads(documents.schema.metadata[KEY]))
         dtype = token_dtype(layout.vocabulary, self.two_bytes)
-        expected = (pc.sum(documents["n_encoded"]).as_py() or 0) * dtype.itemsize
-        size = path.stat().st_size if path.is_file() else 0
+        count, offset = pc.sum(documents["n_encoded"]).as_py() or 0, self.offset(path)
+        expected = count * dtype.itemsize
+        size = path.stat().st_size - offset if path.is_file() else 0
         if size != expected:
             raise StoreError(f"expected {expected:,} bytes of tokens in {path}, found {size:,}")
-        ids = np.memmap(path, dtype, "r") if size else np.zeros(0, dtype)
+        ids = np.memmap(path, dtype, "r", offset) if count else np.zeros(0, dtype)
         return TokenShard(ids, documents.replace_schema_metadata(None), layout)
 
     def problems(self, path: Path, rows: pa.Table) -> Iterator[str]:

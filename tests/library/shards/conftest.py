@@ -4,9 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from mixpipe.errors import ConfigError
 from mixpipe.plan.config import PlanConfig
 from mixpipe.plan.stage import PLAN
 from mixpipe.shards.config import ShardsConfig
+from mixpipe.shards.formats import FORMATS, load_format
+from mixpipe.shards.formats.protocol import DocumentFormat
+from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.shards.stage import SHARDS
 from mixpipe.store.artefact import Artefact
 from mixpipe.tokenizer import train_tokenizer
@@ -41,3 +45,24 @@ def tokenizer_file(tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
     path.write_text(train_tokenizer(["0/17 word word word"] * 8, 270), encoding="utf-8")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def formats_at_once() -> list[str]:
+    """All formats but litdata's own, whose index has the name of that of MDS."""
+    return sorted(FORMATS.keys() - {"litdata"})
+
+
+@pytest.fixture(scope="session")
+def installed() -> Callable[[str], DocumentFormat | TokenFormat]:
+    """Returns a format by its name; skips where the library that writes it is not installed."""
+
+    def load(name: str) -> DocumentFormat | TokenFormat:
+        form = load_format(name)
+        try:
+            form.check_library()
+        except ConfigError as missing:
+            pytest.skip(str(missing))
+        return form
+
+    return load

@@ -17,7 +17,8 @@ FLIPS = 3  # bytes of every file, beside its first and its last
 
 
 @pytest.fixture(params=sorted(FORMATS))
-def form(request):
+def form(request, installed):
+    installed(request.param)
     return request.param
 
 

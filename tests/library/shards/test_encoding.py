@@ -82,8 +82,8 @@ TOKEN_FORMATS = [name for name in sorted(FORMATS) if isinstance(load_format(name
 
 @pytest.mark.parametrize("form", TOKEN_FORMATS)
 @pytest.mark.parametrize("vocabulary", [65_499, 65_500, 65_535, 65_536, 65_537])
-def test_every_token_of_a_vocabulary_around_two_bytes_is_written_and_read(tmp_path, form, vocabulary):
-    chosen, last = load_format(form), vocabulary - 1
+def test_every_token_of_a_vocabulary_around_two_bytes_is_written_and_read(tmp_path, installed, form, vocabulary):
+    chosen, last = installed(form), vocabulary - 1
     with encoded([make_rows([f"1 {last - 1} 2"])], make_encoder(numbers_tokenizer(vocabulary)), tmp_path) as shard:
         chosen.write(tmp_path / f"train{chosen.suffix}", shard)
     found = chosen.load(tmp_path / f"train{chosen.suffix}")
@@ -106,8 +106,8 @@ def test_every_token_of_a_vocabulary_around_two_bytes_is_written_and_read(tmp_pa
     ],
 )
 @pytest.mark.parametrize("form", TOKEN_FORMATS)
-def test_sequences_worked_by_hand(tmp_path, form, length, kept, tokens):
-    chosen, stream = load_format(form), [1, 2, 3, 99, 4, 5, 6, 7, 8, 9, 10, 99, 11, 99]
+def test_sequences_worked_by_hand(tmp_path, installed, form, length, kept, tokens):
+    chosen, stream = installed(form), [1, 2, 3, 99, 4, 5, 6, 7, 8, 9, 10, 99, 11, 99]
     rows = make_rows(["1 2 3", "", "4 5 6 7 8 9 10", "11"])
     path = tmp_path / f"train{chosen.suffix}"
     with encoded([rows.slice(0, 1), rows.slice(1)], make_encoder(numbers_tokenizer(100), length), tmp_path) as shard:

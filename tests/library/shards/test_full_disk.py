@@ -8,7 +8,6 @@ import subprocess
 import pytest
 
 from mixpipe.errors import StoreError
-from mixpipe.shards.formats import FORMATS
 from mixpipe.store.artefact import MANIFEST
 
 ROOM = 1 << 12  # KiB, more than the run takes
@@ -50,9 +49,9 @@ def recorded(root):
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.97])
 def test_full_at_any_moment_it_says_so_and_the_rerun_ends_with_the_same_bytes(
-    tmp_path, inputs, make_shards, disk, share
+    tmp_path, inputs, make_shards, disk, share, formats_at_once
 ):
-    config = {"formats": sorted(FORMATS), "shard_mib": 0.02}
+    config = {"formats": formats_at_once, "shard_mib": 0.02}
     whole = make_shards(inputs, root=tmp_path / "whole", **config)
     root = disk(max(int(share * used_kib(tmp_path / "whole")), 16))
     with pytest.raises(StoreError) as caught:

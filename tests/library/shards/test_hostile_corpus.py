@@ -7,7 +7,7 @@ import pytest
 
 from mixpipe.corpus.config import IngestConfig
 from mixpipe.corpus.stage import INGEST
-from mixpipe.shards.formats import FORMATS, load_format
+from mixpipe.shards.formats import load_format
 from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.shards.layout import shard_files
 from mixpipe.shards.verify import verify_shards
@@ -55,7 +55,9 @@ def texts_of(form, path, tokenizer):
     return texts
 
 
-def test_every_format_holds_every_text_that_is_one(tmp_path, lines, build, document, plan_inputs, make_shards):
+def test_every_format_holds_every_text_that_is_one(
+    tmp_path, lines, build, document, plan_inputs, make_shards, formats_at_once
+):
     (tmp_path / "corpus.jsonl").write_text("\n".join(lines), encoding="utf-8")
     config = IngestConfig(paths=(str(tmp_path / "corpus.jsonl"),), vocabulary=512)
     ingest = build(tmp_path / "ingested", INGEST, config, {})
@@ -65,9 +67,9 @@ def test_every_format_holds_every_text_that_is_one(tmp_path, lines, build, docum
     known = [document(row["text"], 0, tokens=row["n_tokens"], source=row["source"], meta=row["meta"]) for row in rows]
     inputs = plan_inputs(known, weights=[1.0], budget_tokens=sum(row["n_tokens"] for row in rows))
     tokenizer = str(ingest.file("tokenizer.json"))
-    shards = make_shards(inputs, formats=sorted(FORMATS), tokenizer=tokenizer, shard_mib=1.0)
+    shards = make_shards(inputs, formats=formats_at_once, tokenizer=tokenizer, shard_mib=1.0)
     assert verify_shards(shards.path, manifest=shards.manifest, plan=inputs["plan"]).problems == []
-    for form in map(load_format, FORMATS):
+    for form in map(load_format, formats_at_once):
         paths = [shards.file(name) for name in shard_files(shards, form)]
         found = [text for path in paths for text in texts_of(form, path, load_tokenizer(tokenizer))]
         assert sorted(found) == sorted(text for _, text in KEPT), form

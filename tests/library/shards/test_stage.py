@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixpipe.errors import ConfigError
-from mixpipe.shards.formats import FORMATS, load_format
+from mixpipe.shards.formats import load_format
 from mixpipe.store.files import read_json, read_table
 from mixpipe.tables import SHARDS as SHARDS_SCHEMA
 from mixpipe.tokenizer import load_tokenizer, vocabulary_size
@@ -133,20 +133,22 @@ def test_an_unknown_format_is_refused_before_any_work(inputs, make_shards):
         make_shards(inputs, sequence_length=128)
 
 
-def test_every_format_in_one_pass_holds_the_same_rows_in_the_same_order(inputs, make_shards, tokenizer_file):
-    shards = make_shards(inputs, shard_mib=SMALL, formats=sorted(FORMATS), tokenizer=tokenizer_file)
+def test_every_format_in_one_pass_holds_the_same_rows_in_the_same_order(
+    inputs, make_shards, tokenizer_file, formats_at_once
+):
+    shards = make_shards(inputs, shard_mib=SMALL, formats=formats_at_once, tokenizer=tokenizer_file)
     alone = make_shards(inputs, shard_mib=SMALL)
     assert {name: shards.digest(name) for name in alone.names("data/*")} == {
         name: alone.digest(name) for name in alone.names("data/*")
     }
     rows = [(row["id"], row["copy"]) for row in read_shards(alone)]
-    for form in map(load_format, FORMATS):
+    for form in map(load_format, formats_at_once):
         tables = [form.read(shards.file(name), ["id", "copy"]) for name in shards.names(f"data/*{form.suffix}")]
         assert [(row["id"], row["copy"]) for table in tables for row in table.to_pylist()] == rows
     assert shards.file("tokenizer.json").read_text() == Path(tokenizer_file).read_text()
     dataset = read_json(shards.file("dataset.json"))
-    assert dataset["formats"] == sorted(FORMATS)
-    assert len(dataset["files"]) == len(FORMATS) * dataset["splits"]["train"]["shards"]
+    assert dataset["formats"] == formats_at_once
+    assert len(dataset["files"]) == len(formats_at_once) * dataset["splits"]["train"]["shards"]
     assert dataset["encoding"] == {"end": 0, "sequence_length": None, "vocabulary": vocabulary(tokenizer_file)}
     by_file = [entry["encoded_tokens"] for entry in dataset["files"] if entry["path"].endswith(".bin")]
     assert sum(by_file) == sum(domain["encoded_tokens"] for domain in dataset["domains"])

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from mixpipe.errors import InputError, StoreError
-from mixpipe.shards.formats import FORMATS, load_format
+from mixpipe.shards.formats import load_format
 from mixpipe.shards.verify import verify_run, verify_shards
 from mixpipe.store.files import read_json, read_table, write_json
 
@@ -69,9 +69,9 @@ def test_one_flipped_byte_is_found(folder, sealed):
 
 
 def test_every_format_is_verified_and_one_flipped_byte_in_any_of_its_files_is_found(
-    inputs, make_shards, tokenizer_file
+    inputs, make_shards, tokenizer_file, formats_at_once
 ):
-    sealed = make_shards(inputs, shard_mib=0.02, formats=sorted(FORMATS), tokenizer=tokenizer_file)
+    sealed = make_shards(inputs, shard_mib=0.02, formats=formats_at_once, tokenizer=tokenizer_file)
     found = verify_shards(sealed.path, manifest=sealed.manifest, plan=inputs["plan"])
     assert found.problems == []
     assert (found.documents, found.tokens) == (inputs["plan"].counts["copies"], inputs["plan"].counts["tokens"])
