@@ -3,9 +3,10 @@
 Three target sets on the sample corpus; searches of 28 proxies of 100,000 tokens. Every arm is a plan of as many tokens:
 `default` (the mixture found, better documents more often), `domains` (the mixture found, all documents alike),
 `natural`, `samplemix` (documents alone), `quadmix` (its own search over quality strata, as many proxies) and `strata`
-(the default's method over quality strata). A proxy reads a plan as the target run would: the documents of the lowest keyed hash, each as often as it is planned, until its
-tokens are read; arms share hashes and seeds, so differences are paired. Gains are in bits per byte of the mean target,
-arm minus default: positive where the default is better; the interval is a t-interval over seeds.
+(the default's method over quality strata). A proxy reads a plan as the target run would: the documents of the lowest
+keyed hash, each as often as it is planned, until its tokens are read; arms share hashes and seeds, so differences are
+paired. Gains are in bits per byte of the mean target, arm minus default: positive where the default is better; the
+interval is a t-interval over seeds.
 
     python -m benchmarks.value [--sets all medicine code] [--arms default ...] [--seeds 5] [--root DIR]
 """
