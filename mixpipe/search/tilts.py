@@ -3,7 +3,7 @@
 Were every cell drawn by itself, the shares of domains, sums over strata, would hardly move, and what quality is worth
 would have to be learned of each domain alone. So draws are of domains, and copies in a domain's strata rise as
 exp(tilt * height), height from -1 (worst) to 1 (best); the tilt is common to all domains, but for a little of each
-one's own. Our own; the idea that quality and domains are drawn together is QuaDMix' (Liu et al. 2025, arXiv 2504.16511).
+one's own. Our own; that quality and domains are drawn together is QuaDMix' (Liu et al. 2025, arXiv 2504.16511).
 """
 
 import numpy as np
