@@ -31,7 +31,7 @@ class Table:
         self.losses = losses(pool.trials, pool.problem.targets)
         roots = np.sqrt(self.mixtures)
         self.processes = [matern(roots / length, roots / length) for length in LENGTHS]
-        self.products = self.mixtures @ self.mixtures.T
+        self.products = {"roots": roots @ roots.T, "shares": self.mixtures @ self.mixtures.T}
 
     def objective(self, rows: np.ndarray) -> np.ndarray:
         """Return the objective (r,) of rows (r,), in units of their spread."""
@@ -45,7 +45,8 @@ class Process:
     def __init__(self, table: Table, rows: np.ndarray, values: np.ndarray) -> None:
         """Fit values (r,) measured at rows (r,) of the table."""
         self.table, self.rows = table, rows
-        self.square = np.diag(table.products)[rows].mean()  # of the unit of shares in a trend
+        products = table.products["shares" if len(rows) >= table.mixtures.shape[1] else "roots"]
+        self.trend = products / np.diag(products)[rows].mean()
         self.centre, self.scale = values.mean(), max(values.std(ddof=1), 1e-12)
         column = ((values - self.centre) / self.scale)[:, None]
         kinds = [(process, trend) for process in table.processes for trend in TRENDS]
@@ -62,13 +63,13 @@ class Process:
     def _kernel(self, kind: tuple[np.ndarray, float], left: np.ndarray, right: np.ndarray) -> np.ndarray:
         process, trend = kind
         places = np.ix_(left, right)
-        return np.asarray(process[places] + trend * self.table.products[places] / self.square + 1)
+        return np.asarray(process[places] + trend * self.trend[places] + 1)
 
     def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation (q,) at rows (q,) of the table."""
         mean, square = np.zeros((2, len(rows)))
         for weight, fit, kind in self.members:
-            itself = 2 + kind[1] * np.diag(self.table.products)[rows] / self.square
+            itself = 2 + kind[1] * np.diag(self.trend)[rows]
             found = fit.predict(self._kernel(kind, rows, self.rows), itself)
             mean += weight * found.mean[:, 0]
             square += weight * (found.sd[:, 0] ** 2 + found.mean[:, 0] ** 2)

@@ -31,7 +31,8 @@ class GaussianProcess:
 
     Attributes:
         trend_in: what the trend is linear in. Square roots saturate towards a single domain; shares do not, and the
-            process is then less sure of mixtures of few domains.
+            process is then less sure of mixtures of few domains. With fewer trials than domains, which leave a slope of
+            every share open, it is in roots all the same.
     """
 
     trend_in: Literal["roots", "shares"] = "roots"
@@ -39,7 +40,8 @@ class GaussianProcess:
     def fit(self, mixtures: np.ndarray, losses: np.ndarray) -> "FittedProcess":
         """Fit (n, k) mixtures to standardised (n, m) losses."""
         roots = np.sqrt(mixtures)
-        unit = float(np.sqrt((mixtures**2).sum(axis=1).mean())) if self.trend_in == "shares" else None
+        in_shares = self.trend_in == "shares" and mixtures.shape[0] >= mixtures.shape[1]
+        unit = float(np.sqrt((mixtures**2).sum(axis=1).mean())) if in_shares else None
         members = [
             Member(0.0, fit_kernel(_kernel(roots, roots, length, trend, unit), losses), length, trend)
             for length in LENGTHS

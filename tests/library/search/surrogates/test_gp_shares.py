@@ -27,3 +27,10 @@ def test_its_trend_has_the_kernel_of_shares_in_units_of_their_length(design) -> 
     fitted = SharesProcess().fit(train, (losses - losses.mean()) / losses.std())
     assert fitted.unit == pytest.approx(np.sqrt((train**2).sum(axis=1).mean()))
     assert GaussianProcess().fit(train, losses).unit is None
+
+
+def test_with_fewer_trials_than_domains_its_trend_is_in_roots(design) -> None:
+    train = design(12)[:3]
+    losses = train[:, :1] - train[:, 1:2]
+    plain, shares = GaussianProcess().fit(train, losses), SharesProcess().fit(train, losses)
+    assert (plain.predict(design(20)).mean == shares.predict(design(20)).mean).all()
