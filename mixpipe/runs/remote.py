@@ -9,11 +9,12 @@ Any machine goes on with a run from the stages that are kept there; parts of a s
 machine that made them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mixpipe.errors import InputError
@@ -31,15 +32,15 @@ Transfer = Callable[[str, int, Iterator[str]], None]  # runs copies to their end
 
 
 class Wanted(NamedTuple):
-    """What a command reads of a run: its own files, by patterns, and the stages whose files it needs."""
+    """What a command reads of a run: its own files, by patterns, and of stages more than the manifest, by a pattern."""
 
     files: tuple[str, ...]
-    stages: tuple[str, ...] = ()
+    stages: Mapping[str, str] = MappingProxyType({})
     kept: bool = False  # all stages, whose artefacts stay in the run's working folder for the next time
 
 
-STATUS = Wanted(RECORDS, ("search",))
-VERIFY = Wanted(("*",), ("plan",))
+STATUS = Wanted(RECORDS, {"search": "*", "plan": "mixture.json"})
+VERIFY = Wanted(("*",), {"plan": "*"})
 EXPORT = Wanted(("mixture.json", "dataset.json", "train/dataset.json"))
 EXPLAIN = Wanted(RECORDS, kept=True)
 
@@ -127,7 +128,8 @@ def _copy_artefacts(place: str, folder: Path, wanted: Wanted, transfer: Transfer
     for stage, digest in record.stages.items():
         below = artefact_place(stage, digest)
         manifest = [f"{below}/{MANIFEST}"] if remote.read(f"{below}/{MANIFEST}") is not None else []
-        names = list(remote.files(below)) if stage in wanted.stages else manifest
+        listed = remote.files(below) if stage in wanted.stages else manifest
+        names = [name for name in listed if name in manifest or fnmatchcase(name, f"{below}/{wanted.stages[stage]}")]
         transfer(f"{stage} fetch", len(names), remote.get_all(names, root))
 
 

@@ -24,7 +24,7 @@ from mixpipe.runs.remote import (
 from mixpipe.runs.run import Run, load_artefacts
 from mixpipe.runs.status import run_status
 from mixpipe.shards.exporters.protocol import Settings
-from mixpipe.store.artefact import MANIFEST
+from mixpipe.store.artefact import MANIFEST, Artefact
 from mixpipe.store.cache import cache_folder, working_root
 from mixpipe.store.files import read_json, read_table
 from mixpipe.store.remote import Remote
@@ -93,6 +93,15 @@ def test_commands_say_of_the_url_what_they_say_of_the_folder(run, tmp_path):
         assert look(run, wanted, ask) == ask(run.folder)
     assert look(run, VERIFY, verify_folder).problems == []
     assert list(cache_folder().glob("look-*")) == []
+
+
+def test_of_phases_the_status_needs_no_more_of_the_plan_than_its_mixture(make_run, config, bucket):
+    run = sent(make_run(config.model_copy(update={"plan": config.plan.model_copy(update={"phases": 2})})), bucket)
+    with run_copy(run.place, STATUS, through) as folder:
+        assert run_status(folder).as_json() == run_status(run.folder).as_json()
+        assert len(run_status(folder).phases.phases) == 2
+        plan = load_artefacts(folder, Artefact.read)["plan"].path
+        assert sorted(path.name for path in plan.iterdir()) == [MANIFEST, "mixture.json"]
 
 
 def test_a_story_is_told_again_without_copying_the_artefacts_again(run):
