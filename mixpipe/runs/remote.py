@@ -9,7 +9,7 @@ Any machine goes on with a run from the stages that are kept there; parts of a s
 machine that made them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,7 +18,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mixpipe.errors import InputError
-from mixpipe.runs.run import Run, RunRecord, read_run
+from mixpipe.runs.frozen import going_by
+from mixpipe.runs.run import Run, read_run
 from mixpipe.store.artefact import MANIFEST
 from mixpipe.store.cache import cache_folder, is_remote, working_root
 from mixpipe.store.remote import Remote
@@ -46,13 +47,13 @@ EXPLAIN = Wanted(RECORDS, kept=True)
 
 
 def take_up(run: Run, transfer: Transfer) -> None:
-    """Bring here what the URL has of a run: its records, and the artefacts that they name."""
+    """Bring here what the URL has of a run: its records, and the artefacts that they name or that it goes by."""
     remote = run.store()
     for name in RECORDS:
         if remote.read(f"runs/{run.name}/{name}") is not None:
             remote.get(f"runs/{run.name}/{name}", run.folder / name)
     if (run.folder / "run.json").is_file():
-        _fetch_artefacts(remote, run.root, run.record(), transfer)
+        _fetch_artefacts(remote, run.root, [*run.record().stages.items(), *going_by(run.folder)], transfer)
 
 
 def send_records(run: Run) -> None:
@@ -123,7 +124,7 @@ def _copy_artefacts(place: str, folder: Path, wanted: Wanted, transfer: Transfer
         kept = working_root(remote.url)
         (kept / "artifacts").mkdir(parents=True, exist_ok=True)
         (root / "artifacts").symlink_to(kept / "artifacts")
-        _fetch_artefacts(remote, root, record, transfer)
+        _fetch_artefacts(remote, root, record.stages.items(), transfer)
         return
     for stage, digest in record.stages.items():
         below = artefact_place(stage, digest)
@@ -133,7 +134,7 @@ def _copy_artefacts(place: str, folder: Path, wanted: Wanted, transfer: Transfer
         transfer(f"{stage} fetch", len(names), remote.get_all(names, root))
 
 
-def _fetch_artefacts(remote: Remote, root: Path, record: RunRecord, transfer: Transfer) -> None:
-    for stage, digest in record.stages.items():
+def _fetch_artefacts(remote: Remote, root: Path, named: Iterable[tuple[str, str]], transfer: Transfer) -> None:
+    for stage, digest in named:
         if manifest := manifest_to_fetch(remote, root, stage, digest):
             transfer(f"{stage} fetch", len(manifest.files), fetch(remote, root, manifest))

@@ -180,6 +180,19 @@ def test_another_machine_takes_up_what_is_there(run, config, monkeypatch, tmp_pa
     assert not (fresh.folder / "run.json").exists()
 
 
+def test_another_machine_goes_on_with_a_refresh_that_was_stopped(run, config, monkeypatch, tmp_path):
+    there = run.model_copy(update={"config": frozen_config(config, run.root, run.name)})
+    there.begin()  # and killed before any stage
+    send_records(there)
+    shutil.rmtree(run.root / "artifacts")
+    monkeypatch.setenv("MIXPIPE_CACHE", str(tmp_path / "another"))
+    here = Run.at(config, run.url, run.name)
+    take_up(here, through)
+    frozen = frozen_config(config, here.root, run.name)
+    for place in (frozen.ingest.tokenizer, frozen.domains.frozen, frozen.scores.frozen, frozen.search.mixture):
+        assert Path(place).exists() and Path(place).is_relative_to(here.root)
+
+
 class Killed(Exception):
     """The end of a process between two objects."""
 
