@@ -171,14 +171,18 @@ def _lacking(about: About, blend: Blend, settings: Settings) -> str | None:
     """Say in what the run's shards are not what the trainer needs; None: in nothing, or others may be meant."""
     if blend.layout is None or settings.location is not None:
         return None
-    forms = about.forms(settings)
+    forms, held = about.forms(settings), f"the run's shards are {blend.layout}, {', '.join(blend.formats)}"
+    written = [form for form in forms if form in blend.formats]
     layout = "mixed" if about.applied else "by-domain"
     asked = [] if blend.layout == layout else [f"shards.layout={layout}"]
-    if not set(forms) & set(blend.formats) or (about.alone and len(blend.formats) > 1):
+    if not written or (about.alone and len(blend.formats) > 1):
         asked.append(f"shards.formats=[{forms[0]}]")
-    if not asked:
+    if asked:
+        return f"{held}: run with --set {' --set '.join(asked)}"
+    usual, found = (load_format(form).suffix for form in (forms[0], written[0]))
+    if forms[0] in blend.formats or not about.location.endswith(usual):
         return None
-    return f"the run's shards are {blend.layout}, {', '.join(blend.formats)}: run with --set {' --set '.join(asked)}"
+    return f"{held}: export with --location '{about.location.removesuffix(usual)}{found}'"
 
 
 def _table(simulation: Simulation) -> list[str]:

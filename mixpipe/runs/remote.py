@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mixpipe.errors import InputError
+from mixpipe.errors import InputError, MixpipeError
 from mixpipe.runs.frozen import going_by
 from mixpipe.runs.run import Run, read_run
 from mixpipe.store.artefact import MANIFEST
@@ -110,7 +110,10 @@ def run_copy(place: str, wanted: Wanted, transfer: Transfer) -> Iterator[Path]:
         transfer("run fetch", len(names), remote.get_all(names, folder))
         if (folder / "run.json").is_file():
             _copy_artefacts(place, folder, wanted, transfer)
-        yield folder
+        try:
+            yield folder
+        except MixpipeError as error:  # of the run, not of a copy that will be gone
+            raise type(error)(str(error).replace(str(folder), place)) from error
 
 
 def _copy_artefacts(place: str, folder: Path, wanted: Wanted, transfer: Transfer) -> None:

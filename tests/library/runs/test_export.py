@@ -100,10 +100,34 @@ def test_a_folder_without_files_of_the_form_that_is_read_is_refused(run):
             export_blend(run, trainer, Settings(), asked)
 
 
-def test_a_unit_that_is_read_from_a_form_that_the_run_lacks_is_noted_and_told_by_the_check(run):
+def written_as(run, form):
+    """Let the run's shards be by domain and in one format."""
     phases = [{"name": "main", "folder": "data", "domains": []}]
-    dataset = {"layout": "by-domain", "formats": ["mds"], "files": [], "domains": [], "phases": phases}
+    dataset = {"layout": "by-domain", "formats": [form], "files": [], "domains": [], "phases": phases}
     (run / "train/dataset.json").write_text(json.dumps(dataset))
+
+
+@pytest.mark.parametrize(
+    ("trainer", "form", "place"),
+    [
+        ("levanter", "parquet", "{folder}/{id}/*.parquet"),
+        ("hf", "jsonl", "{folder}/{id}/*.jsonl.zst"),
+        ("levanter", "jsonl", None),
+        ("hf", "parquet", None),
+        ("torchtitan", "jsonl", None),
+    ],
+)
+def test_shards_of_another_form_than_the_usual_one_are_noted_with_their_place(run, trainer, form, place):
+    written_as(run, form)
+    notes = [note for note in export_blend(run, trainer, Settings(), Asked()).notes if "the run's shards" in note]
+    wanted = f"the run's shards are by-domain, {form}: export with --location '{place}'"
+    assert notes == ([wanted] if place else [])
+    settings = Settings(location=place)
+    assert not [note for note in export_blend(run, trainer, settings, Asked()).notes if "the run's shards" in note]
+
+
+def test_a_unit_that_is_read_from_a_form_that_the_run_lacks_is_noted_and_told_by_the_check(run):
+    written_as(run, "mds")
     lacking = "the run's shards are by-domain, mds: run with --set shards.formats=[litdata]"
     assert lacking in export_blend(run, "litdata", Settings(), Asked()).notes
     assert lacking not in export_blend(run, "litdata", Settings(unit="documents"), Asked()).notes

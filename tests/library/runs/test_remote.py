@@ -223,6 +223,13 @@ def test_a_url_that_is_no_run_is_refused(run):
             look(Run.at(run.config, run.url, "nothing"), wanted, lambda folder: None)
 
 
+def test_what_a_run_lacks_is_said_of_its_url(make_run, config, bucket):
+    there = make_run(config, until="search").model_copy(update={"url": bucket})
+    send_records(there)
+    with pytest.raises(InputError, match=f"expected mixture.json in {there.place}, found none"):
+        look(there, STATUS, lambda folder: export_blend(folder, "hf", Settings(), Asked()))
+
+
 def test_a_folder_is_looked_at_where_it_is(make_run, config):
     here = make_run(config)
     with run_copy(str(here.folder), STATUS, through) as folder:
