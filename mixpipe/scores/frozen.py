@@ -10,6 +10,7 @@ from pathlib import Path
 from mixpipe.errors import ConfigError, StoreError
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.given import READ_BY
+from mixpipe.scores.reading import is_masked
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_json, read_table
 from mixpipe.store.fingerprint import Json
@@ -58,7 +59,8 @@ def fitted_on(context: Context) -> dict[str, Json]:
     if "leak" in scorers:
         targets = context.inputs["targets"]
         held_out = [*targets.names("target-*.parquet"), *targets.names("protected-*.parquet")]
-        found["held-out texts"] = {name: targets.digest(name) for name in held_out}
+        digests: dict[str, Json] = {name: targets.digest(name) for name in held_out}
+        found["held-out texts"] = {**digests, "masked": True} if is_masked(context) else digests
     return found
 
 
