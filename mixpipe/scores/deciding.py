@@ -108,7 +108,7 @@ def _twins_digest(context: Context, file: str) -> str:
     found = twins_of(context, file)
     rows = {reason: np.flatnonzero(pc.is_valid(found[reason]).to_numpy()) for reason in TWIN_COLUMNS}
     kept: dict[str, Json] = {reason: found[reason].take(pa.array(at)).to_pylist() for reason, at in rows.items()}
-    repeated = [list[Json](shares.tolist()) for shares in _repeated(context, file)]
+    repeated: list[Json] = [list[Json](shares.tolist()) for shares in _repeated(context, file)]
     return fingerprint({**kept, "rows": {r: list[Json](at.tolist()) for r, at in rows.items()}, "repeated": repeated})
 
 

@@ -10,6 +10,7 @@ import pytest
 from mixpipe.errors import ConfigError, InputError, StageError
 from mixpipe.personal_data import masked
 from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.quality import Quality
 from mixpipe.scores.stage import SCORES
 from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, read_table, write_json, write_table
@@ -345,6 +346,12 @@ def test_frozen_scorers_judge_new_documents_alike(tmp_path, scores):
     other = seal_inputs(tmp_path, texts_of(120)[:100], 2)
     judged = build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path)), other)
     assert scores_of(judged).column("quality").to_pylist() == scores_of(scores).column("quality").to_pylist()[:100]
+
+
+def test_scorers_of_another_version_are_refused(tmp_path, inputs, scores, monkeypatch):
+    monkeypatch.setattr(Quality, "columns", (*Quality.columns, "quality_of_tomorrow"))
+    with pytest.raises(ConfigError, match=r"that give quality_of_tomorrow, found those of another version"):
+        build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path)), inputs)
 
 
 def test_misaligned_upstream_is_refused(tmp_path, inputs):
