@@ -11,6 +11,7 @@ import numpy as np
 from mixpipe.mixture.dirichlet import Tempering, tempered_dirichlet
 from mixpipe.mixture.simplex import lattice_keys, shares
 from mixpipe.search.problem import Problem
+from mixpipe.search.tilts import cell_noise, tilted
 
 __all__ = ["designed", "first_new", "new_draws", "prior_draws", "spread_out", "variations"]
 
@@ -21,10 +22,8 @@ ATTEMPTS = 20
 def prior_draws(
     problem: Problem, count: int, rng: np.random.Generator, *, tempering: Tempering | None = None
 ) -> np.ndarray:
-    """Return (count, k) tempered Dirichlet draws around the natural mixture, brought under the constraints."""
-    return problem.constraints.settle(
-        tempered_dirichlet(problem.natural, count, rng, tempering=tempering).mixtures.reshape(count, -1)
-    )
+    """Return (count, k) draws around the natural mixture, brought under the constraints."""
+    return problem.constraints.settle(_drawn(problem, count, rng, tempering))
 
 
 def variations(problem: Problem, centres: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -36,11 +35,19 @@ def variations(problem: Problem, centres: np.ndarray, count: int, rng: np.random
     picked = centres[rng.integers(len(centres), size=count)]
     spread = np.exp(rng.uniform(np.log(0.1), np.log(1.5), size=(count, 1)))
     # A hundredth of an equal share lets a domain at 0 come back.
-    scaled = shares((picked + 0.01 / picked.shape[1]) * np.exp(spread * rng.standard_normal(picked.shape)))
-    towards = tempered_dirichlet(problem.natural, count, rng).mixtures
+    noise = cell_noise(count, picked.shape[1] // problem.strata, problem.strata, rng)
+    scaled = shares((picked + 0.01 / picked.shape[1]) * np.exp(spread * noise))
+    towards = _drawn(problem, count, rng)
     step = rng.uniform(0.05, 0.6, size=(count, 1))
     moved = (1 - step) * picked + step * towards
     return problem.constraints.settle(np.where(rng.random((count, 1)) < 0.5, scaled, moved))
+
+
+def _drawn(problem: Problem, count: int, rng: np.random.Generator, tempering: Tempering | None = None) -> np.ndarray:
+    """Return (count, k) tempered Dirichlet draws; with strata, of the domains, each tilted towards quality."""
+    domains = problem.natural.reshape(-1, problem.strata).sum(axis=1)
+    draws = tempered_dirichlet(domains, count, rng, tempering=tempering).mixtures.reshape(count, -1)
+    return draws if problem.strata == 1 else tilted(draws, problem.natural, problem.strata, rng)
 
 
 def first_new(rows: np.ndarray, count: int, taken: set[bytes]) -> np.ndarray:

@@ -98,7 +98,7 @@ def problem_of(context: Context, rounds: int) -> Problem:
         available_tokens=available,
         budget_tokens=config.budget_tokens,
         constraints=Constraints.from_epochs(
-            available, config.budget_tokens, config.max_epochs, min_weight=config.min_weight
+            available, config.budget_tokens, config.max_epochs, min_weight=config.min_weight / config.searched_strata
         ),
         targets=tuple(targets),
         target_weights=np.array([weights[name] for name in targets]),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,15 @@ def test_draws_and_variations_are_feasible_on_the_lattice(max_epochs: float) -> 
         assert rows.shape == (200, 4)
         assert search.constraints.feasible(rows)
         assert (rows * LATTICE == np.rint(rows * LATTICE)).all()
+
+
+def test_with_strata_draws_move_the_shares_of_domains() -> None:
+    search, rng = replace(problem(1e6), strata=2), np.random.default_rng(0)
+    draws = prior_draws(search, 400, rng)
+    for rows in (draws, variations(search, draws[:3], 400, rng)):
+        assert search.constraints.feasible(rows)
+        domains = rows.reshape(400, 2, 2).sum(axis=2)
+        assert domains.std(axis=0).min() > 0.15
 
 
 def test_variations_stay_near_and_bring_domains_back() -> None:
