@@ -100,11 +100,11 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _reasons_are_looked_for(self) -> "RunConfig":
-        """Refuse reasons to drop that no step looks for."""
-        steps = {"semantic-duplicate": "semantic", "repeated-sentences": "sentences"}
-        for reason, step in steps.items():
-            if reason in self.scores.drop and not getattr(self.duplicates, step).enabled:
-                raise ValueError(f"expected duplicates.{step}.enabled=true for {reason} in scores.drop, found false")
+        """Refuse a reason to drop that no step looks for."""
+        if "semantic-duplicate" in self.scores.drop and not self.duplicates.semantic.enabled:
+            raise ValueError(
+                "expected duplicates.semantic.enabled=true for semantic-duplicate in scores.drop, found false"
+            )
         return self
 
     def remote_inputs(self) -> dict[str, str]:

@@ -81,9 +81,6 @@ TWINS = pa.schema(
         pa.field(
             "semantic_similarity", pa.float32(), nullable=True
         ),  # largest cosine to an earlier document of its cell
-        pa.field(
-            "repeated_sentences", pa.float32(), nullable=True
-        ),  # share that a better document has; null: not looked for
     ]
 )
 

@@ -5,14 +5,7 @@ from pydantic import Field
 from mixpipe.duplicates.semantic_config import SemanticConfig
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["DuplicatesConfig", "SentencesConfig"]
-
-
-class SentencesConfig(StageConfig):
-    """Which sentences are looked for in other documents."""
-
-    enabled: bool = Field(False, description="whether sentences are compared at all; reads all texts once more")
-    least_characters: int = Field(40, ge=1, description="shorter sentences do not count")
+__all__ = ["DuplicatesConfig"]
 
 
 class DuplicatesConfig(StageConfig):
@@ -34,4 +27,3 @@ class DuplicatesConfig(StageConfig):
     )
     seed: int = Field(0, ge=0)
     semantic: SemanticConfig = Field(default_factory=SemanticConfig)
-    sentences: SentencesConfig = Field(default_factory=SentencesConfig)

@@ -15,7 +15,6 @@ from mixpipe.duplicates.matching import plan_match, run_match
 from mixpipe.duplicates.near import Near, finish_verify, near_of
 from mixpipe.duplicates.ranking import PREFERRED_FILE, finish_sketch, plan_rank, ranks_file, run_rank
 from mixpipe.duplicates.semantic_steps import SEMANTIC_SCRATCH, semantic_steps
-from mixpipe.duplicates.sentences import repeated_shares, repeats_digest, sentence_steps
 from mixpipe.duplicates.settling import semantic_digest, semantic_of
 from mixpipe.duplicates.sketches import plan_sketch, run_sketch
 from mixpipe.duplicates.verifying import plan_sets, plan_verify, run_sets, run_verify
@@ -35,16 +34,15 @@ def plan_mark(context: Context) -> list[Part]:
     return [
         Part(
             file.removesuffix(".parquet"),
-            {"file": file, "place": place},
+            {"file": file},
             {
                 "documents": ingest.digest(file),
                 "ranks": file_digest(ranks_file(context, file)),
                 "near": near,
                 "semantic": semantic_digest(context, file),
-                "repeats": list(repeats_digest(context)),
             },
         )
-        for place, file in enumerate(ingest.names())
+        for file in ingest.names()
     ]
 
 
@@ -53,10 +51,7 @@ def run_mark(context: Context, part: Part) -> Counts:
     file = str(part.spec["file"])
     ids = read_table(context.inputs["ingest"].file(file), ["id"])["id"].to_pylist()
     found = [map_array(ranks_file(context, file)), *near_of(context, ids), *semantic_of(context, file, len(ids))]
-    is_asked = context.config.sentences.enabled
-    shares = repeated_shares(context, int(str(part.spec["place"]))) if is_asked else [None] * len(ids)
-    arrays = [ids, *found, shares]
-    table = pa.table([pa.array(a, f.type) for a, f in zip(arrays, TWINS, strict=True)], schema=TWINS)
+    table = pa.table([pa.array(a, f.type) for a, f in zip([ids, *found], TWINS, strict=True)], schema=TWINS)
     write_table(context.out / f"{part.name}.parquet", table, TWINS)
     near, semantic = (table[name].length() - table[name].null_count for name in ("near_twin", "semantic_twin"))
     return {"documents": len(ids), "near_marked": near, "semantic_marked": semantic}
@@ -71,14 +66,13 @@ def steps(config: DuplicatesConfig) -> tuple[Step, ...]:
         Step("sets", plan_sets, run_sets, keep=False),
         Step("verify", plan_verify, run_verify, finish_verify, keep=False),
         *semantic_steps(config.semantic),
-        *(sentence_steps() if config.sentences.enabled else ()),
         Step("mark", plan_mark, run_mark, finish_mark),
     )
 
 
 DUPLICATES = Stage(
     name="duplicates",
-    version=3,
+    version=4,
     config=DuplicatesConfig,
     inputs=("ingest", "embed", "domains"),
     steps=steps,

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mixpipe.duplicates.matching import PLACE_BITS, named
 from mixpipe.duplicates.shingles import shingles_of
+from mixpipe.keyed import PLACE_BITS, named
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import map_array, write_array, write_arrays
 from mixpipe.store.stage import Context, Part

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from mixpipe.errors import InputError
 from mixpipe.runs.run import load_artefacts
 from mixpipe.scores.leak import Leak
+from mixpipe.scores.sentences import REPEATED
 from mixpipe.shards.formats import load_format
 from mixpipe.shards.layout import shard_files
 from mixpipe.store.artefact import Artefact
@@ -27,7 +28,7 @@ __all__ = ["Story", "explain_document"]
 FEWEST_DIGITS = 4  # of an id that is not whole
 BEGINNING = 200  # characters of the text that are shown
 NAMES = ("_rule", "_set", "_code")  # ends of columns whose numbers stand for names: no share lies below them
-NO_SCORES = ("id", "drop_reason", "twin_id")
+NO_SCORES = ("id", "drop_reason", "twin_id", REPEATED)
 
 
 class Score(NamedTuple):
@@ -54,7 +55,8 @@ class Story:
         scores: by column.
         drop_reason: why it is not trained on.
         twin: id of the document kept instead.
-        near: size of its group of near duplicates, similarity to the one kept, largest cosine in its cell.
+        near: size of its group of near duplicates, similarity to the one kept, largest cosine in its cell, share of its
+            sentences that a better document has.
         leaks: its stretches that stand in held-out sets: `start` and `end` in characters, `set`, how each begins.
         expected: copies before the draw.
         copies: as drawn.
@@ -159,13 +161,19 @@ def _story(artefacts: Mapping[str, Artefact], part: str, row: int) -> Story:
         scores=_scores(artefacts, number, scored),
         drop_reason=scored.get("drop_reason"),
         twin=scored.get("twin_id"),
-        near={name: value for name, value in twins.items() if name != "id" and value is not None},
+        near={name: value for name, value in _near(twins, scored).items() if value is not None},
         leaks=tuple(_leaks(artefacts["scores"], document["text"])) if scored.get("leak_hits") else (),
         expected=planned.get("expected"),
         copies=planned.get("copies"),
         phases=_phases(artefacts["plan"], planned["copies_by_phase"]) if planned else {},
         rows=tuple(_shard_rows(artefacts, document["id"])) if planned.get("copies") else (),
     )
+
+
+def _near(twins: Mapping[str, Any], scored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in twins.items() if name not in ("id", "rank")} | {
+        REPEATED: scored.get(REPEATED)
+    }
 
 
 def _row(artefacts: Mapping[str, Artefact], stage: str, part: str, row: int) -> dict[str, Any]:
@@ -241,7 +249,7 @@ def _twin_line(story: Story) -> str:
         said.append(f"semantic duplicate of {twin}, cosine {near['semantic_similarity']:.3f}")
     elif "semantic_similarity" in near:
         said.append(f"cosine to the nearest of its cell {near['semantic_similarity']:.3f}")
-    if share := near.get("repeated_sentences"):
+    if share := near.get(REPEATED):
         said.append(f"{share:.0%} of its sentences stand in a better document")
     if {"near_twin", "semantic_twin"} & near.keys() and story.scores and not (story.twin or story.drop_reason):
         said.append("kept in its place, for a rule drops that one")

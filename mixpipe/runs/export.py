@@ -14,6 +14,7 @@ from mixpipe.shards.exporters.published import read_blend
 from mixpipe.shards.exporters.reweighted import reweighted
 from mixpipe.shards.exporters.simulate import Outlook, Simulation, simulate
 from mixpipe.shards.exporters.written import PHASES, write_blend
+from mixpipe.shards.formats import load_format
 from mixpipe.store.files import write_text
 from mixpipe.store.fingerprint import Json
 
@@ -127,18 +128,22 @@ def _check_places(exporter: Exporter, blend: Blend, folder: Path, settings: Sett
     about = exporter.about
     if "://" in about.place(settings):
         raise ConfigError(f"expected a local --prefix with --check, found {about.place(settings)!r}")
+    suffixes = tuple(load_format(name).suffix for name in about.forms(settings))
+    lacking = _lacking(about, blend, settings)
     for phase in blend.phases:
         places = [place.path for place in about.places(phase, settings)] if not about.applied else []
         for place in places or [about.whole_place(phase, settings)]:
-            if not _lies_at(folder / place):
+            if not _lies_at(folder / place, suffixes):
                 raise InputError(
-                    f"expected {about.needs}, found nothing at {folder / place}; say where it lies with --prefix or "
-                    "--location, or leave --check away"
+                    f"expected {about.needs}, found nothing at {folder / place}; {f'{lacking}; or ' if lacking else ''}"
+                    "say where it lies with --prefix or --location, or leave --check away"
                 )
 
 
-def _lies_at(path: Path) -> bool:
-    """Tell whether a path, what its pattern matches, or a file that begins with it is there."""
+def _lies_at(path: Path, suffixes: tuple[str, ...]) -> bool:
+    """Tell whether a file, what a pattern matches, a file that begins with a path or one of a folder's is there."""
+    if path.is_dir():
+        return any(found.name.endswith(suffixes) for found in path.rglob("*"))
     name = re.sub(r"\{\d+\.\.\d+\}", "*", path.name)
     begins = [name, f"{name}.*"]
     return path.exists() or any(True for pattern in begins for _ in path.parent.glob(pattern))
@@ -151,7 +156,7 @@ def _notes(exporter: Exporter, blend: Blend, settings: Settings) -> list[str]:
         notes.append(f"no weights: {about.trainer} cannot repeat domains, so give it {about.needs}")
     elif not settings.prefix and settings.location is None:
         notes.append(f"needs {about.needs}; their place is written as {about.location}, in the run's train/")
-    if settings.location is None and (lacking := _lacking(about, blend)):
+    if lacking := _lacking(about, blend, settings):
         notes.append(lacking)
     if len(blend.phases) > 1 and not about.phases:
         notes.append(f"{about.trainer} needs a run for each phase: a folder of files each, in the order of {PHASES}")
@@ -162,17 +167,22 @@ def _notes(exporter: Exporter, blend: Blend, settings: Settings) -> list[str]:
     return notes
 
 
-def _lacking(about: About, blend: Blend) -> str | None:
-    """Say in what the run's shards are not what the trainer needs; None: in nothing, or nothing is known of them."""
-    if blend.layout is None:
+def _lacking(about: About, blend: Blend, settings: Settings) -> str | None:
+    """Say in what the run's shards are not what the trainer needs; None: in nothing, or others may be meant."""
+    if blend.layout is None or settings.location is not None:
         return None
+    forms, held = about.forms(settings), f"the run's shards are {blend.layout}, {', '.join(blend.formats)}"
+    written = [form for form in forms if form in blend.formats]
     layout = "mixed" if about.applied else "by-domain"
     asked = [] if blend.layout == layout else [f"shards.layout={layout}"]
-    if not set(about.formats) & set(blend.formats) or (about.alone and len(blend.formats) > 1):
-        asked.append(f"shards.formats=[{about.formats[0]}]")
-    if not asked:
+    if not written or (about.alone and len(blend.formats) > 1):
+        asked.append(f"shards.formats=[{forms[0]}]")
+    if asked:
+        return f"{held}: run with --set {' --set '.join(asked)}"
+    usual, found = (load_format(form).suffix for form in (forms[0], written[0]))
+    if forms[0] in blend.formats or not about.location.endswith(usual):
         return None
-    return f"the run's shards are {blend.layout}, {', '.join(blend.formats)}: run with --set {' --set '.join(asked)}"
+    return f"{held}: export with --location '{about.location.removesuffix(usual)}{found}'"
 
 
 def _table(simulation: Simulation) -> list[str]:

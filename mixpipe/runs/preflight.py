@@ -18,6 +18,7 @@ from mixpipe.corpus.remote import remote_files
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.plan.copies import check_budget
 from mixpipe.registry import load_plugin
+from mixpipe.scores import SCORERS
 from mixpipe.search.evaluators import evaluator_identity
 from mixpipe.search.given import given_identity
 from mixpipe.search.methods import METHODS, method_names
@@ -123,7 +124,8 @@ def check_plan_columns(config: RunConfig) -> None:
         ConfigError: names the column.
     """
     for column in config.plan.chosen.columns:
-        if not any(column == scorer or column.startswith(f"{scorer}_") for scorer in config.scores.scorers):
+        named = [scorer for scorer in config.scores.scorers if f"{column}_".startswith(f"{scorer}_")]
+        if not any(column in load_plugin(SCORERS, scorer, "scorer").columns for scorer in named):
             raise ConfigError(
                 f"plan.maker: expected scorers that give {column}, which {config.plan.maker} reads, found "
                 f"{', '.join(config.scores.scorers)}; add its scorer to scores.scorers"

@@ -9,15 +9,17 @@ Any machine goes on with a run from the stages that are kept there; parts of a s
 machine that made them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import NamedTuple
 
-from mixpipe.errors import InputError
-from mixpipe.runs.run import Run, RunRecord, read_run
+from mixpipe.errors import InputError, MixpipeError
+from mixpipe.runs.frozen import going_by
+from mixpipe.runs.run import Run, read_run
 from mixpipe.store.artefact import MANIFEST
 from mixpipe.store.cache import cache_folder, is_remote, working_root
 from mixpipe.store.remote import Remote
@@ -31,27 +33,27 @@ Transfer = Callable[[str, int, Iterator[str]], None]  # runs copies to their end
 
 
 class Wanted(NamedTuple):
-    """What a command reads of a run: its own files, by patterns, and the stages whose files it needs."""
+    """What a command reads of a run: its own files, by patterns, and of stages more than the manifest, by a pattern."""
 
     files: tuple[str, ...]
-    stages: tuple[str, ...] = ()
+    stages: Mapping[str, str] = MappingProxyType({})
     kept: bool = False  # all stages, whose artefacts stay in the run's working folder for the next time
 
 
-STATUS = Wanted(RECORDS, ("search",))
-VERIFY = Wanted(("*",), ("plan",))
+STATUS = Wanted(RECORDS, {"search": "*", "plan": "mixture.json"})
+VERIFY = Wanted(("*",), {"plan": "*"})
 EXPORT = Wanted(("mixture.json", "dataset.json", "train/dataset.json"))
 EXPLAIN = Wanted(RECORDS, kept=True)
 
 
 def take_up(run: Run, transfer: Transfer) -> None:
-    """Bring here what the URL has of a run: its records, and the artefacts that they name."""
+    """Bring here what the URL has of a run: its records, and the artefacts that they name or that it goes by."""
     remote = run.store()
     for name in RECORDS:
         if remote.read(f"runs/{run.name}/{name}") is not None:
             remote.get(f"runs/{run.name}/{name}", run.folder / name)
     if (run.folder / "run.json").is_file():
-        _fetch_artefacts(remote, run.root, run.record(), transfer)
+        _fetch_artefacts(remote, run.root, [*run.record().stages.items(), *going_by(run.folder)], transfer)
 
 
 def send_records(run: Run) -> None:
@@ -108,7 +110,10 @@ def run_copy(place: str, wanted: Wanted, transfer: Transfer) -> Iterator[Path]:
         transfer("run fetch", len(names), remote.get_all(names, folder))
         if (folder / "run.json").is_file():
             _copy_artefacts(place, folder, wanted, transfer)
-        yield folder
+        try:
+            yield folder
+        except MixpipeError as error:  # of the run, not of a copy that will be gone
+            raise type(error)(str(error).replace(str(folder), place)) from error
 
 
 def _copy_artefacts(place: str, folder: Path, wanted: Wanted, transfer: Transfer) -> None:
@@ -122,16 +127,17 @@ def _copy_artefacts(place: str, folder: Path, wanted: Wanted, transfer: Transfer
         kept = working_root(remote.url)
         (kept / "artifacts").mkdir(parents=True, exist_ok=True)
         (root / "artifacts").symlink_to(kept / "artifacts")
-        _fetch_artefacts(remote, root, record, transfer)
+        _fetch_artefacts(remote, root, record.stages.items(), transfer)
         return
     for stage, digest in record.stages.items():
         below = artefact_place(stage, digest)
         manifest = [f"{below}/{MANIFEST}"] if remote.read(f"{below}/{MANIFEST}") is not None else []
-        names = list(remote.files(below)) if stage in wanted.stages else manifest
+        listed = remote.files(below) if stage in wanted.stages else manifest
+        names = [name for name in listed if name in manifest or fnmatchcase(name, f"{below}/{wanted.stages[stage]}")]
         transfer(f"{stage} fetch", len(names), remote.get_all(names, root))
 
 
-def _fetch_artefacts(remote: Remote, root: Path, record: RunRecord, transfer: Transfer) -> None:
-    for stage, digest in record.stages.items():
+def _fetch_artefacts(remote: Remote, root: Path, named: Iterable[tuple[str, str]], transfer: Transfer) -> None:
+    for stage, digest in named:
         if manifest := manifest_to_fetch(remote, root, stage, digest):
             transfer(f"{stage} fetch", len(manifest.files), fetch(remote, root, manifest))

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["DUPLICATES", "REPEATS", "TWIN_COLUMNS", "LabelledConfig", "ScoresConfig"]
+__all__ = ["DUPLICATES", "REPEATS", "TWIN_COLUMNS", "LabelledConfig", "ScoresConfig", "SentencesConfig"]
 
 # Reasons to drop a document for the sake of another one, and the column of twins in which each other one is named.
 TWIN_COLUMNS = {"near-duplicate": "near_twin", "semantic-duplicate": "semantic_twin"}
@@ -22,6 +22,16 @@ class LabelledConfig(StageConfig):
 
     positive: str | None = execution_only(default=None, description="good texts; none: those of the targets")
     negative: str | None = execution_only(default=None, description="bad texts; none: a sample of the corpus")
+
+
+class SentencesConfig(StageConfig):
+    """Which sentences of what is kept are looked for in better documents."""
+
+    enabled: bool = Field(False, description="whether sentences are compared at all; reads all texts once more")
+    least_characters: int = Field(40, ge=1, description="shorter sentences do not count")
+    keys_at_once: int = execution_only(
+        default=1 << 23, ge=1, description="sentences sorted at once, about: 1 GiB for the default"
+    )
 
 
 LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
@@ -46,6 +56,7 @@ class ScoresConfig(StageConfig):
         description="what drops: `[near-|semantic-]duplicate`, `repeated-sentences`, a rule (`gopher:word-length`), a "
         "family (`c4`)",
     )
+    sentences: SentencesConfig = Field(default_factory=SentencesConfig)
     most_repeated: float = Field(
         0.75, gt=0, le=1, description="share of sentences that a better document has, from which that is a reason"
     )
@@ -107,6 +118,8 @@ class ScoresConfig(StageConfig):
             raise ValueError(
                 f"expected drop reasons {', '.join(DUPLICATES)} or of scores.scorers, found {', '.join(unknown)}"
             )
+        if REPEATS in self.drop and not self.sentences.enabled:
+            raise ValueError(f"expected scores.sentences.enabled=true for {REPEATS} in scores.drop, found false")
         if self.languages and "language" not in self.scorers:
             raise ValueError("expected the scorer language in scores.scorers beside scores.languages, found it missing")
         return self

@@ -1,6 +1,7 @@
 """Step `decide`: for what reason a document is dropped, and for whose sake; the scores of all parts added up.
 
-Writes `part-*.parquet` (scores_schema): id, one float32 column per measure, `drop_reason`, `twin_id` (for a duplicate
+Writes `part-*.parquet` (scores_schema): id, one float32 column per measure (`repeated_sentences`, where these were
+looked for, is the last), `drop_reason`, `twin_id` (for a duplicate
 the id of the document kept: of an exact one its own, equal texts having equal ids, else its near or its semantic twin,
 or who stands in for a twin that a rule drops). Nothing is deleted here.
 """
@@ -17,11 +18,12 @@ from mixpipe.scores.config import REPEATS, TWIN_COLUMNS, ScoresConfig
 from mixpipe.scores.examples import gather_examples
 from mixpipe.scores.flagged import Flagged, add_flagged, with_flagged
 from mixpipe.scores.frozen import EDGES, SUMMARY, fitted_on
-from mixpipe.scores.heirs import read_heirs
+from mixpipe.scores.heirs import twins_of
 from mixpipe.scores.protocol import Scorer
-from mixpipe.scores.reading import check_aligned, domain_names, scorers_of, upstream
+from mixpipe.scores.reading import domain_names, scorers_of, upstream
 from mixpipe.scores.removal import drop_reasons
 from mixpipe.scores.scoring import learnt_digests, scored
+from mixpipe.scores.sentences import REPEATED, repeated_shares
 from mixpipe.scores.summary import Removals, Summary, add_removals
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_arrays, read_json, read_table, write_json, write_table
@@ -50,13 +52,16 @@ def run_decide(context: Context, part: Part) -> Counts:
     """Write the scores of one part of documents with what was decided, row by row."""
     config: ScoresConfig = context.config
     file, scorers = str(part.spec["file"]), scorers_of(context.out, context.config.scorers)
-    schema = scores_schema([name for scorer in scorers.values() for name in scorer.columns])
-    table = read_table(context.out / scored(file), schema.names[:-2])
-    named = _twins(context, file)
-    twins = {reason: ids.is_valid().to_numpy() for reason, ids in named.items()} | {REPEATS: _repeats(context, file)}
+    measures = [name for scorer in scorers.values() for name in scorer.columns]
+    table = read_table(context.out / scored(file), ["id", *measures])
+    named, repeated = twins_of(context, file), _repeated(context, file)
+    twins = {reason: ids.is_valid().to_numpy() for reason, ids in named.items()}
+    if repeated:
+        twins[REPEATS] = repeated[0] >= np.float32(config.most_repeated)
     columns = {name: table[name].to_numpy() for name in table.column_names[1:]}
     reasons = drop_reasons(config.drop, {name: scorer.rules for name, scorer in scorers.items()}, columns, twins)
-    arrays = [*table.columns, pa.array(reasons, pa.string()), pc.coalesce(*named.values())]
+    schema = scores_schema([*measures, *([REPEATED] if repeated else [])])
+    arrays = [*table.columns, *map(pa.array, repeated), pa.array(reasons, pa.string()), pc.coalesce(*named.values())]
     write_table(context.out / f"{part.name}.parquet", pa.table(arrays, schema=schema), schema)
     dropped = Counter(reason for reason in reasons if reason)
     return {"dropped": sum(dropped.values()), **{f"dropped_{reason}": n for reason, n in dropped.items()}}
@@ -100,27 +105,14 @@ def _facts(out: Path, scorers: Mapping[str, Scorer], flagged: Flagged) -> dict[s
 
 def _twins_digest(context: Context, file: str) -> str:
     """Return the identity of a part's twins: which they are, not how similar, which every new document may change."""
-    found = {reason: ids for reason, ids in _twins(context, file).items() if reason in TWIN_COLUMNS}
-    rows = {reason: np.flatnonzero(pc.is_valid(ids).to_numpy()) for reason, ids in found.items()}
+    found = twins_of(context, file)
+    rows = {reason: np.flatnonzero(pc.is_valid(found[reason]).to_numpy()) for reason in TWIN_COLUMNS}
     kept: dict[str, Json] = {reason: found[reason].take(pa.array(at)).to_pylist() for reason, at in rows.items()}
-    rows |= {REPEATS: np.flatnonzero(_repeats(context, file))}
-    return fingerprint({**kept, "rows": {reason: list[Json](at.tolist()) for reason, at in rows.items()}})
+    repeated: list[Json] = [list[Json](shares.tolist()) for shares in _repeated(context, file)]
+    return fingerprint({**kept, "rows": {r: list[Json](at.tolist()) for r, at in rows.items()}, "repeated": repeated})
 
 
-def _repeats(context: Context, file: str) -> np.ndarray:
-    """Return which documents say little that a better one does not say in the same sentences: (n,) bool."""
-    shares = read_table(context.inputs["duplicates"].file(file), ["repeated_sentences"])["repeated_sentences"]
-    return np.asarray(shares.fill_null(0).to_numpy() >= np.float32(context.config.most_repeated))
-
-
-def _twins(context: Context, file: str) -> dict[str, pa.ChunkedArray]:
-    """Return the id of the document kept instead, null for none, by the kind of duplicate that the document is."""
-    documents = read_table(context.inputs["ingest"].file(file), ["id", "duplicate"])
-    found = read_table(context.inputs["duplicates"].file(file), ["id", *TWIN_COLUMNS.values()])
-    check_aligned("duplicates", file, found["id"], documents["id"])
-    twins = {"duplicate": pc.if_else(documents["duplicate"], documents["id"], None)}
-    for reason, name in TWIN_COLUMNS.items():
-        settled = read_heirs(context, reason)
-        at = pc.index_in(found["id"], value_set=settled["id"])
-        twins[reason] = pc.if_else(pc.is_valid(at), settled["twin"].take(at), found[name])
-    return twins
+def _repeated(context: Context, file: str) -> list[np.ndarray]:
+    """Return the one column of repeated sentences, (n,) float32; none where they were not looked for."""
+    is_asked = context.config.sentences.enabled
+    return [repeated_shares(context.out, context.inputs["ingest"].names().index(file))] if is_asked else []

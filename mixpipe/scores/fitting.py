@@ -7,6 +7,7 @@ files are taken from an earlier artefact instead.
 import numpy as np
 import pyarrow as pa
 
+from mixpipe.personal_data import masked
 from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
@@ -14,7 +15,7 @@ from mixpipe.scores.examples import percentile_values
 from mixpipe.scores.frozen import EDGES, check_fitted_on, frozen_files
 from mixpipe.scores.given import given_digests
 from mixpipe.scores.protocol import Evaluations, Scorer
-from mixpipe.scores.reading import domain_names, read_batch, upstream
+from mixpipe.scores.reading import domain_names, is_masked, read_batch, upstream
 from mixpipe.scores.removal import check_reasons
 from mixpipe.scores.sample import bound, draw, merge
 from mixpipe.scores.summary import histogram_edges
@@ -92,7 +93,7 @@ def outside(config: ScoresConfig) -> dict[str, Json]:
 
 
 def _evaluations(context: Context, files: str) -> Evaluations:
-    """Return the texts of held-out sets; of the targets, in the order of their vectors."""
+    """Return the texts of held-out sets, masked as the corpus is; of the targets, in the order of their vectors."""
     targets = context.inputs["targets"]
     tables = [read_table(targets.file(name), ["text", "source"]) for name in targets.names(files)]
     if not tables:
@@ -100,7 +101,8 @@ def _evaluations(context: Context, files: str) -> Evaluations:
     rows = pa.concat_tables(tables)
     names = sorted(set(rows["source"].to_pylist()))
     owners = np.array([names.index(source) for source in rows["source"].to_pylist()], np.int32)
-    return Evaluations(rows["text"].to_pylist(), owners, tuple(names))
+    texts: list[str] = rows["text"].to_pylist()
+    return Evaluations([masked(text).text for text in texts] if is_masked(context) else texts, owners, tuple(names))
 
 
 def _target_vectors(context: Context) -> np.ndarray:

@@ -8,10 +8,13 @@ space (the classifier) and to the domains by number (ranks inside a domain, dive
 from pathlib import Path
 
 from mixpipe.errors import ConfigError, StoreError
+from mixpipe.registry import load_plugin
+from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.given import READ_BY
+from mixpipe.scores.reading import is_masked
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import read_json, read_table
+from mixpipe.store.files import read_arrays, read_json, read_table
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context
 
@@ -58,7 +61,8 @@ def fitted_on(context: Context) -> dict[str, Json]:
     if "leak" in scorers:
         targets = context.inputs["targets"]
         held_out = [*targets.names("target-*.parquet"), *targets.names("protected-*.parquet")]
-        found["held-out texts"] = {name: targets.digest(name) for name in held_out}
+        digests: dict[str, Json] = {name: targets.digest(name) for name in held_out}
+        found["held-out texts"] = {**digests, "masked": True} if is_masked(context) else digests
     return found
 
 
@@ -69,12 +73,23 @@ def check_fitted_on(context: Context) -> None:
         ConfigError: they were not.
     """
     _check_settings(context.config)
+    _check_columns(context.config)
     folder = Path(str(context.config.frozen))
     then, now = read_json(folder / SUMMARY).get("fitted_on", {}), fitted_on(context)
     if changed := [name for name in now if then.get(name) != now[name]]:
         raise ConfigError(
             f"expected the {' and '.join(changed)} that the scorers at scores.frozen ({folder}) were fitted on, found "
             "others; set domains.frozen, embed, targets and scores as they were, or run without scores.frozen"
+        )
+
+
+def _check_columns(config: ScoresConfig) -> None:
+    known = read_arrays(Path(str(config.frozen)) / EDGES)
+    names = [name for scorer in config.scorers for name in load_plugin(SCORERS, scorer, "scorer").columns]
+    if missing := [name for name in names if name not in known]:
+        raise ConfigError(
+            f"expected scorers at scores.frozen ({config.frozen}) that give {', '.join(missing)}, found those of "
+            "another version, which do not; run without scores.frozen"
         )
 
 

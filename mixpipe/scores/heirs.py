@@ -9,7 +9,7 @@ semantic duplicates, whose cosines bound nothing, one heir is kept of each group
 Writes `heirs.parquet` (HEIRS); memory is that of the documents whose twin is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,14 +17,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mixpipe.scores.config import DUPLICATES, TWIN_COLUMNS, ScoresConfig
-from mixpipe.scores.reading import scorers_of
+from mixpipe.scores.reading import check_aligned, scorers_of
 from mixpipe.scores.removal import drop_reasons
 from mixpipe.scores.scoring import scored
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_table, write_table
 from mixpipe.store.stage import Context, Part
 
-__all__ = ["HEIRS_FILE", "finish_settle", "heirs", "plan_settle", "read_heirs", "ruled_out", "run_settle"]
+__all__ = ["HEIRS_FILE", "dropped", "finish_settle", "heirs", "plan_settle", "run_settle", "twins_of"]
 
 HEIRS_FILE = "heirs.parquet"
 SIMILARITIES = {"near-duplicate": "near_similarity", "semantic-duplicate": "semantic_similarity"}
@@ -55,7 +55,7 @@ def run_settle(context: Context, part: Part) -> Counts:
     file, kinds = str(part.spec["file"]), _kinds(context.config)
     twins = read_table(context.inputs["duplicates"].file(file))
     is_copy = read_table(context.inputs["ingest"].file(file), ["duplicate"])["duplicate"]
-    out = ruled_out(context, file)
+    out = dropped(context, file, _rules(context.config), {})
     claims = []
     for reason in kinds:
         twin = twins[TWIN_COLUMNS[reason]]
@@ -81,7 +81,7 @@ def finish_settle(context: Context) -> Counts:
     return {"kept_for_a_twin_dropped": int(pc.sum(kept).as_py() or 0)}
 
 
-def read_heirs(context: Context, reason: str) -> pa.Table:
+def _read_heirs(context: Context, reason: str) -> pa.Table:
     """Return ids, rising, and twins (null: kept) of the documents of one kind whose twin is gone."""
     table = read_table(context.out / HEIRS_FILE)
     return table.filter(pc.equal(table["reason"], reason)).combine_chunks()
@@ -112,15 +112,36 @@ def heirs(
     return found
 
 
-def ruled_out(context: Context, file: str) -> NDArray[np.bool_]:
-    """Return which of a part's documents one of the configured rules drops, (n,) bool."""
-    rules = _rules(context.config)
+def twins_of(context: Context, file: str) -> dict[str, pa.ChunkedArray]:
+    """Return the id of the document kept instead, null for none, by the kind of duplicate that the document is."""
+    documents = read_table(context.inputs["ingest"].file(file), ["id", "duplicate"])
+    found = read_table(context.inputs["duplicates"].file(file), ["id", *TWIN_COLUMNS.values()])
+    check_aligned("duplicates", file, found["id"], documents["id"])
+    twins = {"duplicate": pc.if_else(documents["duplicate"], documents["id"], None)}
+    for reason, name in TWIN_COLUMNS.items():
+        settled = _read_heirs(context, reason)
+        at = pc.index_in(found["id"], value_set=settled["id"])
+        twins[reason] = pc.if_else(pc.is_valid(at), settled["twin"].take(at), found[name])
+    return twins
+
+
+def dropped(
+    context: Context, file: str, reasons: Sequence[str], twins: Mapping[str, NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
+    """Return which of a part's documents are dropped for some reasons, (n,) bool.
+
+    Args:
+        context: of the stage, its parts scored.
+        file: the part.
+        reasons: some of the configured ones.
+        twins: (n,) bool by the kind of duplicate, of those among the reasons.
+    """
     known = {name: scorer.rules for name, scorer in scorers_of(context.out, context.config.scorers).items()}
     columns = [f"{family}_{rule.measure}" for family, limits in known.items() for rule in limits]
     table = read_table(context.out / scored(file), [*dict.fromkeys(["id", *columns])])
     values = {name: table[name].to_numpy() for name in table.column_names[1:]}
     none = {"duplicate": np.zeros(len(table), bool)}
-    return np.array([reason is not None for reason in drop_reasons(rules, known, values, none)], bool)
+    return np.array([reason is not None for reason in drop_reasons(reasons, known, values, none | dict(twins))], bool)
 
 
 def _settled(context: Context, claims: pa.Table, reason: str) -> pa.Table:

@@ -15,7 +15,7 @@ from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context
 from mixpipe.vectors import vectors_of
 
-__all__ = ["check_aligned", "domain_names", "read_batch", "scorers_of", "upstream"]
+__all__ = ["check_aligned", "domain_names", "is_masked", "read_batch", "scorers_of", "upstream"]
 
 
 def read_batch(context: Context, file: str) -> tuple[Batch, np.ndarray]:
@@ -58,6 +58,12 @@ def check_aligned(stage: str, file: str, ids: pa.ChunkedArray, expected: pa.Chun
             f"expected the ids of ingest in {file} of {stage}, found others ({len(ids)} rows against {len(expected)}); "
             f"delete the artefact of {stage} and run again"
         )
+
+
+def is_masked(context: Context) -> bool:
+    """Tell whether personal data are masked in the corpus."""
+    config = context.inputs["ingest"].manifest.identity["config"]
+    return isinstance(config, dict) and bool(config.get("mask"))
 
 
 def domain_names(context: Context) -> tuple[str, ...]:

@@ -23,19 +23,20 @@ class RuleSet(ABC):
         family: prefix of the columns and of the drop reasons.
         rules: the limits, in the order in which they are tried.
         measures: names of what `measure` returns, in its order.
+        columns: one per measure, then the number of the first rule that fires.
     """
 
     family: str
     rules: tuple[Rule, ...]
     measures: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def __init_subclass__(cls) -> None:
+        """Name the columns, known before anything is fitted."""
+        cls.columns = (*(f"{cls.family}_{name}" for name in cls.measures), f"{cls.family}_rule")
 
     def __init__(self, state: State) -> None:  # noqa: B027  every family may leave it as it is
         """Take nothing: rules learn nothing."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """One column per measure, then the number of the first rule that fires."""
-        return (*(f"{self.family}_{name}" for name in self.measures), f"{self.family}_rule")
 
     @staticmethod
     def fit(sample: Sample, config: ScoresConfig) -> State:

@@ -1,7 +1,8 @@
 """The stage `scores`: measures of every document, and which documents are dropped.
 
 `fit` draws a sample and fits the scorers, `score` measures all documents, `settle` finds who stands in for a document
-that others were dropped for and a rule drops, `decide` writes `part-*.parquet` (scores_schema) and what the report
+that others were dropped for and a rule drops, `sentences` and `repeats`, where asked, count what a better document says
+in the same sentences, `decide` writes `part-*.parquet` (scores_schema) and what the report
 shows: `scores.json`, `removals.json`, `examples.json`. Another `scores.drop` scores nothing again.
 """
 
@@ -10,6 +11,7 @@ from mixpipe.scores.deciding import finish_decide, plan_decide, run_decide
 from mixpipe.scores.fitting import finish_fit, outside, plan_fit, run_fit
 from mixpipe.scores.heirs import HEIRS_FILE, finish_settle, plan_settle, run_settle
 from mixpipe.scores.scoring import SCORED, decided, plan_score, run_score
+from mixpipe.scores.sentences import sentence_steps
 from mixpipe.store.stage import Stage, Step
 
 __all__ = ["SCORES"]
@@ -21,13 +23,14 @@ def steps(config: ScoresConfig) -> tuple[Step, ...]:
         Step("fit", plan_fit, run_fit, finish_fit, keep=False),
         Step("score", plan_score, run_score, stand_in=decided),
         Step("settle", plan_settle, run_settle, finish_settle, keep=False),
+        *(sentence_steps() if config.sentences.enabled else ()),
         Step("decide", plan_decide, run_decide, finish_decide),
     )
 
 
 SCORES = Stage(
     name="scores",
-    version=6,
+    version=7,
     config=ScoresConfig,
     inputs=("ingest", "embed", "domains", "duplicates", "targets"),
     steps=steps,

@@ -192,9 +192,12 @@ def test_a_file_that_is_no_mixture_is_named(write, tmp_path):
         load_config(write(SMALLEST), ["mixture=wrong.json"])
 
 
-@pytest.mark.parametrize(("reason", "step"), [("semantic-duplicate", "semantic"), ("repeated-sentences", "sentences")])
+@pytest.mark.parametrize(
+    ("reason", "step"),
+    [("semantic-duplicate", "duplicates.semantic"), ("repeated-sentences", "scores.sentences")],
+)
 def test_a_reason_to_drop_is_looked_for(write, reason, step):
     asked = [f"scores.drop=[{reason}]"]
-    assert load_config(write(SMALLEST), [*asked, f"duplicates.{step}.enabled=true"]).scores.drop == (reason,)
-    with pytest.raises(ConfigError, match=rf"duplicates\.{step}\.enabled=true for {reason} in scores\.drop"):
-        load_config(write(SMALLEST), [*asked, f"duplicates.{step}.enabled=false"])
+    assert load_config(write(SMALLEST), [*asked, f"{step}.enabled=true"]).scores.drop == (reason,)
+    with pytest.raises(ConfigError, match=rf"{step}\.enabled=true for {reason} in scores\.drop"):
+        load_config(write(SMALLEST), [*asked, f"{step}.enabled=false"])

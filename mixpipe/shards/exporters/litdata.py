@@ -83,6 +83,7 @@ class LitData:
         location="{folder}/{id}",
         needs="one folder of each domain in the format litdata, or with --unit documents in the format mds",
         formats=("litdata", "mds"),
+        by_unit=True,
     )
 
     def files(self, blend: Blend, settings: Settings) -> dict[str, str]:

@@ -79,6 +79,7 @@ class About:
         phases: one run of the trainer may have several mixtures; else each phase is a run with files of its own.
         applied: the data hold the mixture already, and no weights are written.
         alone: a place must hold no files of other formats.
+        by_unit: each unit is read from a format of its own, in the same order.
     """
 
     trainer: str
@@ -90,6 +91,7 @@ class About:
     phases: bool = False
     applied: bool = False
     alone: bool = False
+    by_unit: bool = False
 
     def unit(self, settings: Settings) -> Unit:
         """Return what the weights are shares of.
@@ -100,6 +102,10 @@ class About:
         if settings.unit is not None and settings.unit not in self.units:
             raise ConfigError(f"expected --unit {' or '.join(self.units)} for {self.trainer}, found {settings.unit}")
         return settings.unit or self.units[0]
+
+    def forms(self, settings: Settings) -> tuple[str, ...]:
+        """Return the formats that are read in the unit asked for, the usual one first."""
+        return (self.formats[self.units.index(self.unit(settings))],) if self.by_unit else self.formats
 
     def weights(self, phase: Phase, settings: Settings) -> dict[str, float]:
         """Return the shares of a phase in the trainer's unit, by the place of each domain's files.

@@ -1,7 +1,6 @@
 import numpy as np
-import pytest
 
-from mixpipe.duplicates.matching import named, pairs_of
+from mixpipe.duplicates.matching import pairs_of
 
 
 def pairs(*buckets):
@@ -22,9 +21,3 @@ def test_a_pair_of_several_buckets_is_named_once_and_singles_never():
 def test_no_keys_make_no_pairs():
     none = np.zeros(0, np.uint64)
     assert pairs_of(none, none, none).shape == (0, 2)
-
-
-@pytest.mark.parametrize(("place", "row"), [(0, 0), (7, 5), (2**20, 2**32 - 1)])
-def test_a_name_holds_part_and_row(place, row):
-    name = int(named(place, np.array([row]))[0])
-    assert divmod(name, 2**32) == (place, row)

@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 
 import pytest
@@ -80,12 +81,58 @@ def test_a_check_passes_when_every_domain_is_there(run):
         (run / "train/data" / name / "train-00000-of-00001.bin").touch()
     asked = Asked(check=True)
     assert export_blend(run, "megatron", Settings(), asked).files
-    assert export_blend(run, "mosaicml", Settings(), asked).files
     (run / "train/data/d001/train-00000-of-00001.bin").unlink()
     with pytest.raises(InputError, match="d001"):
         export_blend(run, "megatron", Settings(), asked)
     with pytest.raises(ConfigError):
         export_blend(run, "megatron", Settings(unit="documents"), asked)
+
+
+def test_a_folder_without_files_of_the_form_that_is_read_is_refused(run):
+    for name in ("d000", "d001"):
+        (run / "train/data" / name).mkdir(parents=True)
+        (run / "train/data" / name / "train-00000-of-00001.mds").touch()
+    asked = Asked(check=True)
+    assert export_blend(run, "mosaicml", Settings(), asked).files
+    assert export_blend(run, "litdata", Settings(unit="documents"), asked).files
+    for trainer in ("litdata", "nanotron", "torchtitan"):
+        with pytest.raises(InputError, match=r"found nothing at .*d000"):
+            export_blend(run, trainer, Settings(), asked)
+
+
+def written_as(run, form):
+    """Let the run's shards be by domain and in one format."""
+    phases = [{"name": "main", "folder": "data", "domains": []}]
+    dataset = {"layout": "by-domain", "formats": [form], "files": [], "domains": [], "phases": phases}
+    (run / "train/dataset.json").write_text(json.dumps(dataset))
+
+
+@pytest.mark.parametrize(
+    ("trainer", "form", "place"),
+    [
+        ("levanter", "parquet", "{folder}/{id}/*.parquet"),
+        ("hf", "jsonl", "{folder}/{id}/*.jsonl.zst"),
+        ("levanter", "jsonl", None),
+        ("hf", "parquet", None),
+        ("torchtitan", "jsonl", None),
+    ],
+)
+def test_shards_of_another_form_than_the_usual_one_are_noted_with_their_place(run, trainer, form, place):
+    written_as(run, form)
+    notes = [note for note in export_blend(run, trainer, Settings(), Asked()).notes if "the run's shards" in note]
+    wanted = f"the run's shards are by-domain, {form}: export with --location '{place}'"
+    assert notes == ([wanted] if place else [])
+    settings = Settings(location=place)
+    assert not [note for note in export_blend(run, trainer, settings, Asked()).notes if "the run's shards" in note]
+
+
+def test_a_unit_that_is_read_from_a_form_that_the_run_lacks_is_noted_and_told_by_the_check(run):
+    written_as(run, "mds")
+    lacking = "the run's shards are by-domain, mds: run with --set shards.formats=[litdata]"
+    assert lacking in export_blend(run, "litdata", Settings(), Asked()).notes
+    assert lacking not in export_blend(run, "litdata", Settings(unit="documents"), Asked()).notes
+    with pytest.raises(InputError, match=re.escape(lacking)):
+        export_blend(run, "litdata", Settings(), Asked(check=True))
 
 
 def test_formats_and_trainers_are_listed(monkeypatch, capfd):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from mixpipe.runs.frozen import frozen_config
 from mixpipe.runs.run import Run
 
@@ -33,3 +35,16 @@ def test_a_refresh_that_was_stopped_forgets_nothing(make_run, config, tmp_path):
     frozen = frozen_config(config, tmp_path, "toy")
     Run(config=frozen, root=tmp_path, name="toy").begin()  # and killed before any stage
     assert learnt(frozen_config(config, tmp_path, "toy")) == learnt(frozen)
+
+
+def test_a_refresh_that_was_stopped_in_another_place_of_the_root_goes_by_what_lies_in_this_one(
+    make_run, config, tmp_path
+):
+    make_run(config)
+    Run(config=frozen_config(config, tmp_path, "toy"), root=tmp_path, name="toy").begin()
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for name in ("artifacts", "runs"):
+        (tmp_path / name).rename(moved / name)
+    frozen = frozen_config(config, moved, "toy")
+    assert [Path(place).is_relative_to(moved) and Path(place).exists() for place in learnt(frozen)] == [True] * 4

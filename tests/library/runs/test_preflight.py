@@ -99,6 +99,9 @@ def test_a_plan_maker_needs_the_scorer_of_its_column(corpus):
     preflight(config_for(corpus, plan={"maker": "top"}, scores={"scorers": scorers}))
     with pytest.raises(ConfigError, match=r"plan\.maker: expected scorers that give perplexity, which bands reads"):
         preflight(config_for(corpus, plan={"maker": "bands"}, scores={"scorers": scorers}))
+    preflight(config_for(corpus, plan={"maker": "top", "settings": {"column": "texture_damage"}}))
+    with pytest.raises(ConfigError, match=r"expected scorers that give quality_raw, which top reads"):
+        preflight(config_for(corpus, plan={"maker": "top", "settings": {"column": "quality_raw"}}))
 
 
 def test_remote_files_are_counted_by_their_sizes(corpus, bucket, tmp_path):

@@ -24,7 +24,7 @@ from mixpipe.runs.remote import (
 from mixpipe.runs.run import Run, load_artefacts
 from mixpipe.runs.status import run_status
 from mixpipe.shards.exporters.protocol import Settings
-from mixpipe.store.artefact import MANIFEST
+from mixpipe.store.artefact import MANIFEST, Artefact
 from mixpipe.store.cache import cache_folder, working_root
 from mixpipe.store.files import read_json, read_table
 from mixpipe.store.remote import Remote
@@ -93,6 +93,15 @@ def test_commands_say_of_the_url_what_they_say_of_the_folder(run, tmp_path):
         assert look(run, wanted, ask) == ask(run.folder)
     assert look(run, VERIFY, verify_folder).problems == []
     assert list(cache_folder().glob("look-*")) == []
+
+
+def test_of_phases_the_status_needs_no_more_of_the_plan_than_its_mixture(make_run, config, bucket):
+    run = sent(make_run(config.model_copy(update={"plan": config.plan.model_copy(update={"phases": 2})})), bucket)
+    with run_copy(run.place, STATUS, through) as folder:
+        assert run_status(folder).as_json() == run_status(run.folder).as_json()
+        assert len(run_status(folder).phases.phases) == 2
+        plan = load_artefacts(folder, Artefact.read)["plan"].path
+        assert sorted(path.name for path in plan.iterdir()) == [MANIFEST, "mixture.json"]
 
 
 def test_a_story_is_told_again_without_copying_the_artefacts_again(run):
@@ -171,6 +180,19 @@ def test_another_machine_takes_up_what_is_there(run, config, monkeypatch, tmp_pa
     assert not (fresh.folder / "run.json").exists()
 
 
+def test_another_machine_goes_on_with_a_refresh_that_was_stopped(run, config, monkeypatch, tmp_path):
+    there = run.model_copy(update={"config": frozen_config(config, run.root, run.name)})
+    there.begin()  # and killed before any stage
+    send_records(there)
+    shutil.rmtree(run.root / "artifacts")
+    monkeypatch.setenv("MIXPIPE_CACHE", str(tmp_path / "another"))
+    here = Run.at(config, run.url, run.name)
+    take_up(here, through)
+    frozen = frozen_config(config, here.root, run.name)
+    for place in (frozen.ingest.tokenizer, frozen.domains.frozen, frozen.scores.frozen, frozen.search.mixture):
+        assert Path(place).exists() and Path(place).is_relative_to(here.root)
+
+
 class Killed(Exception):
     """The end of a process between two objects."""
 
@@ -199,6 +221,13 @@ def test_a_url_that_is_no_run_is_refused(run):
     for wanted in (STATUS, VERIFY, EXPORT, EXPLAIN):
         with pytest.raises(InputError, match=r"at s3://.*/nothing, found none; it is <root>/runs/<name>"):
             look(Run.at(run.config, run.url, "nothing"), wanted, lambda folder: None)
+
+
+def test_what_a_run_lacks_is_said_of_its_url(make_run, config, bucket):
+    there = make_run(config, until="search").model_copy(update={"url": bucket})
+    send_records(there)
+    with pytest.raises(InputError, match=f"expected mixture.json in {there.place}, found none"):
+        look(there, STATUS, lambda folder: export_blend(folder, "hf", Settings(), Asked()))
 
 
 def test_a_folder_is_looked_at_where_it_is(make_run, config):

@@ -1,13 +1,16 @@
 """The stage over tiny sealed artefacts: alignment, reasons, determinism, take-over, refusals."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from mixpipe.errors import ConfigError, InputError, StageError
+from mixpipe.personal_data import masked
 from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.quality import Quality
 from mixpipe.scores.stage import SCORES
 from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, read_table, write_json, write_table
@@ -162,16 +165,68 @@ def test_near_and_semantic_twins_are_named_and_drop_where_asked(tmp_path, inputs
     assert [reasons[row] for row in (0, 2, 118)] == ["semantic-duplicate", "semantic-duplicate", "near-duplicate"]
 
 
-def test_documents_of_repeated_sentences_drop_where_asked(tmp_path, inputs):
-    """Three of four sentences are enough, two of three are not (MixtureVitae)."""
-    rows = tables_of(texts_of(120), 1)["duplicates"]["part-00000-of-00001"].to_pylist()
-    rows[0]["repeated_sentences"], rows[1]["repeated_sentences"] = 3 / 4, 2 / 3
-    split = [pa.Table.from_pylist(rows[at : at + 40], schema=TWINS) for at in range(0, 120, 40)]
-    marked = sealed(tmp_path, "duplicates", {f"part-{n:05d}-of-00003": table for n, table in enumerate(split)}, {})
-    config = ScoresConfig(drop=("repeated-sentences",))
-    table = scores_of(build(tmp_path, SCORES, config, {**inputs, "duplicates": marked}))
-    assert table["drop_reason"].to_pylist() == ["repeated-sentences", *[None] * 119]
-    assert scores_of(build(tmp_path, SCORES, PLAIN, {**inputs, "duplicates": marked}))["drop_reason"][0].as_py() is None
+def sentences_of(number, count):
+    return " ".join(f"Sentence {n} of document {number} says something of its own {number * n}." for n in range(count))
+
+
+@pytest.fixture(scope="module")
+def repeating(tmp_path_factory):
+    """Return inputs of which rows 1 to 3 repeat sentences of row 0, which has a brace; row 4 is like row 3, 5 row 3."""
+    common = sentences_of(0, 3)
+    texts = [f"{common} {{ {sentences_of(9, 3)}", *(f"{common} {sentences_of(n, 1)}" for n in (1, 2))]
+    texts += [f"{common} {sentences_of(3, 2)}", f"{common} {sentences_of(3, 2)} And so on."]
+    texts += [texts[3], *(sentences_of(n, 4) for n in range(10, 30))]
+    tables = tables_of(texts, 3)
+    name = sorted(tables["duplicates"])[0]
+    rows = tables["duplicates"][name].to_pylist()
+    rows[4] |= {"near_twin": rows[3]["id"], "near_similarity": 0.9, "near_size": 2}
+    root = tmp_path_factory.mktemp("repeating")
+    marked = {**tables["duplicates"], name: pa.Table.from_pylist(rows, schema=TWINS)}
+    return {**seal_inputs(root, texts, 3), "duplicates": sealed(root, "duplicates", marked, {})}
+
+
+SENTENCES = {"sentences": {"enabled": True, "keys_at_once": 7}}
+
+
+def test_repeated_sentences_drop_where_asked_from_three_quarters(tmp_path, repeating):
+    """Three of four sentences are enough, three of five are not (MixtureVitae); copies repeat nothing."""
+    drop = ("duplicate", "near-duplicate", "repeated-sentences")
+    found = build(tmp_path, SCORES, ScoresConfig(drop=drop, **SENTENCES), repeating)
+    table = scores_of(found)
+    assert table["repeated_sentences"].to_pylist()[:6] == pytest.approx([0, 3 / 4, 3 / 4, 3 / 5, 0, 0])
+    reasons = [None, "repeated-sentences", "repeated-sentences", None, "near-duplicate", "duplicate"]
+    assert table["drop_reason"].to_pylist()[:6] == reasons
+    assert not found.names("sentences-*") + found.names("repeats-*")
+    plain = scores_of(build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, **SENTENCES), repeating))
+    assert plain["drop_reason"].to_pylist()[:6] == [*[None] * 4, *reasons[4:]]
+
+
+def test_what_a_rule_drops_owns_no_sentence(tmp_path, repeating):
+    """Rows 1 and 2 were both lost for the sake of row 0; the better of them is kept, and owns the sentences."""
+    drop = ("repeated-sentences", "duplicate", "near-duplicate", "c4:curly-brace")
+    config = ScoresConfig(drop=drop, **SENTENCES)
+    found = build(tmp_path, SCORES, config, repeating)
+    table = scores_of(found)
+    assert table["drop_reason"].to_pylist()[:3] == ["c4:curly-brace", None, "repeated-sentences"]
+    assert table["repeated_sentences"].to_pylist()[:3] == pytest.approx([0, 0, 3 / 4])
+    assert digests(build(tmp_path / "afresh", SCORES, config, repeating, backwards=True)) == digests(found)
+
+
+def test_held_out_texts_are_masked_where_the_corpus_is(tmp_path):
+    """The target's n-grams all hold an address: as they are, they meet no document whose addresses are masked."""
+    item = " ".join(f"w{n}x {f'at{n}@example.org' if n % 6 == 0 else ''}" for n in range(40))
+    leaking = f"Before it. {masked(item).text} And after it."
+    texts = [item, *(" ".join(f"v{n}v{m}" for m in range(30)) for n in range(40)), leaking]
+    found = seal_inputs(tmp_path, texts, 2)
+    identity = found["ingest"].manifest.identity
+    config = {**identity["config"], "mask": True}
+    manifest = found["ingest"].manifest.model_copy(update={"identity": {**identity, "config": config}})
+    both = {**found, "ingest": replace(found["ingest"], manifest=manifest)}
+    reasons = [
+        scores_of(build(tmp_path / key, SCORES, ScoresConfig(), each))["drop_reason"].to_pylist()[-1]
+        for key, each in (("as-is", found), ("masked", both))
+    ]
+    assert reasons == [None, "leak:item"]
 
 
 def test_another_drop_scores_nothing_again(tmp_path, inputs):
@@ -291,6 +346,12 @@ def test_frozen_scorers_judge_new_documents_alike(tmp_path, scores):
     other = seal_inputs(tmp_path, texts_of(120)[:100], 2)
     judged = build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path)), other)
     assert scores_of(judged).column("quality").to_pylist() == scores_of(scores).column("quality").to_pylist()[:100]
+
+
+def test_scorers_of_another_version_are_refused(tmp_path, inputs, scores, monkeypatch):
+    monkeypatch.setattr(Quality, "columns", (*Quality.columns, "quality_of_tomorrow"))
+    with pytest.raises(ConfigError, match=r"that give quality_of_tomorrow, found those of another version"):
+        build(tmp_path, SCORES, ScoresConfig(drop=PLAIN.drop, frozen=str(scores.path)), inputs)
 
 
 def test_misaligned_upstream_is_refused(tmp_path, inputs):
