@@ -42,7 +42,7 @@ def test_a_round_believes_what_it_has_just_chosen(make_oracle: MakeOracle) -> No
         rows = np.concatenate([rows, renormalise(rows + 1e-3)])
         chosen = Mixpipe().rank(oracle.problem, trials, rows, 5, rng)
         assert len(set(chosen.tolist())) == 5
-        fitted = forecast_objective(oracle.problem, trials, "gp")
+        fitted = forecast_objective(oracle.problem, trials, Mixpipe().explorer)
         best = min(float(fitted.score(fitted.mixtures)[0].min()), float(fitted.measured().min()))
         order = np.argsort(-log_expected_improvement(*fitted.score(rows), best), kind="stable")
         assert chosen[0] == order[0]
