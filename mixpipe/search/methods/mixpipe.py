@@ -1,13 +1,14 @@
 """mixpipe's own method, the default: two minds about every round.
 
 Rounds as in CLIMB (Diao et al. 2025, arXiv 2504.13161, section 3). Three fifths of a round are chosen one by one, each
-the candidate of the highest expected improvement under a Gaussian process of the objective (its trend in the shares,
-`gp-shares`, which is what finds a best run of nearly one domain), which then takes what it foresees there for measured (kriging believer, Ginsbourger et al. 2010, Kriging is well-suited to parallelize
+the candidate of the highest expected improvement under a Gaussian process of the objective, which then takes what it
+foresees there for measured (kriging believer, Ginsbourger et al. 2010, Kriging is well-suited to parallelize
 optimization); so a round spreads as far as the process is unsure, and no further. The cost is a fit for every choice.
-Two fifths are those that boosted trees of the objective like best: better where losses have many domains or steps. One
-forecast blended from both was not (docs/search.md). The first round is spread far apart, half of it by the experts'
-screen where there is one. Candidates are drawn around the natural mixture and refined around what is foreseen to be
-best. What is recommended comes from the weighted ensemble of all surrogates.
+The trend of the process is in the shares: so it finds a best run that is nearly of one domain. Two fifths are those
+that boosted trees of the objective like best: better where losses have many domains or steps. One forecast blended from
+both was not (docs/search.md). The first round is spread far apart, half of it by the experts' screen where there is
+one. Candidates are drawn around the natural mixture and refined around what is foreseen to be best. What is recommended
+comes from the weighted ensemble of all surrogates.
 """
 
 from collections.abc import Sequence
