@@ -37,8 +37,6 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("scores", "frozen"),
     ("scores", "reference"),
     ("scores", "trials"),
-    ("scores", "labelled", "positive"),
-    ("scores", "labelled", "negative"),
     ("mixture",),
     ("search", "mixture"),
     ("plan", "settings"),
@@ -108,9 +106,9 @@ class RunConfig(BaseModel):
         return self
 
     def remote_inputs(self) -> dict[str, str]:
-        """Return the URLs among the inputs and held-out sets, with the names of their fields."""
-        held_out = {held.path: f"{place}.path" for place, held in self.targets.held_out.values()}
-        places = {**held_out, **dict.fromkeys(self.ingest.paths, "ingest.paths")}
+        """Return the URLs among the inputs and sets of texts, with the names of their fields."""
+        sets = {held.path: f"{place}.path" for place, held in self.targets.by_prefix.values()}
+        places = {**sets, **dict.fromkeys(self.ingest.paths, "ingest.paths")}
         return {place: field for place, field in places.items() if is_remote(place)}
 
     def section(self, stage: str) -> StageConfig:
@@ -257,7 +255,7 @@ def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
     command = search.get("command") if isinstance(search := values.get("search"), dict) else None
     if isinstance(command, dict) and isinstance(command.get("argv"), list):
         command["argv"] = [_anchored_argument(argument, folder) for argument in command["argv"]]
-    for kind in ("sets", "protected"):
+    for kind in ("sets", "protected", "labelled"):
         sets = targets.get(kind) if isinstance(targets, dict) else None
         for held in sets.values() if isinstance(sets, dict) else ():
             if isinstance(held, dict) and "path" in held:

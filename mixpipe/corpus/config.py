@@ -1,15 +1,17 @@
 """Settings of the stages `ingest` and `targets`."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["IngestConfig", "ProtectedConfig", "TargetConfig", "TargetsConfig"]
+__all__ = ["IngestConfig", "TargetConfig", "TargetsConfig", "TextsConfig"]
 
 # a name is part of file names, where a dash ends it
 TargetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
+Label = Annotated[str, StringConstraints(pattern="^(positive|negative)$")]
 
 
 class IngestConfig(StageConfig):
@@ -46,20 +48,25 @@ class TargetConfig(StageConfig):
     text: str = "text"
 
 
-class ProtectedConfig(StageConfig):
-    """One set of texts that the training data must not hold."""
+class TextsConfig(StageConfig):
+    """One set of texts."""
 
     path: str = execution_only(description="file, folder or URL of texts, any format that the corpus may have")
     text: str = "text"
 
 
 class TargetsConfig(StageConfig):
-    """The held-out sets: those that say what the model should be good at, and others that it must not have read."""
+    """Sets of texts: what the model should be good at, what it must not have read, what is known to be good and bad."""
 
     sets: dict[TargetName, TargetConfig] = Field(min_length=1, description="by name: letters, digits and underscores")
-    protected: dict[TargetName, ProtectedConfig] = Field(
+    protected: dict[TargetName, TextsConfig] = Field(
         default_factory=dict,
         description="benchmarks whose texts the scorer `leak` looks for, by name; they steer nothing",
+    )
+    labelled: dict[Label, TextsConfig] = Field(
+        default_factory=dict,
+        description="texts known to be good and bad, for the scorers `classifier` and `ngram_classifier`; none: the "
+        "texts of `sets`, and a sample of the corpus",
     )
 
     @model_validator(mode="after")
@@ -71,8 +78,15 @@ class TargetsConfig(StageConfig):
         return self
 
     @property
-    def held_out(self) -> dict[str, tuple[str, TargetConfig | ProtectedConfig]]:
-        """All sets with the prefix of their files: `target-<name>` and `protected-<name>`."""
-        targets = {f"target-{name}": (f"targets.sets.{name}", found) for name, found in self.sets.items()}
-        others = {f"protected-{name}": (f"targets.protected.{name}", found) for name, found in self.protected.items()}
-        return {**targets, **others}
+    def by_prefix(self) -> dict[str, tuple[str, TargetConfig | TextsConfig]]:
+        """All sets, with their settings' place, by the prefix of their files: `target-<name>` and so on."""
+        kinds: list[tuple[str, str, Mapping[str, TargetConfig | TextsConfig]]] = [
+            ("target", "sets", self.sets),
+            ("protected", "protected", self.protected),
+            ("labelled", "labelled", self.labelled),
+        ]
+        return {
+            f"{prefix}-{name}": (f"targets.{field}.{name}", found)
+            for prefix, field, sets in kinds
+            for name, found in sets.items()
+        }

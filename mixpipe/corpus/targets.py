@@ -1,8 +1,9 @@
-"""The stage `targets`: held-out sets of texts, read by the same readers as the corpus.
+"""The stage `targets`: held-out and labelled sets of texts, read by the same readers as the corpus.
 
 Files, for a set called news: `target-news-00000.parquet` and so on (DOCUMENTS; `source` is the set's name, `n_tokens`
 is 0, because losses are measured in bits per byte), `quarantine.parquet`, `targets.json`; likewise
-`protected-<name>-*.parquet` and `protected.json` of sets that steer nothing. One part per set: such sets are small.
+`protected-<name>-*.parquet` and `protected.json` of sets that steer nothing, `labelled-positive-*.parquet` and
+`labelled-negative-*.parquet` of those that classifiers are fitted on. One part per set: such sets are small.
 """
 
 from mixpipe.corpus.config import TargetsConfig
@@ -23,7 +24,7 @@ LIMITS = Limits(documents=1 << 14, bytes=32 << 20)
 
 def outside(config: TargetsConfig) -> dict[str, Json]:
     """Return the identity of every set's files."""
-    return {prefix: inputs_identity(_files(place, held.path)) for prefix, (place, held) in config.held_out.items()}
+    return {prefix: inputs_identity(_files(place, held.path)) for prefix, (place, held) in config.by_prefix.items()}
 
 
 def plan(context: Context) -> list[Part]:
@@ -33,7 +34,7 @@ def plan(context: Context) -> list[Part]:
         InputError: their files are no longer those that the artefact is named after.
     """
     parts = []
-    for prefix, (place, held) in sorted(context.config.held_out.items()):
+    for prefix, (place, held) in sorted(context.config.by_prefix.items()):
         files = _files(place, held.path)
         check_unchanged(files, context.outside[prefix], f"{place}.path")
         units = [Unit(file) for file in files]
@@ -44,7 +45,7 @@ def plan(context: Context) -> list[Part]:
 
 def run(context: Context, part: Part) -> Counts:
     """Read one set."""
-    _, held = context.config.held_out[part.name]
+    _, held = context.config.by_prefix[part.name]
     name = part.name.partition("-")[2]
     wanted = Wanted(text=held.text, id="id")
     return write_pieces(context.out, part.name, units_of(part), wanted=wanted, limits=LIMITS, target=name)
@@ -63,12 +64,14 @@ def finish(context: Context) -> Counts:
     write_json(context.out / "targets.json", dict(sorted(sets.items())))
     protected = {name: _count(context, f"protected-{name}") for name in sorted(config.protected)}
     write_json(context.out / "protected.json", dict(protected))
+    for name in config.labelled:
+        _count(context, f"labelled-{name}")
     merge_quarantine(context.out)
     return {"documents": sum(int(found["documents"]) for found in sets.values()), "targets": len(sets)}
 
 
 def _count(context: Context, prefix: str) -> dict[str, int]:
-    place, held = context.config.held_out[prefix]
+    place, held = context.config.by_prefix[prefix]
     pieces = pieces_of(context.out, prefix)
     if not pieces:
         raise InputError(

@@ -1,9 +1,10 @@
-"""Stage `embed`: the corpus and the targets to unit vectors, part by part.
+"""Stage `embed`: the corpus, the targets and labelled texts to unit vectors, part by part.
 
-Writes `part-*.parquet` and `target-*.parquet` (id, vector of float16), rows aligned with the documents of the same
-name (of a target at most 64, in its order), and `encoder.json` {encoder, digest, dtype, max_tokens, dimensions}.
-Vectors that came with the corpus are normalised and taken as they are; the targets then have none. An encoder that is
-first distilled from the model adds a step, whose file `distilled.safetensors` later artefacts take over.
+Writes `part-*.parquet`, `target-*.parquet` and `labelled-*.parquet` (id, vector of float16), rows aligned with the
+documents of the same name (of a target's file at most 64, of one of labelled texts 4,096, in its order), and
+`encoder.json` {encoder, digest, dtype, max_tokens, dimensions}. Vectors that came with the corpus are normalised and
+taken as they are; the others then have none. An encoder that is first distilled from the model adds a step, whose file
+`distilled.safetensors` later artefacts take over.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ DISTILLED = "distilled"
 # Vectors of a target tell a classifier what it looks like, and need not be all: 21 targets of the shared data have
 # 3,655 texts, nearly as many as the sample that they are for.
 TARGET_DOCUMENTS = 64
+# Labelled texts are not many to begin with; more than these tell a linear model of some hundred weights little.
+LABELLED_DOCUMENTS = 4096
 # A float16 entry is within 2^-11 of its value, so a stored unit vector is within 5e-4 of length 1.
 NORM_TOLERANCE = 1e-3
 
@@ -85,7 +88,7 @@ def plan_encode(context: Context) -> list[Part]:
     settings = {} if given_names(context.inputs["ingest"]) else _identity(context.config)
     parts = []
     for source in _sources(context):
-        stage = "targets" if source.part.startswith("target-") else "ingest"
+        stage = "ingest" if source.part.startswith("part-") else "targets"
         identity = {**settings, "source": source.artefact.digest(source.file)}
         parts.append(Part(source.part, {**settings, "stage": stage, "file": source.file}, identity))
     return parts
@@ -97,7 +100,7 @@ def run_encode(context: Context, part: Part) -> Counts:
     path = context.inputs[stage].file(str(part.spec["file"]))
     if "encoder" in part.spec:
         table = read_table(path, ["id", "text"])
-        table = table if stage == "ingest" else table.take(_sampled(table["id"].to_pylist()))
+        table = table if stage == "ingest" else table.take(_sampled(table["id"].to_pylist(), _most(part.name)))
         vectors = _encoder(context, part).encode(table["text"].to_pylist())
     else:
         table = read_table(path, ["id", "vector"])
@@ -106,7 +109,8 @@ def run_encode(context: Context, part: Part) -> Counts:
     values = pa.array(vectors.astype(np.float16).ravel())
     column = pa.FixedSizeListArray.from_arrays(values, type=schema.field("vector").type)
     write_table(context.out / f"{part.name}.parquet", pa.table([table["id"], column], schema=schema), schema)
-    return {"documents" if stage == "ingest" else "target_documents": len(vectors)}
+    kind = part.name.partition("-")[0]
+    return {"documents" if kind == "part" else f"{kind}_documents": len(vectors)}
 
 
 def finish_encode(context: Context) -> Counts:
@@ -124,9 +128,14 @@ def finish_encode(context: Context) -> Counts:
     return {}
 
 
-def _sampled(ids: list[str]) -> NDArray[np.int64]:
-    """Return the rows of a target that are encoded, in order: those with the smallest keyed hashes."""
-    chosen: NDArray[np.int64] = np.sort(np.argsort(keyed_hashes(ids, "target"), kind="stable")[:TARGET_DOCUMENTS])
+def _most(part: str) -> int:
+    """Return how many texts of a file outside the corpus are encoded at most."""
+    return TARGET_DOCUMENTS if part.startswith("target-") else LABELLED_DOCUMENTS
+
+
+def _sampled(ids: list[str], most: int) -> NDArray[np.int64]:
+    """Return the rows that are encoded, in order: those with the smallest keyed hashes."""
+    chosen: NDArray[np.int64] = np.sort(np.argsort(keyed_hashes(ids, "target"), kind="stable")[:most])
     return chosen
 
 
@@ -136,7 +145,11 @@ def _sources(context: Context) -> Iterator[Source]:
         for name in given:
             yield Source(ingest, name, Path(name).stem.replace("given", "part", 1))
         return
-    for artefact, pattern in ((ingest, "part-*.parquet"), (targets, "target-*.parquet")):
+    for artefact, pattern in (
+        (ingest, "part-*.parquet"),
+        (targets, "target-*.parquet"),
+        (targets, "labelled-*.parquet"),
+    ):
         for name in artefact.names(pattern):
             yield Source(artefact, name, Path(name).stem)
 
@@ -163,7 +176,7 @@ def _checked(path: Path, source: Source) -> int:
     """Return the dimensions of a part after checking its rows."""
     column = read_table(path, ["vector"])["vector"]
     documents = pq.read_metadata(source.artefact.file(source.file)).num_rows
-    documents = min(documents, TARGET_DOCUMENTS) if source.part.startswith("target-") else documents
+    documents = documents if source.part.startswith("part-") else min(documents, _most(source.part))
     if len(column) != documents:
         raise StageError(f"expected {documents} vectors in {path}, found {len(column)}; delete its folder, run again")
     vectors = vectors_of(column).astype(np.float32)

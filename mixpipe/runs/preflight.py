@@ -79,7 +79,7 @@ def preflight(config: RunConfig) -> CorpusSize:
             f"search.command.maximise: expected targets among {', '.join(config.targets.sets)}, "
             f"found {', '.join(unknown)}"
         )
-    for place, held in config.targets.held_out.values():
+    for place, held in config.targets.by_prefix.values():
         if is_remote(held.path):
             remote_files(held.path, f"{place}.path")
         elif not held.path.startswith("hf:") and not _exists(held.path):

@@ -8,20 +8,13 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from mixpipe.scores import SCORERS
 from mixpipe.store.stage import StageConfig, execution_only
 
-__all__ = ["DUPLICATES", "REPEATS", "TWIN_COLUMNS", "LabelledConfig", "ScoresConfig", "SentencesConfig"]
+__all__ = ["DUPLICATES", "REPEATS", "TWIN_COLUMNS", "ScoresConfig", "SentencesConfig"]
 
 # Reasons to drop a document for the sake of another one, and the column of twins in which each other one is named.
 TWIN_COLUMNS = {"near-duplicate": "near_twin", "semantic-duplicate": "semantic_twin"}
 REPEATS = "repeated-sentences"
 DUPLICATES = ("duplicate", *TWIN_COLUMNS, REPEATS)
 DEFAULT_DROP = ("duplicate", "near-duplicate", "leak:item", "leak:text", "leak:run")
-
-
-class LabelledConfig(StageConfig):
-    """Texts known to be good and bad: each a file or folder of .jsonl, .parquet (with a column text) or .txt."""
-
-    positive: str | None = execution_only(default=None, description="good texts; none: those of the targets")
-    negative: str | None = execution_only(default=None, description="bad texts; none: a sample of the corpus")
 
 
 class SentencesConfig(StageConfig):
@@ -63,11 +56,10 @@ class ScoresConfig(StageConfig):
     length_norm: Literal["mean", "sqrt", "none"] = Field(
         "mean", description="dsir: what the sum over a document's n-grams is divided by: their number, its root, 1"
     )
-    labelled: LabelledConfig = Field(
-        default_factory=LabelledConfig, description="ngram_classifier: texts that are known to be good and bad"
-    )
     reference: str | None = execution_only(
-        default=None, description="perplexity: texts (as in labelled) that its model is fitted on; none: the corpus"
+        default=None,
+        description="perplexity: file or folder (.txt, .jsonl or .parquet with a column text) that its model is fitted "
+        "on; none: the corpus",
     )
     trials: str | None = execution_only(
         default=None, description="preselect: folder of a sealed search over the same domains, whose trials it reads"

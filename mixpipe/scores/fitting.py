@@ -1,8 +1,10 @@
-"""Step `fit`: a sample of the corpus and the domains' sums, and on it the scorers, one after another.
+"""Step `fit`: a sample of the corpus and the domains' sums, with the targets and labelled texts, and on it the scorers.
 
 Each is fitted with the columns of those before it, and what it learnt is kept as `<scorer>.npz`; with `frozen` these
 files are taken from an earlier artefact instead.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +16,7 @@ from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.examples import percentile_values
 from mixpipe.scores.frozen import EDGES, check_fitted_on, frozen_files
 from mixpipe.scores.given import given_digests
+from mixpipe.scores.labelled import read_labelled
 from mixpipe.scores.protocol import Evaluations, Scorer
 from mixpipe.scores.reading import domain_names, is_masked, read_batch, upstream
 from mixpipe.scores.removal import check_reasons
@@ -74,6 +77,7 @@ def finish_fit(context: Context) -> Counts:
         wanted=config.sample_documents,
         domain_names=domain_names(context),
     )
+    sample = replace(sample, labelled=read_labelled(context))
     for name in config.scorers:
         plugin = load_plugin(SCORERS, name, "scorer")
         state = plugin.fit(sample, config)

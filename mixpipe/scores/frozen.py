@@ -12,6 +12,7 @@ from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.given import READ_BY
+from mixpipe.scores.labelled import labelled_digests
 from mixpipe.scores.reading import is_masked
 from mixpipe.store.artefact import Artefact
 from mixpipe.store.files import read_arrays, read_json, read_table
@@ -24,6 +25,7 @@ EDGES = "histograms.npz"
 SUMMARY = "scores.json"
 # Settings that a scorer takes in when it is fitted, and would otherwise leave unheard when it is frozen.
 FITTED_WITH = {"quality": "quality", "quality_by_domain": "quality", "languages": "language", "length_norm": "dsir"}
+FITTED_ON_LABELS = {"classifier", "ngram_classifier"}
 
 
 def frozen_files(config: ScoresConfig) -> dict[str, Path]:
@@ -45,7 +47,7 @@ def frozen_files(config: ScoresConfig) -> dict[str, Path]:
 
 
 def fitted_on(context: Context) -> dict[str, Json]:
-    """Return what the scorers' numbers mean: the domains in order, the encoder, held-out texts, what was given.
+    """Return what the scorers' numbers mean: the domains in order, the encoder, texts held out, labelled, given.
 
     The encoder in whatever precision. Held-out texts matter to `leak` alone: an index of other sets would leave the new
     ones unprotected without a word.
@@ -58,6 +60,8 @@ def fitted_on(context: Context) -> dict[str, Json]:
     }
     scorers = context.config.scorers
     found |= {field: context.outside.get(field) for field, scorer in READ_BY.items() if scorer in scorers}
+    if FITTED_ON_LABELS & set(scorers):
+        found["labelled texts"] = labelled_digests(context) or None
     if "leak" in scorers:
         targets = context.inputs["targets"]
         held_out = [*targets.names("target-*.parquet"), *targets.names("protected-*.parquet")]

@@ -26,8 +26,6 @@ __all__ = ["READ_BY", "TRIALS_FILES", "given_digests", "given_search", "given_te
 TRIALS_FILES = ("trials.parquet", "mixture.json")
 READ_BY = {
     "scores.reference": "perplexity",
-    "scores.labelled.positive": "ngram_classifier",
-    "scores.labelled.negative": "ngram_classifier",
     "scores.trials": "preselect",
 }
 ROWS = 1024
@@ -85,8 +83,6 @@ def given_digests(config: ScoresConfig) -> dict[str, Json]:
     """
     paths = {
         "scores.reference": config.reference,
-        "scores.labelled.positive": config.labelled.positive,
-        "scores.labelled.negative": config.labelled.negative,
         "scores.trials": config.trials,
     }
     read = {field: path for field, path in paths.items() if path and READ_BY[field] in config.scorers}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.document import Document
 from mixpipe.store.draws import keyed_uniforms
 
-__all__ = ["Batch", "Evaluations", "Floats", "Rule", "Sample", "Scorer", "State", "halves"]
+__all__ = ["Batch", "Evaluations", "Floats", "Labelled", "Rule", "Sample", "Scorer", "State", "halves"]
 
 Floats: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.floating]]"
 State: TypeAlias = Mapping[str, np.ndarray]
@@ -102,6 +102,22 @@ class Evaluations:
     names: tuple[str, ...] = ()
 
 
+class Labelled(NamedTuple):
+    """Texts of one label.
+
+    Attributes:
+        texts: n texts.
+        ids: n ids of documents with these texts.
+        vectors: (m, dimensions) float32, unit rows of those that were encoded; none where the corpus came with vectors.
+        encoded: m ids of these.
+    """
+
+    texts: Sequence[str]
+    ids: Sequence[str]
+    vectors: np.ndarray
+    encoded: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Sample(Batch):
     """What scorers are fitted on: a sample of the corpus without duplicates, sums over all of it, the targets.
@@ -110,6 +126,7 @@ class Sample(Batch):
         targets: the targets' texts.
         protected: further texts that the training data must not hold.
         target_vectors: (m, dimensions) float32, unit rows.
+        labelled: texts known to be good and bad, by label (`positive`, `negative`), as far as they were given.
         domain_sums: (domains, dimensions) float64, sum of the unit vectors of every domain's documents.
         domain_counts: (domains,) int64, how many documents were summed.
         domain_names: by domain number.
@@ -118,6 +135,7 @@ class Sample(Batch):
     targets: Evaluations = field(default_factory=Evaluations)
     protected: Evaluations = field(default_factory=Evaluations)
     target_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    labelled: Mapping[str, Labelled] = field(default_factory=dict)
     domain_sums: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     domain_counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     domain_names: tuple[str, ...] = ()

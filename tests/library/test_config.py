@@ -103,13 +103,11 @@ def test_files_that_a_command_names_lie_beside_the_configuration(write):
 
 def test_texts_given_to_scorers_lie_beside_the_configuration(write):
     path = write(SMALLEST)
-    for name in ("good", "search"):
-        (path.parent / name).mkdir()
-    config = load_config(
-        path, ["scores.labelled.positive=good", "scores.labelled.negative=gone", "scores.trials=search"]
-    )
-    assert config.scores.labelled.positive == str(path.parent / "good")
-    assert config.scores.labelled.negative == "gone"
+    (path.parent / "search").mkdir()
+    labelled = "targets.labelled={positive: {path: good.jsonl}, negative: {path: 's3://b/bad'}}"
+    config = load_config(path, [labelled, "scores.trials=search"])
+    assert config.targets.labelled["positive"].path == str(path.parent / "good.jsonl")
+    assert config.remote_inputs()["s3://b/bad"] == "targets.labelled.negative.path"
     assert config.scores.trials == str(path.parent / "search")
 
 

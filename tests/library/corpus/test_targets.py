@@ -3,7 +3,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from mixpipe.corpus.config import TargetConfig, TargetsConfig
+from mixpipe.corpus.config import TargetConfig, TargetsConfig, TextsConfig
 from mixpipe.corpus.targets import TARGETS
 from mixpipe.errors import InputError
 from mixpipe.store.files import read_json, read_table
@@ -60,3 +60,18 @@ def test_a_set_without_a_document_is_refused_by_name(build, tmp_path, texts):
 def test_names_that_cannot_be_file_names_are_refused(name):
     with pytest.raises(ValidationError):
         TargetsConfig(sets={name: TargetConfig(path="x")})
+
+
+def test_labelled_sets_are_read_beside_the_targets_and_must_hold_documents(build, tmp_path):
+    chosen = sets(tmp_path, news=["a"], good=["b", "c"], bad=[""])
+    good, bad = (TextsConfig(path=chosen.sets[name].path) for name in ("good", "bad"))
+    config = TargetsConfig(sets={"news": chosen.sets["news"]}, labelled={"positive": good})
+    found = build(tmp_path / "root", TARGETS, config)
+    (name,) = found.names("labelled-*.parquet")
+    assert name.startswith("labelled-positive-")
+    assert read_table(found.file(name))["text"].to_pylist() == ["b", "c"]
+    assert list(read_json(found.file("targets.json"))) == ["news"]
+    with pytest.raises(InputError, match=r"expected documents in targets\.labelled\.negative"):
+        build(tmp_path / "root", TARGETS, config.model_copy(update={"labelled": {"negative": bad}}))
+    with pytest.raises(ValidationError, match="positive"):
+        TargetsConfig(sets=chosen.sets, labelled={"neutral": good})

@@ -174,3 +174,13 @@ def test_of_a_large_target_the_same_64_texts_are_encoded_in_any_order(tmp_path, 
         found.append(pq.read_table(artefact.file("target-news-00000.parquet"))["id"].to_pylist())
     assert len(found[0]) == 64
     assert found[0] == found[1][::-1]
+
+
+def test_labelled_texts_are_encoded_like_documents(tmp_path, inputs, model, sentence, texts):
+    more = {"target-news-00000": documents(texts[:3]), "labelled-positive-00000": documents(texts[5:])}
+    targets = upstream(tmp_path, "targets", more)
+    config = EmbedConfig(max_tokens=256, dtype="float32", device="cpu")
+    artefact = build(tmp_path, EMBED, config, {**inputs, "targets": targets})
+    assert artefact.counts == {"documents": 25, "target_documents": 3, "labelled_documents": len(texts) - 5}
+    found = vectors_of(artefact, "labelled-positive-00000.parquet")
+    np.testing.assert_allclose(found, sentence.encode(texts[5:]), atol=1e-3)

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mixpipe.errors import InputError
 from mixpipe.scores.classifier import Classifier
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.protocol import Sample, halves
+from mixpipe.scores.protocol import Labelled, Sample, halves
 from mixpipe.store.fingerprint import text_id
 
 
@@ -46,3 +48,20 @@ def test_a_document_is_judged_by_the_model_of_the_other_half():
 def test_targets_are_needed():
     with pytest.raises(InputError, match="targets"):
         Classifier.fit(make(towards(0, 4, 0), np.zeros((0, 8), np.float32)), ScoresConfig())
+
+
+def test_labelled_vectors_take_the_place_of_targets_and_corpus():
+    corpus = make(np.concatenate([towards(0, 20, 0), towards(1, 20, 1)]), np.zeros((0, 8), np.float32))
+    given = {"positive": towards(1, 30, 2), "negative": towards(0, 300, 3)}
+    labelled = {
+        label: Labelled([], [], rows, [text_id(f"{label} {n}") for n in range(len(rows))])
+        for label, rows in given.items()
+    }
+    scores = Classifier(Classifier.fit(replace(corpus, labelled=labelled), ScoresConfig())).score(corpus)[:, 0]
+    assert scores[:20].max() < 0.5 < scores[20:].min()
+
+
+def test_labelled_texts_without_vectors_are_named():
+    nothing = {"negative": Labelled(["bad"], [text_id("bad")], np.zeros((0, 0), np.float32), [])}
+    with pytest.raises(InputError, match=r"targets\.labelled\.negative"):
+        Classifier.fit(replace(make(towards(0, 4, 0), towards(1, 4, 1)), labelled=nothing), ScoresConfig())

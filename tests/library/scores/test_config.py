@@ -29,5 +29,5 @@ def test_preselect_without_a_search_is_refused_with_the_configuration():
 
 
 def test_where_texts_lie_is_no_part_of_identity():
-    given = ScoresConfig(reference="a", trials="b", labelled={"positive": "c", "negative": "d"})
+    given = ScoresConfig(reference="a", trials="b")
     assert given.identity() == ScoresConfig().identity()

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mixpipe.errors import ConfigError, InputError
-from mixpipe.scores.config import LabelledConfig, ScoresConfig
+from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.given import given_digests, given_search, given_texts
 from mixpipe.scores.sample import CHARACTERS
 from mixpipe.store.fingerprint import text_id
@@ -77,11 +77,7 @@ def test_what_cannot_be_read_is_named(tmp_path, name, content, said):
 
 def test_texts_are_known_by_content(tmp_path):
     one, other = jsonl(tmp_path / "a.jsonl", TEXTS), jsonl(tmp_path / "b.jsonl", TEXTS)
-    scorers = ("perplexity", "ngram_classifier", "quality")
-    configs = [
-        ScoresConfig(scorers=scorers, reference=str(path), labelled=LabelledConfig(negative=str(path)))
-        for path in (one, other)
-    ]
+    configs = [ScoresConfig(scorers=("perplexity", "quality"), reference=str(path)) for path in (one, other)]
     assert given_digests(configs[0]) == given_digests(configs[1])
     assert configs[0].identity() == configs[1].identity()
     jsonl(other, TEXTS[1:])
@@ -91,10 +87,9 @@ def test_texts_are_known_by_content(tmp_path):
 
 def test_what_no_scorer_reads_is_not_hashed(tmp_path):
     missing = str(tmp_path / "missing.jsonl")
-    config = ScoresConfig(labelled=LabelledConfig(positive=missing), trials=missing)
-    assert given_digests(config) == {}
-    with pytest.raises(InputError, match=r"scores\.labelled\.positive"):
-        given_digests(ScoresConfig(scorers=("ngram_classifier", "quality"), labelled=LabelledConfig(positive=missing)))
+    assert given_digests(ScoresConfig(scorers=("texture", "quality"), reference=missing, trials=missing)) == {}
+    with pytest.raises(InputError, match=r"scores\.reference"):
+        given_digests(ScoresConfig(reference=missing))
 
 
 def test_a_folder_without_a_search_is_refused(tmp_path):

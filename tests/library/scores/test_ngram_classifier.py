@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mixpipe.errors import InputError
-from mixpipe.scores.config import LabelledConfig, ScoresConfig
+from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.ngram_classifier import NGramClassifier, TextSet, fit_halves
-from mixpipe.scores.protocol import Evaluations, halves
+from mixpipe.scores.protocol import Evaluations, Labelled, halves
 from mixpipe.store.fingerprint import text_id
 
 
@@ -32,19 +32,24 @@ def test_documents_with_the_targets_words_score_high(sample, make_batch):
     assert scores[50:].max() < 0.5
 
 
-def test_labelled_texts_take_the_place_of_targets_and_corpus(sample, make_batch, tmp_path):
-    paths = {}
-    for name, vocabulary in (("positive", TOWN), ("negative", SEA)):
-        path = tmp_path / name
-        path.mkdir()
-        for n, text in enumerate(texts(vocabulary, 40, 5)):
-            (path / f"{n}.txt").write_text(text)
-        paths[name] = str(path)
-    config = ScoresConfig(labelled=LabelledConfig(**paths))
-    scores = NGramClassifier(NGramClassifier.fit(sample, config)).score(
-        make_batch([*texts(SEA, 5, 6), *texts(TOWN, 5, 7)])
-    )
+def labelled(vocabulary):
+    found = texts(vocabulary, 40, 5)
+    return Labelled(found, [text_id(text) for text in found], np.zeros((0, 0), np.float32), [])
+
+
+def test_labelled_texts_take_the_place_of_targets_and_corpus(sample, make_batch):
+    given = replace(sample, labelled={"positive": labelled(TOWN), "negative": labelled(SEA)})
+    classifier = NGramClassifier(NGramClassifier.fit(given, ScoresConfig()))
+    scores = classifier.score(make_batch([*texts(SEA, 5, 6), *texts(TOWN, 5, 7)]))
     assert scores[:5].max() < 0.5 < scores[5:].min()
+
+
+def test_line_breaks_are_spaces_and_the_classes_sum_to_one(make_batch):
+    one, other = (TextSet(texts(vocabulary, 40, 0), None) for vocabulary in (SEA, TOWN))
+    there, back = NGramClassifier(fit_halves(one, other)), NGramClassifier(fit_halves(other, one))
+    batch = make_batch(["boat\nsail\r\nwave", "boat sail wave"])
+    assert there.score(batch)[0] == there.score(batch)[1] > 0.5
+    assert there.score(batch) + back.score(batch) == pytest.approx(1, abs=1e-3)
 
 
 def test_a_document_is_judged_by_the_model_of_the_other_half(sample):

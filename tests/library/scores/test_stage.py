@@ -477,3 +477,28 @@ def test_the_learned_scorers_run_beside_the_default_ones(tmp_path, inputs, score
     found, before = (scores_of(artefact) for artefact in (build(tmp_path, SCORES, config, inputs), scores))
     assert {"dsir", "ngram_classifier", "gio"} <= set(found.column_names)
     assert found["perplexity"].equals(before["perplexity"])
+
+
+def with_labels(root, inputs, texts, rows):
+    """Seal targets and embeddings again with a label's texts, whose vectors are those of `rows` of the documents."""
+    tables = tables_of(texts, 3)
+    pieces = [tables[stage]["part-00000-of-00003"].take(rows) for stage in ("ingest", "embed")]
+    for stage, piece in zip(("targets", "embed"), pieces, strict=True):
+        tables[stage] |= {"labelled-positive-00000": piece.slice(0, 20), "labelled-negative-00000": piece.slice(20)}
+    records = {"embed": {"encoder.json": ENCODER}}
+    return {**inputs} | {s: sealed(root, s, tables[s], records.get(s, {})) for s in ("targets", "embed")}
+
+
+def test_labelled_texts_decide_both_classifiers_and_what_frozen_scorers_are_asked_for_with(tmp_path, inputs):
+    texts = texts_of(120)
+    is_code = np.array([text.startswith("def") for text in texts[:40]])
+    labelled = with_labels(tmp_path, inputs, texts, np.argsort(is_code, kind="stable"))  # 26 of prose, then 14 of code
+    config = ScoresConfig(scorers=("ngram_classifier", "classifier", "quality"), drop=PLAIN.drop)
+    found = build(tmp_path, SCORES, config, labelled)
+    table, codes = scores_of(found), np.array([text.startswith("def") for text in texts])
+    scores = table["ngram_classifier"].to_numpy()
+    assert scores[codes].max() < scores[~codes].min()
+    plain = scores_of(build(tmp_path, SCORES, config, inputs))
+    assert not np.array_equal(table["classifier"].to_numpy(), plain["classifier"].to_numpy())
+    with pytest.raises(ConfigError, match=r"expected the labelled texts that the scorers at scores\.frozen"):
+        build(tmp_path, SCORES, config.model_copy(update={"frozen": str(found.path)}), inputs)
