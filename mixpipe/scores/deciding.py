@@ -9,6 +9,7 @@ or who stands in for a twin that a rule drops). Nothing is deleted here.
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from mixpipe.scores.examples import gather_examples
 from mixpipe.scores.flagged import Flagged, add_flagged, with_flagged
 from mixpipe.scores.frozen import EDGES, SUMMARY, fitted_on
 from mixpipe.scores.heirs import twins_of
+from mixpipe.scores.origins import ORIGINS, Origins, add_origins, origins_record
 from mixpipe.scores.protocol import Scorer
 from mixpipe.scores.reading import domain_names, scorers_of, upstream
 from mixpipe.scores.removal import drop_reasons
@@ -68,31 +70,47 @@ def run_decide(context: Context, part: Part) -> Counts:
 
 
 def finish_decide(context: Context) -> Counts:
-    """Write scores.json and removals.json, reading one part at a time."""
+    """Write scores.json, removals.json, origins.json and examples.json."""
     scorers = scorers_of(context.out, context.config.scorers)
     edges = read_arrays(context.out / EDGES)  # of frozen scorers perhaps more than are asked for now
     columns = [name for scorer in scorers.values() for name in scorer.columns]
-    summary = Summary.empty(np.stack([edges[name] for name in columns]), len(domain_names(context)))
-    known = read_json(context.inputs["ingest"].file("sources.json")).keys()
-    removed: Removals = {}
-    flagged: Flagged = Counter()
-    for file in context.inputs["ingest"].names():
-        scores = read_table(context.out / file)
-        assigned = read_table(context.inputs["domains"].file(file), ["domain"]).column("domain").to_numpy()
-        summary.add([scores.column(name).to_numpy() for name in columns], assigned)
-        sources = read_table(context.inputs["ingest"].file(file), ["source"]).column("source")
-        add_removals(removed, sources, scores.column("drop_reason"), known=known)
-        add_flagged(flagged, scores)
+    sums = _summed(context, {name: edges[name] for name in columns})
     rules: dict[str, Json] = {n: [rule.name for rule in s.rules] for n, s in scorers.items() if s.rules}
-    facts = _facts(context.out, scorers, flagged)
-    record: dict[str, Json] = {"columns": summary.as_json(columns), "rules": rules, "facts": facts}
+    facts = _facts(context.out, scorers, sums.flagged)
+    record: dict[str, Json] = {"columns": sums.summary.as_json(columns), "rules": rules, "facts": facts}
     record["fitted_on"] = fitted_on(context)
     write_json(context.out / SUMMARY, record)
-    write_json(context.out / "removals.json", removed)
+    write_json(context.out / "removals.json", sums.removed)
+    write_json(context.out / ORIGINS, origins_record(sums.origins))
     learnt = [name for scorer in scorers.values() if not scorer.rules for name in scorer.columns]
     wanted = {name: edges[f"{name}:percentiles"] for name in learnt}
     write_json(context.out / "examples.json", gather_examples(context, wanted, scorers.get("leak")))
     return {}
+
+
+class _Sums(NamedTuple):
+    """What all parts add up to."""
+
+    summary: Summary
+    removed: Removals
+    origins: Origins
+    flagged: Flagged
+
+
+def _summed(context: Context, edges: Mapping[str, np.ndarray]) -> _Sums:
+    """Add up the parts, one at a time; `edges` are those of every column's histogram."""
+    n_domains, ingest = len(domain_names(context)), context.inputs["ingest"]
+    sums = _Sums(Summary.empty(np.stack(list(edges.values())), n_domains), {}, {}, Counter())
+    known = read_json(ingest.file("sources.json")).keys()
+    for file in ingest.names():
+        scores = read_table(context.out / file)
+        assigned = read_table(context.inputs["domains"].file(file), ["domain"]).column("domain").to_numpy()
+        sources = read_table(ingest.file(file), ["source"]).column("source")
+        sums.summary.add([scores.column(name).to_numpy() for name in edges], assigned)
+        add_removals(sums.removed, sources, scores.column("drop_reason"), known=known)
+        add_origins(sums.origins, sources, assigned, n_domains, known=known)
+        add_flagged(sums.flagged, scores)
+    return sums
 
 
 def _facts(out: Path, scorers: Mapping[str, Scorer], flagged: Flagged) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 `fit` draws a sample and fits the scorers, `score` measures all documents, `settle` finds who stands in for a document
 that others were dropped for and a rule drops, `sentences` and `repeats`, where asked, count what a better document says
 in the same sentences, `decide` writes `part-*.parquet` (scores_schema) and what the report
-shows: `scores.json`, `removals.json`, `examples.json`. Another `scores.drop` scores nothing again.
+shows: `scores.json`, `removals.json`, `origins.json`, `examples.json`. Another `scores.drop` scores nothing again.
 """
 
 from mixpipe.scores.config import ScoresConfig

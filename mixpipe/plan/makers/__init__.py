@@ -16,6 +16,7 @@ MAKERS: dict[str, str] = {
     "bands": "mixpipe.plan.makers.bands:Bands",
     "bertin": "mixpipe.plan.makers.bertin:Bertin",
     "domains": "mixpipe.plan.makers.domains:Domains",
+    "dsir": "mixpipe.plan.makers.dsir:Dsir",
     "gme": "mixpipe.plan.makers.gme:Gme",
     "ideal": "mixpipe.plan.makers.ideal:Ideal",
     "mig": "mixpipe.plan.makers.mig:Mig",

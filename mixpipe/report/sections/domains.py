@@ -11,6 +11,7 @@ from mixpipe.report.domain_map import domain_map
 from mixpipe.report.facts import Artefacts
 from mixpipe.report.facts.domains import Domain, Drift, read_domains, read_gate
 from mixpipe.report.facts.mixture import Mixture, read_mixture
+from mixpipe.report.facts.origins import Origin, Origins, read_origins
 from mixpipe.report.facts.scores import Score, read_scores
 from mixpipe.report.figures import MOST_ROWS
 from mixpipe.report.numbers import compact, count, counted, decimal, share, times
@@ -39,7 +40,12 @@ def domains_section(artefacts: Artefacts) -> Section | None:
         f"evenness is {decimal(gate.entropy, 2)} of 1. Open a row's key terms to read how its most central documents "
         "begin."
     )
-    blocks: list[Block] = [_map(domains, read_mixture(artefacts)), _table(domains, read_scores(artefacts))]
+    origins = read_origins(artefacts)
+    if origins is not None:
+        lead += (
+            f" How far domains follow sources (NPMI; 0: not at all, 1: each is one): {decimal(origins.association, 2)}."
+        )
+    blocks: list[Block] = [_map(domains, read_mixture(artefacts)), _table(domains, read_scores(artefacts), origins)]
     if gate.drift is not None:
         blocks.insert(0, Note(_drift(gate.drift)))
     return Section("domains", "Domains", lead, blocks)
@@ -73,8 +79,9 @@ def _map(domains: Sequence[Domain], mixture: Mixture | None) -> Plot:
     return Plot(drawn, caption, legend if ratios is not None else ())
 
 
-def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:
+def _table(domains: Sequence[Domain], scores: Mapping[str, Score], origins: Origins | None) -> Table:
     most = max(domain.share for domain in domains)
+    largest = [_origin(origin) for origin in origins.largest] if origins is not None else []
     shown = [name for name in MEANS if name in scores]
     rows = [
         row_of(
@@ -88,6 +95,7 @@ def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:
                 number(decimal(scores[name].means[domain.number], 3), scores[name].means[domain.number])
                 for name in shown
             ),
+            *largest[domain.number : domain.number + 1],
         )
         for domain in domains
     ]
@@ -99,8 +107,13 @@ def _table(domains: Sequence[Domain], scores: Mapping[str, Score]) -> Table:
         Column("share"),
         Column("spread"),
         *(Column(MEANS[name]) for name in shown),
+        *([Column("mostly from", numeric=False)] if largest else []),
     ]
     return Table(columns, rows, "Spread is the mean cosine distance of a domain's documents to their centroid.")
+
+
+def _origin(origin: Origin | None) -> Cell:
+    return Cell(f"{origin.source}, {share(origin.share)}" if origin else "")
 
 
 def _terms(domain: Domain) -> Cell:

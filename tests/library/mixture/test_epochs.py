@@ -42,6 +42,7 @@ def test_repeated_data_give_the_published_losses(seen, loss):
 def test_fresh_data_give_less_loss_than_repeated_ones():
     assert data_constrained_loss(4.2e9, 48e9, 1) == pytest.approx(2.336, abs=5e-4)
     assert data_constrained_loss(4.2e9, 84e9, 1) == pytest.approx(2.2884, abs=5e-4)
+    assert data_constrained_loss(4.2e9, 480e9, 1) == pytest.approx(2.1925, abs=5e-4)
 
 
 def test_parameters_below_what_the_tokens_call_for_count_in_full():

@@ -166,6 +166,8 @@ def write_scores(world: World, out: Path) -> None:
     write_json(out / "scores.json", record)
     dropped = {source: {reason: 40 + 7 * i + j for j, reason in enumerate(REASONS)} for i, source in enumerate(SOURCES)}
     write_json(out / "removals.json", dropped)
+    cells = np.outer(np.arange(1, len(SOURCES) + 1), world.documents).tolist()
+    write_json(out / "origins.json", {"association": 0.25, "sources": dict(zip(SOURCES, cells, strict=True))})
     write_json(out / "examples.json", examples())
 
 

@@ -57,7 +57,7 @@ def test_every_disguise_that_keeps_the_words_is_found(judge):
         "\n".join(words),
         ITEM.replace(".", " ;-) "),
         " ".join(words[40:80]),
-        CLEAN[0] + " " + " ".join(words[20:60]) + " " + CLEAN[1] * 20,
+        CLEAN[0] + " " + " ".join(words[20:60]) + " " + CLEAN[1] * 25,  # a page of five thousand words
         "".join(chr(ord(letter) + 0xFEE0) if "a" <= letter <= "z" else letter for letter in ITEM),  # full width
     ]
     for found in judge(scorer, *disguised):

@@ -291,6 +291,13 @@ def test_summary_counts_every_document_once(scores):
     assert summary["rules"]["c4"] == ["lorem-ipsum", "curly-brace", "too-few-sentences"]
 
 
+def test_every_document_has_one_origin(scores):
+    """Sources take turns and every third text is code: neither tells the other."""
+    found = read_json(scores.file("origins.json"))
+    assert np.array(list(found["sources"].values())).sum(axis=1).tolist() == [60, 60]
+    assert abs(found["association"]) < 0.05
+
+
 def test_examples_lie_at_the_percentiles_and_show_what_was_dropped(scores, inputs):
     found = read_json(scores.file("examples.json"))
     table = scores_of(scores)
@@ -369,7 +376,7 @@ def test_misaligned_upstream_is_refused(tmp_path, inputs):
 def test_every_file_is_expected(scores):
     learnt = [f"{name}.npz" for name in ScoresConfig().scorers]
     assert sorted(digests(scores)) == sorted(
-        [*scores.names(), *learnt, "histograms.npz", "scores.json", "removals.json", "examples.json"]
+        [*scores.names(), *learnt, "histograms.npz", "scores.json", "removals.json", "origins.json", "examples.json"]
     )
 
 

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from mixpipe.plan.copies import draft_copies
 from mixpipe.plan.makers.bertin import BYTES_PER_WORD, Bertin, keep_probability
 from mixpipe.plan.makers.protocol import Candidates, Sample
+from mixpipe.store.draws import keyed_uniforms
 
 QUARTILES = np.array([536394.993, 662247.502, 919250.872])
 
@@ -29,3 +31,12 @@ def test_quartiles_are_the_corpus_own_and_count_what_each_document_stands_for():
     found = Bertin("gaussian").value(Candidates(**held, columns={"perplexity": bits}), state)
     assert found.argmax() == 2
     assert found[2] ** 2 == pytest.approx(0.78)
+
+
+@pytest.mark.parametrize("form", ["stepwise", "gaussian"])
+def test_as_many_are_kept_as_the_probabilities_add_up_to(form):
+    ids = [f"{n}" for n in range(20_000)]
+    chances = keep_probability(np.random.default_rng(0).lognormal(13.4, 0.5, len(ids)), QUARTILES, form)
+    draft = draft_copies(chances, keyed_uniforms(ids, "copies:0"), 1.0)
+    kept = (draft.floor + (draft.margin < 0)).sum()
+    assert abs(kept - chances.sum()) <= 4 * np.sqrt((chances * (1 - chances)).sum())

@@ -5,10 +5,11 @@ from mixpipe.errors import ConfigError
 from mixpipe.mixture.quality_curve import copies_at
 from mixpipe.plan.budgets import draw_curves
 from mixpipe.plan.config import PlanConfig
-from mixpipe.plan.copies import VALUE_BINS, value_bins
+from mixpipe.plan.copies import VALUE_BINS, draft_copies, value_bins
 from mixpipe.plan.makers import load_maker
 from mixpipe.plan.makers.protocol import Filled, Sample
 from mixpipe.plan.makers.quadmix import Curve, QuaDMix
+from mixpipe.store.draws import keyed_uniforms
 
 KNOWN = Curve(steepness=100, reach=0.05, power=1, floor=0.001)
 
@@ -52,6 +53,10 @@ def test_expected_tokens_are_the_integral_of_the_curve(reach):
     assert copies.max() <= np.ceil(2**maker.power + maker.floor)
     best_first = np.argsort(-found.columns["quality"][found.domains == 0])
     assert (np.diff(copies[found.domains == 0][best_first]) <= 1e-12).all()
+    draft = draft_copies(copies, keyed_uniforms(found.ids, "copies:0"), 4.0)
+    drawn = (draft.floor + (draft.margin < 0)) @ found.tokens
+    chances = copies % 1
+    assert abs(drawn - copies @ found.tokens) <= 3 * np.sqrt((found.tokens**2 * chances * (1 - chances)).sum())
 
 
 def test_without_curve_and_floor_it_is_the_best_of_every_domain():
