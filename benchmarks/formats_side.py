@@ -45,7 +45,8 @@ def mds(given: Given) -> Writer:
     from streaming import MDSWriter
 
     columns = {field.name: MDS[str(field.type)] for field in given.table.schema}
-    rows = [{**row, "quality": float("nan")} if row["quality"] is None else row for row in given.table.to_pylist()]
+    nan = float("nan")
+    rows = [{name: nan if value is None else value for name, value in row.items()} for row in given.table.to_pylist()]
 
     def write() -> None:
         with MDSWriter(out=str(given.folder / "mds"), columns=columns, exist_ok=True) as writer:

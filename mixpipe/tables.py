@@ -128,6 +128,7 @@ SHARDS = pa.schema(
         pa.field("source", pa.string(), nullable=False),
         pa.field("n_tokens", pa.int64(), nullable=False),
         pa.field("quality", pa.float32(), nullable=True),
+        pa.field("licence_tier", pa.float32(), nullable=True),  # 1 to 3, see scores/licence.py; null: not looked for
         pa.field("meta", pa.string(), nullable=False),
     ]
 )
@@ -139,6 +140,7 @@ ENCODED = pa.schema(
         pa.field("copy", pa.int32(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
         pa.field("n_tokens", pa.int64(), nullable=False),  # as ingest counted them: what weights and budgets are in
+        pa.field("licence_tier", pa.float32(), nullable=True),  # 1 to 3, see scores/licence.py; null: not looked for
         pa.field(
             "n_encoded", pa.int64(), nullable=False
         ),  # in the shard's tokens, its end token among them; 0: left out

@@ -27,7 +27,8 @@ __all__ = ["Story", "explain_document"]
 
 FEWEST_DIGITS = 4  # of an id that is not whole
 BEGINNING = 200  # characters of the text that are shown
-NAMES = ("_rule", "_set", "_code")  # ends of columns whose numbers stand for names: no share lies below them
+# ends of columns whose numbers stand for names or places: no share lies below them
+NAMES = ("_rule", "_set", "_code", "_tier", "_at")
 NO_SCORES = ("id", "drop_reason", "twin_id", REPEATED)
 
 

@@ -5,7 +5,8 @@ in the first or last 100 characters, where a notice stands; 2, named elsewhere; 
 which it is named, -1 for nowhere, so that the evidence can be read. Rules refuse terms that forbid commerce or changes
 in six languages, reserved rights, copyright notices, licences of photographs or music alone, more than three words of
 advertising, fewer than 100 characters; the last, tier 1, is MixtureVitae's allow rule. `licence_rule` is the first
-that fires. Terms are looked for in the head, in lower case, a substring search each.
+that fires. Terms are looked for in the head, in lower case, a substring search each. The tier goes into the shards, as
+the column `licence_tier`, so that whoever trains can go by it.
 
 Not here: the list of allowed sites (a scorer sees no address; use `ingest.paths`), ratios of flagged words (a list of
 words). Their tiers also count the kind of site. A notice says nothing about what third parties gave to the text.

@@ -16,7 +16,10 @@ from mixpipe.shards.records import ShardEntry, mixture_digest
 from mixpipe.store.fingerprint import Json, fingerprint
 from mixpipe.store.stage import Context
 
-__all__ = ["ShardTally", "by_phase", "dataset_record", "realised_mixture", "tally_shard"]
+__all__ = ["TIER", "ShardTally", "by_phase", "dataset_record", "realised_mixture", "tally_shard"]
+
+
+TIER, TIERS = "licence_tier", 3
 
 
 class ShardTally(NamedTuple):
@@ -29,6 +32,7 @@ class ShardTally(NamedTuple):
         first_id: of its first row; None: there is none.
         last_id: of its last row.
         encoded: (n_domains,) int64, tokens in a file of tokens; None: it is one of texts.
+        tiers: (4, 2) int64, rows and tokens by tier of the licence; tier 0: not looked for.
     """
 
     path: str
@@ -37,6 +41,7 @@ class ShardTally(NamedTuple):
     first_id: str | None
     last_id: str | None
     encoded: NDArray[np.int64] | None = None
+    tiers: NDArray[np.int64] | None = None
 
     def entry(self) -> ShardEntry:
         """Return the shard's entry in `dataset.json`."""
@@ -47,7 +52,7 @@ class ShardTally(NamedTuple):
 
 
 def tally_shard(path: str, table: pa.Table, n_domains: int) -> ShardTally:
-    """Count one shard's rows, given the columns that its format counts by."""
+    """Count one shard's rows, given the columns that its format counts by, and TIER."""
     sums = {"rows": np.zeros(n_domains, dtype=np.int64)}
     np.add.at(sums["rows"], table["domain"].to_numpy(), 1)
     for name in {"n_tokens", "n_encoded"} & {*table.column_names}:
@@ -55,7 +60,10 @@ def tally_shard(path: str, table: pa.Table, n_domains: int) -> ShardTally:
         np.add.at(sums[name], table["domain"].to_numpy(), table[name].to_numpy())
     ids = table["id"]
     first, last = (ids[0].as_py(), ids[-1].as_py()) if table.num_rows else (None, None)
-    return ShardTally(path, sums["rows"], sums["n_tokens"], first, last, sums.get("n_encoded"))
+    tiers = np.zeros((TIERS + 1, 2), np.int64)
+    found = table[TIER].fill_null(0).to_numpy().astype(np.int64)
+    np.add.at(tiers, found, np.stack([np.ones_like(found), table["n_tokens"].to_numpy()], axis=1))
+    return ShardTally(path, sums["rows"], sums["n_tokens"], first, last, sums.get("n_encoded"), tiers)
 
 
 def realised_mixture(tallies: Sequence[ShardTally], planned: Mapping[str, Any]) -> dict[str, Json]:
@@ -128,6 +136,7 @@ def dataset_record(
         "inputs": {name: artefact.fingerprint for name, artefact in sorted(context.inputs.items())},
         "text_bytes": int(context.inputs["plan"].counts["bytes"]),
         "splits": {"train": _sums(first)},
+        "licence_tiers": _tiers(first),
         "domains": [_domain(domain, encoded) for domain in _whole(mixture)],
         "phases": _phases(mixture, first, encoded),
         "files": [tally.entry().model_dump(exclude_unset=True) for tally in everything],
@@ -137,6 +146,12 @@ def dataset_record(
 def _sums(tallies: Sequence[ShardTally]) -> dict[str, Json]:
     rows, tokens = (sum(int(getattr(tally, name).sum()) for tally in tallies) for name in ("rows", "tokens"))
     return {"rows": rows, "tokens": tokens, "shards": len(tallies)}
+
+
+def _tiers(tallies: Sequence[ShardTally]) -> list[Json]:
+    """Return rows and tokens by tier of the licence; nothing where it was not looked for."""
+    sums = np.sum([tally.tiers for tally in tallies if tally.tiers is not None], axis=0)
+    return [{"tier": t, "rows": int(sums[t, 0]), "tokens": int(sums[t, 1])} for t in range(1, TIERS + 1) if sums[t, 0]]
 
 
 def _phases(mixture: Mapping[str, Any], first: Sequence[ShardTally], encoded: Sequence[ShardTally]) -> list[Json]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mixpipe.errors import StageError, StoreError
@@ -26,6 +27,7 @@ from mixpipe.tables import SHARDS
 __all__ = ["SCATTERED", "group_parts", "last_id_before", "read_batches", "write_batches"]
 
 GROUPS_PER_SHARD = 4
+SCORES = ("quality", "licence_tier")
 # Texts with 64-bit offsets: a shard that chance or long tokens make larger than 2 GiB is still one column to take from.
 TEXT = pa.field("text", pa.large_string(), nullable=False)
 SCATTERED = pa.schema(
@@ -118,16 +120,19 @@ def _planned_documents(context: Context, name: str, first_row: int) -> tuple[pa.
             f"expected the {documents.num_rows} documents of {name} in the same rows of plan, found {plan.num_rows} "
             "rows with other ids; delete the artefact of plan and run again"
         )
-    quality = read_table(context.inputs["scores"].file(name), ["quality"])
-    for column, table in (
-        ("domain", plan),
-        ("copies", plan),
-        ("copies_by_phase", plan),
-        ("quality", quality),
-    ):
-        documents = documents.append_column(column, table[column])
+    for column in ("domain", "copies", "copies_by_phase"):
+        documents = documents.append_column(column, plan[column])
+    for column, values in _scores(context.inputs["scores"].file(name), documents.num_rows).items():
+        documents = documents.append_column(column, values)
     rows: NDArray[np.int64] = np.flatnonzero(plan["copies"].to_numpy())
     documents = documents.take(rows)
     ids, duplicate = documents["id"].to_pylist(), documents["duplicate"].to_pylist()
     pairs = zip(ids, duplicate, (rows + first_row).tolist(), strict=True)
     return documents.drop_columns("duplicate"), [f"{key}:{row}" if again else key for key, again, row in pairs]
+
+
+def _scores(path: Path, rows: int) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """Return the scores that go into the shards, in float32; nulls for one that was not asked for."""
+    known = [name for name in SCORES if name in pq.read_schema(path).names]
+    table = read_table(path, known)
+    return {name: table[name] if name in known else pa.nulls(rows, pa.float32()) for name in SCORES}

@@ -22,7 +22,7 @@ from mixpipe.shards.formats import check_formats, load_format
 from mixpipe.shards.formats.protocol import DocumentFormat, ShardFormat
 from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.shards.layout import ShardLayout, shard_layout
-from mixpipe.shards.realised import ShardTally, dataset_record, realised_mixture, tally_shard
+from mixpipe.shards.realised import TIER, ShardTally, dataset_record, realised_mixture, tally_shard
 from mixpipe.shards.scatter import group_parts, last_id_before, read_batches, write_batches
 from mixpipe.shards.shuffle import shard_order
 from mixpipe.store.artefact import Counts
@@ -132,7 +132,7 @@ def _tallies(context: Context, form: ShardFormat) -> list[ShardTally]:
         for index, record in form.index(list(found)).items():
             write_json(folder / index, record)
     n_domains = len(_domain_names(context))
-    return [tally_shard(name, form.read(context.out / name, list(form.counted)), n_domains) for name in names]
+    return [tally_shard(name, form.read(context.out / name, [*form.counted, TIER]), n_domains) for name in names]
 
 
 def _layout(context: Context) -> ShardLayout:
@@ -174,7 +174,7 @@ def _steps(config: ShardsConfig) -> tuple[Step, ...]:
 
 SHARDS = Stage(
     name="shards",
-    version=3,
+    version=4,
     config=ShardsConfig,
     inputs=("ingest", "domains", "scores", "plan"),
     steps=_steps,

@@ -6,7 +6,7 @@ from mixpipe.report.facts import Artefacts
 from mixpipe.report.texts import printable
 from mixpipe.store.files import read_json
 
-__all__ = ["Dataset", "Realised", "read_dataset"]
+__all__ = ["Dataset", "Realised", "Tier", "read_dataset"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,15 @@ class Realised:
 
 
 @dataclass(frozen=True)
+class Tier:
+    """What of the training data has licences of one tier."""
+
+    tier: int
+    rows: int
+    tokens: int
+
+
+@dataclass(frozen=True)
 class Dataset:
     """The training data as it lies on disk."""
 
@@ -33,6 +42,7 @@ class Dataset:
     shards: int
     text_bytes: int
     domains: tuple[Realised, ...]
+    tiers: tuple[Tier, ...]
 
 
 def read_dataset(artefacts: Artefacts) -> Dataset | None:
@@ -54,6 +64,6 @@ def read_dataset(artefacts: Artefacts) -> Dataset | None:
         )
         for row in found["domains"]
     )
-    return Dataset(
-        tuple(found["formats"]), split["rows"], split["tokens"], split["shards"], found["text_bytes"], domains
-    )
+    tiers = tuple(Tier(**row) for row in found["licence_tiers"])
+    sums = (split["rows"], split["tokens"], split["shards"], found["text_bytes"])
+    return Dataset(tuple(found["formats"]), *sums, domains, tiers)

@@ -1,12 +1,20 @@
 """Section: the training data on disk, and how near its token shares are to those asked."""
 
-from mixpipe.report.blocks import Cell, Column, Section, Table, Tiles, number, row_of
+from collections.abc import Sequence
+
+from mixpipe.report.blocks import Block, Cell, Column, Section, Table, Tiles, number, row_of
 from mixpipe.report.canvas import domain_colour
 from mixpipe.report.facts import Artefacts
-from mixpipe.report.facts.shards import Dataset, read_dataset
+from mixpipe.report.facts.shards import Dataset, Tier, read_dataset
 from mixpipe.report.numbers import SPACE, compact, count, decimal, memory, share, times
 
 __all__ = ["shards_section"]
+
+LICENCES = {
+    1: "named in the first or last 100 characters",
+    2: "named elsewhere in the text",
+    3: "not named",
+}
 
 
 def shards_section(artefacts: Artefacts) -> Section | None:
@@ -31,7 +39,28 @@ def shards_section(artefacts: Artefacts) -> Section | None:
             (memory(data.text_bytes / (1 << 20)), "of text", "before compression"),
         )
     )
-    return Section("shards", "Shards", lead, [tiles, _table(data)])
+    blocks: list[Block] = [tiles, _table(data)]
+    if data.tiers:
+        blocks.append(_licences(data.tiers, data.tokens))
+    return Section("shards", "Shards", lead, blocks)
+
+
+def _licences(tiers: Sequence[Tier], tokens: int) -> Table:
+    rows = [
+        row_of(
+            number(str(one.tier), one.tier),
+            LICENCES[one.tier],
+            number(count(one.rows), one.rows),
+            number(compact(one.tokens), one.tokens),
+            number(share(one.tokens / max(tokens, 1)), one.tokens / max(tokens, 1)),
+        )
+        for one in tiers
+    ]
+    columns = [Column("tier"), Column("a free licence is", numeric=False), *map(Column, ("rows", "tokens", "share"))]
+    caption = (
+        "`licence_tier` is a column of the shards. The reason licence:no-free-licence in `scores.drop` leaves tier 1."
+    )
+    return Table(columns, rows, caption)
 
 
 def _table(data: Dataset) -> Table:

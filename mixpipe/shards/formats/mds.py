@@ -2,7 +2,7 @@
 
 A shard is `uint32 n`, `uint32 offsets[n + 1]` from the file's start, the columns as JSON with sorted keys, then the
 documents: the lengths of the columns of variable size, then the columns, in the order of their names. Offsets are 32
-bits, so a shard of 4 GiB is refused. No compression: hashes of whole files stand in the manifest. A quality that is
+bits, so a shard of 4 GiB is refused. No compression: hashes of whole files stand in the manifest. A score that is
 not known is NaN, for a column has no nulls.
 """
 

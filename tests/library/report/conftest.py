@@ -286,6 +286,7 @@ def write_shards(world: World, out: Path) -> None:
             "formats": ["parquet"],
             "text_bytes": BUDGET * 4,
             "splits": {"train": {"rows": 71_000, "tokens": BUDGET, "shards": 3}},
+            "licence_tiers": [{"tier": 1, "rows": 30, "tokens": BUDGET // 4}, {"tier": 3, "rows": 9, "tokens": 80}],
             "domains": domains,
         },
     )

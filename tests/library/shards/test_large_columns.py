@@ -17,7 +17,7 @@ NAME = "data/train-00000-of-00001"
 
 def make_batch():
     texts = [f"{number} ".ljust(LENGTH, "x") for number in range(DOCUMENTS)]
-    columns = {name: [0] * DOCUMENTS for name in ("domain", "copy", "copies", "n_tokens", "quality")}
+    columns = {name: [0] * DOCUMENTS for name in ("domain", "copy", "copies", "n_tokens", "quality", "licence_tier")}
     columns |= {"id": [text_id(text) for text in texts], "text": texts}
     columns |= {"source": ["made"] * DOCUMENTS, "meta": ["{}"] * DOCUMENTS}
     columns["position"] = [(7 * number % DOCUMENTS) / DOCUMENTS for number in range(DOCUMENTS)]

@@ -22,13 +22,15 @@ PLANNED = {
 
 @pytest.fixture
 def tally():
-    table = pa.table({"id": ["a", "b", "a"], "domain": [0, 2, 0], "n_tokens": [15, 10, 15]})
+    columns = {"id": ["a", "b", "a"], "domain": [0, 2, 0], "n_tokens": [15, 10, 15]}
+    table = pa.table({**columns, "licence_tier": pa.array([1, None, 1], pa.float32())})
     return tally_shard("data/train-00000-of-00001.parquet", table, 3)
 
 
 def test_a_shard_is_counted_by_domain(tally):
     assert tally.rows.tolist() == [2, 0, 1]
     assert tally.tokens.tolist() == [30, 0, 10]
+    assert tally.tiers.tolist() == [[1, 10], [2, 30], [0, 0], [0, 0]]
     assert tally.entry().model_dump(exclude_unset=True) == {
         "path": "data/train-00000-of-00001.parquet",
         "rows": 3,

@@ -11,6 +11,7 @@ from mixpipe.errors import ConfigError
 from mixpipe.shards.formats import load_format
 from mixpipe.store.files import read_json, read_table
 from mixpipe.tables import SHARDS as SHARDS_SCHEMA
+from mixpipe.tables import scores_schema
 from mixpipe.tokenizer import load_tokenizer, vocabulary_size
 
 SMALL = 0.02  # MiB in a shard: a handful of shards from a few hundred documents
@@ -53,6 +54,29 @@ def test_every_row_carries_its_documents_columns(inputs, make_shards, documents)
         for column in ("text", "domain", "source", "n_tokens", "meta"):
             assert row[column] == document[column]
         assert row["quality"] == pytest.approx(document["quality"])
+
+
+def test_the_licences_tier_goes_into_every_format_and_is_counted(
+    inputs, make_shards, seal_tables, tmp_path, formats_at_once
+):
+    """Two tiers of three: those of every third document are not free."""
+    schema = scores_schema(["quality", "licence_tier"])
+    tables = {name: read_table(inputs["scores"].file(name)).to_pylist() for name in inputs["scores"].names()}
+    for number, row in enumerate(row for rows in tables.values() for row in rows):
+        row["licence_tier"] = 3.0 if number % 3 == 0 else 1.0
+    tiers = {row["id"]: row["licence_tier"] for rows in tables.values() for row in rows}
+    parts = {name.removesuffix(".parquet"): (schema, rows) for name, rows in tables.items()}
+    scores = seal_tables(tmp_path, "scores", parts, {})
+    shards = make_shards({**inputs, "scores": scores}, shard_mib=SMALL, formats=formats_at_once)
+    for form in map(load_format, formats_at_once):
+        found = [form.read(shards.file(n), ["id", "licence_tier"]) for n in shards.names(f"data/*{form.suffix}")]
+        rows = [row for table in found for row in table.to_pylist()]
+        assert rows and all(row["licence_tier"] == tiers[row["id"]] for row in rows)
+    counts = {tier["tier"]: tier["rows"] for tier in read_json(shards.file("dataset.json"))["licence_tiers"]}
+    assert counts == Counter(tiers[row["id"]] for row in read_shards(shards))
+    plain = make_shards(inputs, shard_mib=SMALL)
+    assert {row["licence_tier"] for row in read_shards(plain)} == {None}
+    assert read_json(plain.file("dataset.json"))["licence_tiers"] == []
 
 
 def test_copies_of_a_document_are_never_neighbours_and_lie_apart(inputs, make_shards):

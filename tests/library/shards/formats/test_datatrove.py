@@ -16,7 +16,11 @@ def test_the_three_files_byte_by_byte(tmp_path, make_shard, ids, vocabulary, let
 
 def test_of_packed_sequences_the_index_has_the_documents_as_far_as_they_are_kept(tmp_path, make_shard):
     shard = make_shard(sequence_length=5)
-    cut = shard.documents.set_column(5, shard.documents.schema.field("n_encoded"), [np.array([4, 0, 1])])
+    cut = shard.documents.set_column(
+        shard.documents.schema.get_field_index("n_encoded"),
+        shard.documents.schema.field("n_encoded"),
+        [np.array([4, 0, 1])],
+    )
     Datatrove().write(tmp_path / "train.ds", shard._replace(ids=shard.ids[:5], documents=cut))
     assert (tmp_path / "train.ds.index").read_bytes() == struct.pack("<2Q", 4, 5)
     assert (tmp_path / "train.ds.metadata").read_text() == "tokenizer.json|2\n5\n5.00 T"

@@ -57,5 +57,6 @@ def test_a_document_is_its_lengths_and_its_columns_in_the_order_of_their_names(t
         expected = struct.pack("<5I", *map(len, strings)) + struct.pack(
             "<3i", row["copies"], row["copy"], row["domain"]
         )
-        expected += name + own + meta + struct.pack("<qf", row["n_tokens"], quality) + source + text
+        tier = struct.pack("<f", row["licence_tier"])
+        expected += name + own + tier + meta + struct.pack("<qf", row["n_tokens"], quality) + source + text
         assert data[start:end] == expected
