@@ -94,6 +94,14 @@ def test_three_different_ngrams_are_counted_and_a_fifth_of_an_item_is_too_much(j
     assert found["leak_rule"] == rule
 
 
+@pytest.mark.parametrize(("hits", "ngrams", "rule"), [(2, 1000, 0), (3, 3334, 0), (3, 3000, 4), (3, 400, 4)])
+def test_three_ngrams_are_a_reason_from_a_thousandth_of_the_documents(judge, hits, ngrams, rule):
+    words = " ".join(ITEM.split()[30 : 30 + NGRAM_WORDS - 1 + hits])
+    rest = prose(ngrams - hits, 9)  # of n words n - 12 are the first of a 13-gram
+    (found,) = judge(fitted([ITEM]), f"{words} {rest}")
+    assert (found["leak_hits"], found["leak_rule"]) == (hits, rule)
+
+
 def test_an_item_of_few_words_is_found_whole_and_one_of_fewer_is_told(judge):
     scorer = fitted([ITEM, SHORT, TINY])
     found, other = judge(scorer, f"{CLEAN[3]} {SHORT.lower()}! {CLEAN[4]}", f"{CLEAN[5]} {TINY}")
