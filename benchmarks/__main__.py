@@ -35,6 +35,7 @@ ARGUMENTS = {
     "memory": [],
     "shard_memory": [],
     "quality": [],
+    "labelled": [],
     "surrogate_speed": [],
     "surrogates": ["--targets", "24"],
     "search_replay": [],
