@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, issparse, vstack
+from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import LogisticRegression
 
 from mixpipe.scores.protocol import Floats, State, halves
@@ -25,6 +25,10 @@ class Rows(NamedTuple):
 
     features: "np.ndarray | csr_matrix"
     ids: Sequence[str] | None
+
+    def of(self, half: int) -> "np.ndarray | csr_matrix":
+        """Return the rows that the model of a half, 0 or 1, may see."""
+        return self.features if self.ids is None else self.features[halves(self.ids) == half]
 
 
 class TwoModels(NamedTuple):
@@ -49,11 +53,8 @@ def fit_two_models(positive: Rows, negative: Rows, *, inverse_ridge: float, iter
     """Return `weights` and `biases` of two models, each fitted on one half of the documents of either class."""
     fitted = []
     for half in (0, 1):
-        mine = [
-            rows.features if rows.ids is None else rows.features[halves(rows.ids) == half]
-            for rows in (positive, negative)
-        ]
-        fitted.append(_fitted(*mine, LogisticRegression(C=inverse_ridge, class_weight="balanced", max_iter=iterations)))
+        model = LogisticRegression(C=inverse_ridge, class_weight="balanced", max_iter=iterations)
+        fitted.append(_fitted(positive.of(half), negative.of(half), model))
     return {"weights": np.stack([model[:-1] for model in fitted]), "biases": np.array([model[-1] for model in fitted])}
 
 
@@ -64,6 +65,9 @@ def _fitted(
     n, m = positive.shape[0], negative.shape[0]
     if not n or not m:
         return np.zeros(positive.shape[1] + 1, np.float32)
-    both = vstack([positive, negative], format="csr") if issparse(positive) else np.concatenate([positive, negative])
+    if isinstance(positive, csr_matrix) and isinstance(negative, csr_matrix):
+        both = vstack([positive, negative], format="csr")
+    else:
+        both = np.concatenate([positive, negative])
     model.fit(both, np.arange(n + m) < n)
     return np.append(model.coef_[0], model.intercept_[0]).astype(np.float32)
