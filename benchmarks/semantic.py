@@ -111,8 +111,9 @@ def together(truth: Truth, root: Path, inputs: dict[str, Artefact], semantic: pa
         for cosine in SHORT_COSINES
     }
     loose = truth.marks(semantic)
-    value = np.where(loose.dropped, semantic["semantic_similarity"].fill_null(-1).to_numpy()[truth.first], -1)
-    above = {cosine: Marks(value > cosine, loose.right & (value > cosine)) for cosine in THRESHOLDS}
+    cosines = np.minimum(semantic["semantic_similarity"].fill_null(-1).to_numpy()[truth.first], 1)
+    value = np.where(loose.dropped, cosines, -1)
+    above = {cosine: Marks(value > cosine, loose.right & (value > cosine)) for cosine in (*THRESHOLDS, 1.0)}
     return compared(texts, list(ways(texts, near_pairs(inputs["ingest"], texts), shorts, above)))
 
 

@@ -28,7 +28,7 @@ from mixpipe.duplicates.near import settled
 PRECISION = 0.95
 STEPS = np.round(np.arange(0.65, 0.8, 0.005), 3)
 CHAIN_COSINES = (0.9, 0.95, 0.96, 0.98)
-DEFAULT, DEFAULT_COSINE = 0.7, 0.96
+DEFAULT = {"similarity": 0.7, "cosine": 0.96}
 DRAWS = 2000
 
 
@@ -46,7 +46,7 @@ class Marks(NamedTuple):
     dropped: np.ndarray
     right: np.ndarray
 
-    def __or__(self, other: "Marks") -> "Marks":  # type: ignore[override]
+    def joined(self, other: "Marks") -> "Marks":
         """Return these, and of the others what these keep."""
         return Marks(self.dropped | other.dropped, np.where(self.dropped, self.right, other.right))
 
@@ -77,9 +77,9 @@ class Texts:
         keys = (group or own.decode() for group, own in zip(self.groups, self.ids, strict=True))
         return np.array([zlib.crc32(key.encode()) % 2 == 1 for key in keys])
 
-    def wanted(self, among: np.ndarray) -> int:
-        """Return how many should go of some, (n,) bool: of every group all but one."""
-        held = self.groups[among & (self.groups != "")]
+    def wanted(self) -> int:
+        """Return how many should go: of every group all but one."""
+        held = self.groups[self.groups != ""]
         return len(held) - len(np.unique(held))
 
 
@@ -133,31 +133,27 @@ def ways(
         for cosine in CHAIN_COSINES:
             yield "near + chains", at | {"cosine": cosine}, texts.marks(chained(texts, pairs, taken, cosine))
         for cosine, marks in short.items():
-            yield "near + short", at | {"cosine": cosine}, near | marks
-            yield "union-find + short", at | {"cosine": cosine}, apart | marks
+            yield "near + short", at | {"cosine": cosine}, near.joined(marks)
+            yield "union-find + short", at | {"cosine": cosine}, apart.joined(marks)
         for cosine, marks in semantic.items():
-            yield "near + semantic", at | {"cosine": cosine}, near | marks
+            yield "near + semantic", at | {"cosine": cosine}, near.joined(marks)
 
 
 def compared(texts: Texts, tried: list[tuple[str, dict[str, float], Marks]]) -> dict[str, Any]:
     """Return the figures of every way."""
     every, half = np.ones(len(texts.ids), bool), texts.halves()
-    found, base = {}, {}
+    found: dict[str, Any] = {}
+    base: dict[str, Marks] = {}
     for way in dict.fromkeys(name for name, _, _ in tried):
         choices = [(at, marks) for name, at, marks in tried if name == way]
-        own = {"similarity": DEFAULT, "cosine": DEFAULT_COSINE}
-        default = next(marks for at, marks in choices if at.items() <= own.items())
+        default = next(marks for at, marks in choices if at.items() <= DEFAULT.items())
         one, other = (best(choices, among)[1] for among in (half, ~half))
         crossed = Marks(*(np.where(half, b, a) for a, b in zip(one, other, strict=True)))
         at, chosen = best(choices, every)
         three = {"default": default, "crossed": crossed, "chosen": chosen}
-        base = base or three
-        found[way] = {
-            name: judged(texts, marks) | {"gain": gain(texts, base[name], marks)} for name, marks in three.items()
-        }
+        base = base or three  # the first way: near duplicates alone
+        found[way] = {name: judged(texts, marks, base[name]) for name, marks in three.items()}
         found[way]["chosen"]["at"] = at
-        added = default.dropped & ~base["default"].dropped
-        found[way]["added_by_default"] = share(int(default.right[added].sum()), int(added.sum()))
     return found
 
 
@@ -168,18 +164,20 @@ def best(choices: list[tuple[dict[str, float], Marks]], among: np.ndarray) -> tu
     return choices[max(allowed, key=lambda n: (counts[n][0], -counts[n][1]))]
 
 
-def judged(texts: Texts, marks: Marks) -> dict[str, Any]:
-    """Return precision with its interval, and recall."""
-    right, wanted = int(marks.right.sum()), texts.wanted(np.ones(len(texts.ids), bool))
-    return share(right, int(marks.dropped.sum())) | {"recall": right / wanted}
+def judged(texts: Texts, marks: Marks, before: Marks) -> dict[str, Any]:
+    """Return the figures of marks, of these what the marks of near duplicates alone have not, and the gain."""
+    found = share(marks, marks.dropped)
+    more = {"added": share(marks, ~before.dropped), "gain": gain(texts, before, marks)}
+    return found | {"recall": found["right"] / texts.wanted()} | more
 
 
-def share(right: int, dropped: int) -> dict[str, Any]:
-    """Return counts, the share that is right and its interval; of nothing counts alone."""
+def share(marks: Marks, among: np.ndarray) -> dict[str, Any]:
+    """Return how many of some texts are dropped, how many rightly, and the share with its interval."""
+    right, dropped = int(marks.right[among].sum()), int(marks.dropped[among].sum())
     if not dropped:
         return {"dropped": 0, "right": 0}
-    low, high = binomtest(right, dropped).proportion_ci()
-    return {"dropped": dropped, "right": right, "precision": right / dropped, "precision_interval": [low, high]}
+    interval = list(binomtest(right, dropped).proportion_ci())
+    return {"dropped": dropped, "right": right, "precision": right / dropped, "interval": interval}
 
 
 def gain(texts: Texts, before: Marks, after: Marks) -> dict[str, Any]:
@@ -187,7 +185,7 @@ def gain(texts: Texts, before: Marks, after: Marks) -> dict[str, Any]:
     labelled = texts.groups != ""
     names, group, sizes = np.unique(texts.groups[labelled], return_inverse=True, return_counts=True)
     more = after.right[labelled].astype(float) - before.right[labelled]
-    gains = np.bincount(group, weights=more, minlength=len(names))
+    gains = np.bincount(group, weights=more)
     rng = np.random.default_rng(0)
     drawn = (rng.integers(0, len(names), len(names)) for _ in range(DRAWS))
     recalls = [gains[rows].sum() / max((sizes[rows] - 1).sum(), 1) for rows in drawn]
