@@ -3,7 +3,7 @@
 A dropped document is right when the document kept instead is of its labelled group; recall is over all that should go:
 of every group of unlike texts all but one. Labels are of the same words (Jaccard of 5-word shingles >= 0.7), so what
 says the same in other words counts as wrong: precision is a lower bound. The stage compares by embeddings only what it
-found to be no near duplicate. `together`: see `benchmarks/together.py`.
+found to be no near duplicate. `together`: see `benchmarks/together.py` and `crossed.py`.
 
     python -m benchmarks.semantic [--root FOLDER] [--only sample|corpus] [--variants]
 """
@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.crossed import compared
 from benchmarks.domains import build, own_ids
 from benchmarks.pipeline import SHARED, target_sets
 from benchmarks.quality import ENCODERS
-from benchmarks.together import STEPS, Marks, Pairs, Texts, compared, ways
+from benchmarks.together import STEPS, Marks, Pairs, Texts, ways
 from mixpipe.corpus.config import IngestConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.duplicates.config import DuplicatesConfig

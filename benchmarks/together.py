@@ -1,12 +1,10 @@
 """Near and semantic duplicates together: the most that is found while 95 % of the marks are right, in several ways.
 
-Every way of marking has thresholds to choose. They are chosen on the labels of one half of the groups (of documents
-without a group one half too) and judged on the other; `crossed` is what both halves give when judged so, `chosen` what
-thresholds chosen on all would, `default` what the stage's own give. Intervals are of 95 %: of precision Clopper's and
-Pearson's, of a gain in recall over near duplicates alone by drawing label groups again, 2,000 times.
+How thresholds are chosen and judged is in `benchmarks/crossed.py`.
 
 - `near`: near duplicates as the stage settles them, anew for every similarity from 0.65;
 - `near + short`: with what `semantic.compare: short` marks, texts of fewer than five words;
+- `near + pairs`: pairs from a lower similarity count as near from a cosine on, others from 0.7;
 - `near + semantic`: with all that is above a cosine, as found beside near duplicates at 0.7;
 - `near + chains`: the guard against chains opened where the ends, both similar to a document that is dropped, have a
   cosine above a threshold; `at any cosine`: opened without asking for one;
@@ -16,20 +14,18 @@ Pearson's, of a gain in recall over near duplicates alone by drawing label group
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import binomtest
 
 from mixpipe.duplicates.near import settled
 
-PRECISION = 0.95
 STEPS = np.round(np.arange(0.65, 0.8, 0.005), 3)
+PAIR_COSINES = (0.9, 0.96, 0.98, 0.99, 0.995)
 CHAIN_COSINES = (0.9, 0.95, 0.96, 0.98)
 DEFAULT = {"similarity": 0.7, "cosine": 0.96}
-DRAWS = 2000
 
 
 class Pairs(NamedTuple):
@@ -124,12 +120,17 @@ def ways(
     texts: Texts, pairs: Pairs, short: dict[float, Marks], semantic: dict[float, Marks]
 ) -> Iterator[tuple[str, dict[str, float], Marks]]:
     """Yield (way, thresholds, marks) of every way with every choice."""
+    cosines = np.einsum("nd,nd->n", texts.vectors[pairs.worse], texts.vectors[pairs.better])
+    usual = pairs.similarity >= np.float32(DEFAULT["similarity"])
     for step in STEPS.tolist():
         taken, at = pairs.similarity >= np.float32(step), {"similarity": step}
         near, apart = texts.marks(guarded(texts, pairs, taken)), texts.marks(united(texts, pairs, taken))
         yield "near", at, near
         yield "union-find", at, apart
         yield "near + chains at any cosine", at, texts.marks(chained(texts, pairs, taken, -1))
+        for cosine in PAIR_COSINES:
+            both = taken & (usual | (cosines >= cosine))
+            yield "near + pairs", at | {"cosine": cosine}, texts.marks(guarded(texts, pairs, both))
         for cosine in CHAIN_COSINES:
             yield "near + chains", at | {"cosine": cosine}, texts.marks(chained(texts, pairs, taken, cosine))
         for cosine, marks in short.items():
@@ -137,57 +138,3 @@ def ways(
             yield "union-find + short", at | {"cosine": cosine}, apart.joined(marks)
         for cosine, marks in semantic.items():
             yield "near + semantic", at | {"cosine": cosine}, near.joined(marks)
-
-
-def compared(texts: Texts, tried: list[tuple[str, dict[str, float], Marks]]) -> dict[str, Any]:
-    """Return the figures of every way."""
-    every, half = np.ones(len(texts.ids), bool), texts.halves()
-    found: dict[str, Any] = {}
-    base: dict[str, Marks] = {}
-    for way in dict.fromkeys(name for name, _, _ in tried):
-        choices = [(at, marks) for name, at, marks in tried if name == way]
-        default = next(marks for at, marks in choices if at.items() <= DEFAULT.items())
-        one, other = (best(choices, among)[1] for among in (half, ~half))
-        crossed = Marks(*(np.where(half, b, a) for a, b in zip(one, other, strict=True)))
-        at, chosen = best(choices, every)
-        three = {"default": default, "crossed": crossed, "chosen": chosen}
-        base = base or three  # the first way: near duplicates alone
-        found[way] = {name: judged(texts, marks, base[name]) for name, marks in three.items()}
-        found[way]["chosen"]["at"] = at
-    return found
-
-
-def best(choices: list[tuple[dict[str, float], Marks]], among: np.ndarray) -> tuple[dict[str, float], Marks]:
-    """Return the choice of the most right marks, of equals of the fewest, of which 95 % are right among some texts."""
-    counts = [(int(marks.right[among].sum()), int(marks.dropped[among].sum())) for _, marks in choices]
-    allowed = [n for n, (right, dropped) in enumerate(counts) if right >= PRECISION * dropped]
-    return choices[max(allowed, key=lambda n: (counts[n][0], -counts[n][1]))]
-
-
-def judged(texts: Texts, marks: Marks, before: Marks) -> dict[str, Any]:
-    """Return the figures of marks, of these what the marks of near duplicates alone have not, and the gain."""
-    found = share(marks, marks.dropped)
-    more = {"added": share(marks, ~before.dropped), "gain": gain(texts, before, marks)}
-    return found | {"recall": found["right"] / texts.wanted()} | more
-
-
-def share(marks: Marks, among: np.ndarray) -> dict[str, Any]:
-    """Return how many of some texts are dropped, how many rightly, and the share with its interval."""
-    right, dropped = int(marks.right[among].sum()), int(marks.dropped[among].sum())
-    if not dropped:
-        return {"dropped": 0, "right": 0}
-    interval = list(binomtest(right, dropped).proportion_ci())
-    return {"dropped": dropped, "right": right, "precision": right / dropped, "interval": interval}
-
-
-def gain(texts: Texts, before: Marks, after: Marks) -> dict[str, Any]:
-    """Return the gain in recall and its interval, over labelled groups drawn with replacement."""
-    labelled = texts.groups != ""
-    names, group, sizes = np.unique(texts.groups[labelled], return_inverse=True, return_counts=True)
-    more = after.right[labelled].astype(float) - before.right[labelled]
-    gains = np.bincount(group, weights=more)
-    rng = np.random.default_rng(0)
-    drawn = (rng.integers(0, len(names), len(names)) for _ in range(DRAWS))
-    recalls = [gains[rows].sum() / max((sizes[rows] - 1).sum(), 1) for rows in drawn]
-    low, high = np.quantile(recalls, [0.025, 0.975])
-    return {"recall": gains.sum() / (sizes - 1).sum(), "interval": [float(low), float(high)]}
