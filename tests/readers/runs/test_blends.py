@@ -135,8 +135,8 @@ def test_webdataset(by_domain, exported):
     export.check(tokens_of(rows))
 
 
-def test_litdata_with_sequences(by_domain_litdata, exported):
-    export = exported(by_domain_litdata, "litdata")
+def test_litdata_with_sequences(litdata, by_domain, exported):
+    export = exported(by_domain, "litdata")
     module = export.module("load_mixture")
     owners = {}
     for path in module.PATHS:
