@@ -173,7 +173,7 @@ def _steps(config: ShardsConfig) -> tuple[Step, ...]:
 
 SHARDS = Stage(
     name="shards",
-    version=3,
+    version=4,
     config=ShardsConfig,
     inputs=("ingest", "domains", "scores", "plan"),
     steps=_steps,

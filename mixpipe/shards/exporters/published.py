@@ -107,7 +107,7 @@ def _read_dataset(folder: Path) -> _Dataset | None:
 def _shards(dataset: _Dataset) -> dict[PurePosixPath, list[ShardEntry]]:
     """Return the shards of each folder in one format, that of tokens if there is one."""
     found: dict[PurePosixPath, dict[str, ShardEntry]] = {}
-    for entry in sorted(dataset.files, key=lambda entry: (entry.path, entry.encoded_tokens is not None)):
+    for entry in sorted(dataset.files, key=lambda entry: (entry.encoded_tokens is not None, entry.path)):
         path = PurePosixPath(entry.path)
         found.setdefault(path.parent, {})[path.name.partition(".")[0]] = entry
     return {folder: list(entries.values()) for folder, entries in found.items()}
