@@ -102,6 +102,7 @@ class Blend:
         layout: of the shards; None: not known.
         formats: that they are written in.
         packed: tokens of each sequence in formats of tokens; None: a sequence is a document.
+        vocabulary: number of tokens there are, in formats of tokens; None: not known.
         max_epochs: the most often that a domain was planned to be read.
     """
 
@@ -111,6 +112,7 @@ class Blend:
     layout: str | None = None
     formats: tuple[str, ...] = ()
     packed: int | None = None
+    vocabulary: int | None = None
     max_epochs: float = np.inf
 
     def only(self, name: str) -> "Blend":
