@@ -34,6 +34,12 @@ from mixpipe.tokenizer import tokenizer_json
 
 __all__ = ["SHARDS"]
 
+# Where a document cannot but follow itself.
+REMEDIES = {
+    "mixed": "lower max_epochs, drop duplicates or raise shards.shard_mib",
+    "by-domain": "lower max_epochs, drop duplicates or leave the domain out of the mixture; or write "
+    "shards.layout=mixed, where documents of other domains lie between its copies",
+}
 TABLE_BYTES = 64 << 20  # text handed to the format at a time; one row group, under the hub's 100 MB
 
 
@@ -79,7 +85,10 @@ def run_gather(context: Context, part: Part) -> Counts:
     scattered = sorted(context.out.glob("scatter-*.arrow"))
     rows = read_batches(scattered, shard).combine_chunks()
     before = last_id_before(scattered, shard, stretch[0])
-    order = shard_order(rows["position"], rows["id"], before, is_last=shard == stretch[-1])
+    try:
+        order = shard_order(rows["position"], rows["id"], before, is_last=shard == stretch[-1])
+    except StageError as error:
+        raise StageError(f"{error} in {part.name}; {REMEDIES[context.config.layout]}") from error
     texts, tokens = _formats(context.config)
     names = _domain_names(context)
     for form in texts:
