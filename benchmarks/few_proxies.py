@@ -83,7 +83,9 @@ def measure(
     judges = {name: judge_of(problem, runs, name) for name in JUDGES}
     fitted = {name: learned(problem, runs, name, judges, draws=draws) for name in surrogates}
     pool = Pool.of(runs)
-    curves = {name: gap_curves(pool, load_method(name), budget=FEW, batch=BATCH, seeds=seeds) for name in METHODS}
+    curves = {
+        name: gap_curves(pool, load_method(name), budget=FEW, batch=BATCH, seeds=range(seeds)) for name in METHODS
+    }
     return {
         "proxies": len(trials),
         "draws": draws,

@@ -3,9 +3,7 @@
 A dropped document is right when the document kept instead is of its labelled group; recall is over all that should go:
 of every group of unlike texts all but one. Labels are of the same words (Jaccard of 5-word shingles >= 0.7), so what
 says the same in other words counts as wrong: precision is a lower bound. The stage compares by embeddings only what it
-found to be no near duplicate. `recall_at_95`: the best recall while 95 % of the marks are right, thresholds chosen on
-the labels: of near duplicates alone, from a similarity of 0.65; with what has a cosine above another threshold; and of
-near duplicates ranked by similarity + w cosine, the cosine that of the same pair, by w.
+found to be no near duplicate. `together`: see `benchmarks/together.py` and `crossed.py`.
 
     python -m benchmarks.semantic [--root FOLDER] [--only sample|corpus] [--variants]
 """
@@ -14,31 +12,33 @@ import argparse
 import json
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.crossed import compared
 from benchmarks.domains import build, own_ids
 from benchmarks.pipeline import SHARED, target_sets
 from benchmarks.quality import ENCODERS
+from benchmarks.together import STEPS, Marks, Pairs, Texts, ways
 from mixpipe.corpus.config import IngestConfig, TargetsConfig
 from mixpipe.domains.config import DomainsConfig
 from mixpipe.duplicates.config import DuplicatesConfig
 from mixpipe.duplicates.semantic_config import SemanticConfig
+from mixpipe.duplicates.stage import DUPLICATES
 from mixpipe.embed.config import EmbedConfig
 from mixpipe.store.artefact import Artefact
-from mixpipe.store.files import read_table
+from mixpipe.store.build import finish_step, open_stage, run_part
+from mixpipe.store.files import read_arrays, read_table
 from mixpipe.vectors import unit_rows, vectors_of
 
 THRESHOLDS = (0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
 RATIOS = (0.0, 0.8, 0.9, 0.95, 0.98)
 RULES = ("chain", "greedy", "component")
-PRECISION = 0.95
-LOWEST = 0.65  # similarity of pairs that are compared with the labels
-STEPS = np.arange(LOWEST, 1, 0.005)
-COSINE_WEIGHTS = (0.05, 0.1, 0.2, 0.5, 1.0)
+SHORT_COSINES = (0.9, 0.92, 0.94, 0.96, 0.98)
 
 
 def measure(inputs: dict[str, Artefact], root: Path, labels: Path, variants: bool) -> dict[str, Any]:
@@ -48,13 +48,12 @@ def measure(inputs: dict[str, Artefact], root: Path, labels: Path, variants: boo
     marks = marked(root, inputs, DuplicatesConfig(semantic=SemanticConfig(threshold=THRESHOLDS[0])))
     seconds = round(time.monotonic() - started, 1)
     near, loose = truth.pairs(marks, "near"), truth.pairs(marks, "semantic")
-    lower = marked(root, inputs, DuplicatesConfig(threshold=LOWEST, semantic=SemanticConfig(enabled=False)))
     result = {
         "documents": marks.num_rows,
         "seconds": seconds,
         "near": truth.judge(near),
         "semantic": [{"threshold": t, **truth.judge([p for p in loose if p[1] > t])} for t in THRESHOLDS],
-        "recall_at_95": recall_at(truth, inputs["embed"], lower, marks),
+        "together": together(truth, root, inputs, marks),
     }
     if variants:
         configs = {rule: SemanticConfig(rule=rule) for rule in RULES}
@@ -95,56 +94,53 @@ class Truth:
         share = {"precision": right / max(len(pairs), 1), "recall": right / max(self.wanted, 1)}
         return {"dropped": len(pairs), "right": right, **share}
 
-    def columns(self, marks: pa.Table, kind: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return by distinct text the similarity to its twin, -1 without one, and whether that is of its group."""
-        value = marks[f"{kind}_similarity"].fill_null(-1).to_numpy()
-        value = np.where(marks[f"{kind}_twin"].is_null().to_numpy(), -1, value)
-        groups = [(self.group[own], self.group.get(twin)) for own, twin in self.twins(marks, kind)]
-        return value[self.first], np.array([own is not None and own == twin for own, twin in groups])
-
-    def twins(self, marks: pa.Table, kind: str) -> list[tuple[str, str | None]]:
-        """Return every distinct text's id and that of its twin."""
-        rows = zip(self.ids, marks[f"{kind}_twin"].to_pylist(), self.first, strict=True)
-        return [(own, twin) for own, twin, first in rows if first]
+    def marks(self, table: pa.Table) -> Marks:
+        """Return of the distinct texts which are semantic duplicates, and which of these marks are right."""
+        twins = [twin for twin, first in zip(table["semantic_twin"].to_pylist(), self.first, strict=True) if first]
+        own = [self.group[text] for text, first in zip(self.ids, self.first, strict=True) if first]
+        right = [a is not None and a == self.group.get(b) for a, b in zip(own, twins, strict=True)]
+        return Marks(np.array([twin is not None for twin in twins]), np.array(right))
 
 
-def recall_at(truth: Truth, embed: Artefact, near: pa.Table, semantic: pa.Table) -> dict[str, Any]:
-    """Return right marks and recall of near duplicates alone, with semantic ones, and ranked by both."""
-    similarity, same = truth.columns(near, "near")
-    loose, same_loose = truth.columns(semantic, "semantic")
-    cosine = twin_cosines(truth, embed, near)
-    found = {"near": best(truth, similarity[similarity > 0], same[similarity > 0])}
-    unions = []
-    for least in STEPS:
-        taken = similarity >= least
-        both = np.where(taken, 2 + similarity, loose), np.where(taken, same, same_loose)
-        unions.append(best(truth, both[0][both[0] > 0], both[1][both[0] > 0], at_least=int(taken.sum())))
-    found["union"] = max(unions, key=lambda union: union["right"])
-    paired = similarity > 0
-    for weight in COSINE_WEIGHTS:
-        found[f"similarity + {weight} cosine"] = best(truth, (similarity + weight * cosine)[paired], same[paired])
-    return found
+def together(truth: Truth, root: Path, inputs: dict[str, Artefact], semantic: pa.Table) -> dict[str, Any]:
+    """Return what near and semantic duplicates find together, see together.py."""
+    texts = distinct_texts(truth, inputs["embed"], semantic)
+    shorts = {
+        cosine: truth.marks(
+            marked(root, inputs, DuplicatesConfig(semantic=SemanticConfig(compare="short", threshold=cosine)))
+        )
+        for cosine in SHORT_COSINES
+    }
+    loose = truth.marks(semantic)
+    cosines = np.minimum(semantic["semantic_similarity"].fill_null(-1).to_numpy()[truth.first], 1)
+    value = np.where(loose.dropped, cosines, -1)
+    above = {cosine: Marks(value > cosine, loose.right & (value > cosine)) for cosine in (*THRESHOLDS, 1.0)}
+    return compared(texts, list(ways(texts, near_pairs(inputs["ingest"], texts), shorts, above)))
 
 
-def best(truth: Truth, score: np.ndarray, right: np.ndarray, at_least: int = 0) -> dict[str, float]:
-    """Return the most right marks among the first by score, not fewer than asked for, of which 95 % are right."""
-    order = np.argsort(-score, kind="stable")
-    count = np.arange(1, len(order) + 1)
-    total = np.cumsum(right[order])
-    ends = np.concatenate([np.diff(score[order]) != 0, [True]])[: len(order)]
-    allowed = np.flatnonzero((total >= PRECISION * count) & ends & (count >= at_least))
-    last = allowed[-1] if len(allowed) else None
-    marked_, right_ = (0, 0) if last is None else (int(count[last]), int(total[last]))
-    return {"dropped": marked_, "right": right_, "recall": right_ / truth.wanted}
-
-
-def twin_cosines(truth: Truth, embed: Artefact, marks: pa.Table) -> np.ndarray:
-    """Return the cosine of every distinct text to its near twin, 0 without one."""
+def distinct_texts(truth: Truth, embed: Artefact, marks: pa.Table) -> Texts:
+    """Return the distinct texts with labels, ranks and vectors."""
     vectors = np.concatenate([unit_rows(vectors_of(read_table(embed.file(n))["vector"])) for n in embed.names()])
-    vectors, twins = vectors[truth.first], truth.twins(marks, "near")
-    row_of = {own: row for row, (own, _) in enumerate(twins)}
-    others = np.array([row_of.get(twin, -1) for _, twin in twins])
-    return np.where(others < 0, 0, np.einsum("nd,nd->n", vectors, vectors[others]))
+    ids = np.array(truth.ids)[truth.first]
+    groups = np.array(["" if truth.group[own] is None else str(truth.group[own]) for own in ids])
+    return Texts(ids.astype("S32"), groups, marks["rank"].to_numpy()[truth.first], vectors[truth.first])
+
+
+def near_pairs(ingest: Artefact, texts: Texts) -> Pairs:
+    """Return all pairs that the stage compares and finds similar, from the lowest of the steps."""
+    config = DuplicatesConfig(threshold=float(STEPS[0]), semantic=SemanticConfig(enabled=False))
+    with tempfile.TemporaryDirectory() as scratch:
+        job = open_stage(Path(scratch), replace(DUPLICATES, inputs=("ingest",)), config, {"ingest": ingest})
+        assert not isinstance(job, Artefact)
+        for step in job.steps[:-1]:
+            for part in job.pending(step, job.plan(step)):
+                run_part(job, step, part)
+            finish_step(job, step)
+        found = [read_arrays(path) for path in sorted(job.context.out.glob("verify-*.npz"))]
+    order = np.argsort(texts.ids)
+    columns = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+    ends = (order[np.searchsorted(texts.ids, columns[name], sorter=order)] for name in ("worse", "better"))
+    return Pairs(*ends, columns["similarity"])
 
 
 def marked(root: Path, inputs: dict[str, Artefact], config: DuplicatesConfig) -> pa.Table:

@@ -2,11 +2,13 @@
 
 Three target sets on the sample corpus; searches of 28 proxies of 100,000 tokens. Every arm is a plan of as many tokens:
 `default` (the mixture found, better documents more often), `domains` (the mixture found, all documents alike),
-`natural`, `samplemix` (documents alone), `quadmix` (its own search over quality strata, as many proxies) and `strata`
-(the default's method over quality strata). A proxy reads a plan as the target run would: the documents of the lowest
-keyed hash, each as often as it is planned, until its tokens are read; arms share hashes and seeds, so differences are
-paired. Gains are in bits per byte of the mean target, arm minus default: positive where the default is better; the
-interval is a t-interval over seeds.
+`natural`, `samplemix` (documents alone), `quadmix` (its own search over quality strata, as many proxies) and, on
+request, `strata` (the default's method over quality strata), `steep` (the default at twice the tilt), `natural-tilt`,
+`natural-steep` and `natural-top` (natural shares under the default's tilt, twice that, and exp(4 rank)).
+
+A proxy reads a plan as the target run would: the documents of the lowest keyed hash, each as often as it is planned,
+until its tokens are read; arms share hashes and seeds, so differences are paired. Gains are in bits per byte of the
+mean target, arm minus default: positive where the default is better; the interval is a t-interval over seeds.
 
     python -m benchmarks.value [--sets all medicine code] [--arms default ...] [--seeds 5] [--root DIR]
 """
@@ -46,7 +48,16 @@ ARMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "natural": (MIXTURE, {"maker": "domains", "shares": "natural"}),
     "samplemix": (MIXTURE, {"maker": "samplemix", "shares": "documents"}),
     "quadmix": (QUADMIX, {}),
+}
+OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "strata": ({**MIXTURE, "strata": 4}, {}),
+    "steep": (MIXTURE, {"settings": {"strength": 1.0}}),
+    "natural-tilt": (MIXTURE, {"shares": "natural"}),
+    "natural-steep": (MIXTURE, {"shares": "natural", "settings": {"strength": 1.0}}),
+    "natural-top": (
+        MIXTURE,
+        {"shares": "natural", "maker": "tempered", "settings": {"tau": 0.25, "column": "quality_rank"}},
+    ),
 }
 
 
@@ -64,7 +75,7 @@ def measure(folder: Path, names: list[str], arms: list[str], *, seeds: int, toke
 
 def planned(folder: Path, name: str, targets: list[str] | None, arm: str) -> Path:
     """Run one arm up to its plan, on all that is sealed already; return the run's folder."""
-    search, plan = ARMS[arm]
+    search, plan = (ARMS | OTHERS)[arm]
     sets = {"sets": target_sets(targets)}
     config = run_config(SHARED / "sample", folder / f"{name}-{arm}", targets=sets, search=search, plan=plan)
     config = config.rename(folder / f"{name}-{arm}.yaml")
@@ -135,7 +146,7 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=200_000)
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
-    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
+    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS | OTHERS))
     parser.add_argument("--root", type=Path)
     asked = parser.parse_args()
     arms = list(dict.fromkeys(["default", *asked.arms]))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from mixpipe.duplicates.cells import Cells, fit_cells
 from mixpipe.duplicates.near import near_of
 from mixpipe.duplicates.semantic_config import SemanticConfig
+from mixpipe.duplicates.sketches import sketch_file
 from mixpipe.store.artefact import Counts
 from mixpipe.store.draws import keyed_uniforms
-from mixpipe.store.files import read_arrays, read_table, write_arrays, write_table
+from mixpipe.store.files import map_array, read_arrays, read_table, write_arrays, write_table
 from mixpipe.store.fingerprint import Json
 from mixpipe.store.stage import Context, Part
 from mixpipe.vectors import unit_rows, vectors_of
@@ -39,12 +40,15 @@ SAMPLE_DOCUMENTS = 100_000  # for all domains' cells together: 77 MB of float16 
 def compared(context: Context, name: str) -> NDArray[np.bool_]:
     """Return which documents of a part are compared: (n,) bool.
 
-    Not exact duplicates, and not near duplicates where earlier steps have found them: what is kept stands for them.
+    Not exact duplicates, and not near duplicates where earlier steps have found them: what is kept stands for them. Of
+    the others all, or those without shingles.
     """
     table = read_table(context.inputs["ingest"].file(name), ["id", "duplicate"])
     chosen: NDArray[np.bool_] = ~table["duplicate"].to_numpy()
     if (context.out / "near-ids.npy").is_file():
         chosen &= np.array([twin is None for twin in near_of(context, table["id"].to_pylist())[0]], bool)
+    if context.config.semantic.compare == "short":
+        chosen[map_array(sketch_file(context, name, "rows"))] = False
     return chosen
 
 

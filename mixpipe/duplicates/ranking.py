@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mixpipe.duplicates.config import DuplicatesConfig
+from mixpipe.duplicates.sketches import sketch_file
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import map_array, read_arrays, read_table, write_array, write_arrays
 from mixpipe.store.stage import Context, Part
@@ -77,7 +78,7 @@ def run_rank(context: Context, part: Part) -> Counts:
     config, file = context.config, str(part.spec["file"])
     table = read_table(context.inputs["ingest"].file(file), ["id", "source", "n_bytes"])
     preferred = Preferred(**read_arrays(context.out / PREFERRED_FILE))
-    keys, rows = (map_array(context.out / f"sketch-{_tail(file)}-{name}.npy") for name in ("keys", "rows"))
+    keys, rows = (map_array(sketch_file(context, file, column)) for column in ("keys", "rows"))
     order = np.argsort(keys, axis=None)
     write_array(context.out / f"{part.name}-keys.npy", keys.ravel()[order])
     write_array(context.out / f"{part.name}-rows.npy", rows[order // config.bands])

@@ -13,6 +13,9 @@ class SemanticConfig(StageConfig):
     """Which documents say the same in other words, and which of them is kept."""
 
     enabled: bool = Field(True, description="whether documents are compared by their embeddings at all")
+    compare: Literal["all", "short"] = Field(
+        "all", description="`short`: only texts of fewer than five words, of which near duplicates see nothing"
+    )
     rule: Literal["chain", "greedy", "component"] = Field(
         "chain", description="what a document is compared with: any earlier one, kept earlier ones, its whole group"
     )

@@ -12,6 +12,7 @@ Sealed, so that a grown corpus sketches its new documents only, 204 bytes per do
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -25,9 +26,14 @@ from mixpipe.store.artefact import Counts
 from mixpipe.store.files import write_array
 from mixpipe.store.stage import Context, Part
 
-__all__ = ["band_keys", "minima", "plan_sketch", "run_sketch"]
+__all__ = ["band_keys", "minima", "plan_sketch", "run_sketch", "sketch_file"]
 
 BATCH_DOCUMENTS = 1024
+
+
+def sketch_file(context: Context, file: str, column: str) -> Path:
+    """Return where the `keys` of a part's documents that have shingles are, or the `rows` of these documents."""
+    return context.out / f"{_name(file)}-{column}.npy"
 
 
 def plan_sketch(context: Context) -> list[Part]:
@@ -36,7 +42,7 @@ def plan_sketch(context: Context) -> list[Part]:
     settings = {name: getattr(config, name) for name in ("bands", "rows", "numbers_alike", "seed")}
     return [
         Part(
-            "sketch-" + file.removeprefix("part-").removesuffix(".parquet"),
+            _name(file),
             {"file": file},
             {"documents": ingest.digest(file), "algorithm": RMinHash.ALGORITHM_VERSION, **settings},
         )
@@ -57,8 +63,8 @@ def run_sketch(context: Context, part: Part) -> Counts:
         keys.append(found)
         rows.append(start + firsts[held])
         start += batch.num_rows
-    write_array(context.out / f"{part.name}-keys.npy", np.concatenate(keys))
-    write_array(context.out / f"{part.name}-rows.npy", np.concatenate(rows).astype(np.uint32))
+    write_array(sketch_file(context, str(part.spec["file"]), "keys"), np.concatenate(keys))
+    write_array(sketch_file(context, str(part.spec["file"]), "rows"), np.concatenate(rows).astype(np.uint32))
     return {}
 
 
@@ -83,3 +89,7 @@ def minima(texts: Sequence[str], config: DuplicatesConfig) -> tuple[NDArray[np.u
         shingles.hashes, offsets.astype(np.uint64), count, config.seed
     )
     return np.array(matrix.to_rows(), dtype=np.uint64).reshape(len(held), count), held
+
+
+def _name(file: str) -> str:
+    return "sketch-" + file.removeprefix("part-").removesuffix(".parquet")

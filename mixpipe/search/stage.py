@@ -67,7 +67,7 @@ def outside_identity(config: SearchConfig) -> dict[str, Json]:
 
 SEARCH = Stage(
     name="search",
-    version=7,
+    version=8,
     config=SearchConfig,
     inputs=("ingest", "domains", "scores", "targets"),
     steps=search_steps,

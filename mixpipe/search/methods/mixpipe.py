@@ -1,4 +1,4 @@
-"""mixpipe's own method, the default: two minds about every round.
+"""mixpipe's own method, the default: three minds about every round.
 
 Rounds as in CLIMB (Diao et al. 2025, arXiv 2504.13161, section 3). Three fifths of a round are chosen one by one, each
 the candidate of the highest expected improvement under a Gaussian process of the objective, which then takes what it
@@ -6,9 +6,11 @@ foresees there for measured (kriging believer, Ginsbourger et al. 2010, Kriging 
 optimization); so a round spreads as far as the process is unsure, and no further. The cost is a fit for every choice.
 The trend of the process is in the shares: so it finds a best run that is nearly of one domain. Two fifths are those
 that boosted trees of the objective like best: better where losses have many domains or steps. One forecast blended from
-both was not (docs/search.md). The first round is spread far apart, half of it by the experts' screen where there is
-one. Candidates are drawn around the natural mixture and refined around what is foreseen to be best. What is recommended
-comes from the weighted ensemble of all surrogates.
+both was not (docs/search.md). In a round of four or more one mixture is the optimum of exponential laws, one law a
+target: it often lies in a corner of the bounds, which process and trees, that know only what is near to trials, do not
+reach. Of mixtures that are given, as in a replay, process and trees choose alone. The first round is spread far apart,
+half of it by the experts' screen where there is one. Candidates are drawn around the natural mixture and refined around
+what is foreseen to be best. What is recommended comes from the weighted ensemble of all surrogates.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,7 @@ from mixpipe.search.acquisition import batch_of, log_expected_improvement
 from mixpipe.search.candidates import first_new, new_draws, prior_draws, spread_out, variations
 from mixpipe.search.forecast import OBJECTIVE, Forecast, forecast, objective_alone
 from mixpipe.search.methods.protocol import About, Recommendation
-from mixpipe.search.optimum import natural_instead
+from mixpipe.search.optimum import least, natural_instead
 from mixpipe.search.problem import Problem
 from mixpipe.search.selection import enough, select
 from mixpipe.search.surrogates.lightgbm import LightGBM
@@ -35,6 +37,7 @@ FIRST_DRAWS = 20
 # Candidates are drawn around the best measured, then refined around the best foreseen.
 CENTRES, REFINED, REFINEMENTS = 5, 40, 3
 TREES_SHARE = 0.4  # of a round
+LAW, LEAST_WITH_LAW = "explaw", 4  # proposals in a round
 TREES_UNIT = 0.05  # deviations of the objective that weigh as much as a factor of e in closeness to what was chosen
 
 
@@ -66,7 +69,8 @@ class Mixpipe:
             alone, told = objective_alone(problem, trials)
             pool = self._pool(alone, forecast(alone, told, self.explorer), rng)
             rows = first_new(pool, len(pool), taken)
-            rows = rows[self._round(alone, told, rows, count)]
+            corner = _law_optimum(problem, trials)[None] if count >= LEAST_WITH_LAW else rows[:0]
+            rows = np.concatenate([corner, rows[self._round(alone, told, rows, count - len(corner))]])
         else:
             rows = self._first(problem, mixtures(trials, len(problem.domains)), taken, count, rng)
         # What is missing (constraints that leave little room) is drawn at random, if there is more to find.
@@ -151,6 +155,12 @@ class Mixpipe:
             more = variations(problem, leaders, self.candidates, rng)
             pool, scores = np.concatenate([pool, more]), np.concatenate([scores, fitted.score(more)[0]])
         return pool[np.argsort(scores, kind="stable")]
+
+
+def _law_optimum(problem: Problem, trials: Sequence[Trial]) -> np.ndarray:
+    """Return the mixture (k,) of the least objective under exponential laws (Ye et al. 2024), one law a target."""
+    law = forecast(problem, trials, LAW)
+    return least(problem, lambda rows: law.score(rows)[0], law.mixtures)
 
 
 def _trees(told: Sequence[Trial], rows: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ The truth is the mean over targets of the losses, `standardised` over the pool (
 (best found - best) / (median - best): 1 is no better than a middling run, 0 the best of all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -141,7 +141,7 @@ def reported(budget: int) -> tuple[int, ...]:
 
 def gap_left(pool: Pool, method: Method, *, budget: int, batch: int, seeds: int) -> dict[str, dict[str, float]]:
     """Return mean and standard deviation (NaN with one seed) over seeds of the gap left, by number of runs."""
-    curves = gap_curves(pool, method, budget=budget, batch=batch, seeds=seeds)
+    curves = gap_curves(pool, method, budget=budget, batch=batch, seeds=range(seeds))
     return {
         str(point): {
             "mean": float(curves[:, point - 1].mean()),
@@ -151,9 +151,9 @@ def gap_left(pool: Pool, method: Method, *, budget: int, batch: int, seeds: int)
     }
 
 
-def gap_curves(pool: Pool, method: Method, *, budget: int, batch: int, seeds: int) -> np.ndarray:
+def gap_curves(pool: Pool, method: Method, *, budget: int, batch: int, seeds: Iterable[int]) -> np.ndarray:
     """Return (seeds, budget) float64: the gap left after 1, 2, ... runs; methods that rank share their first batch."""
-    return np.array([replay_search(pool, method, budget=budget, batch=batch, seed=seed) for seed in range(seeds)])
+    return np.array([replay_search(pool, method, budget=budget, batch=batch, seed=seed) for seed in seeds])
 
 
 def _recommended(pool: Pool, method: Method, told: Sequence[Trial], left: np.ndarray) -> int | None:

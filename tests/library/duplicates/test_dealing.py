@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from pydantic import Field
@@ -14,6 +15,7 @@ from mixpipe.duplicates.dealing import (
     run_sample,
 )
 from mixpipe.duplicates.semantic_config import SemanticConfig
+from mixpipe.duplicates.sketches import sketch_file
 from mixpipe.store.stage import Context, StageConfig
 
 
@@ -38,6 +40,13 @@ def test_exact_duplicates_are_not_compared(context):
     made = context()
     for name in made.inputs["ingest"].names():
         assert compared(made, name).tolist() == [True] * 19 + [False]
+
+
+def test_where_asked_only_texts_without_shingles_are_compared(context):
+    made = context(compare="short")
+    for name in made.inputs["ingest"].names():
+        np.save(sketch_file(made, name, "rows"), np.arange(2, 18, dtype=np.uint32))
+        assert np.flatnonzero(compared(made, name)).tolist() == [0, 1, 18]  # row 19 is an exact duplicate
 
 
 def test_parts_are_numbered_and_known_by_all_that_they_are_made_from(context):

@@ -13,7 +13,15 @@ def test_a_share_to_keep_is_for_chains_only(rule):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"threshold": 0}, {"threshold": 1.1}, {"keep_share": 0}, {"documents_per_cell": 15}, {"treshold": 0.9}]
+    "wrong",
+    [
+        {"threshold": 0},
+        {"threshold": 1.1},
+        {"keep_share": 0},
+        {"documents_per_cell": 15},
+        {"treshold": 0.9},
+        {"compare": "long"},
+    ],
 )
 def test_what_is_out_of_range_or_unknown_is_named(wrong):
     (field,) = wrong

@@ -99,6 +99,24 @@ def test_fewer_than_five_words_are_never_marked(twins):
     assert all(row["near_twin"] is None and row["near_size"] == 1 for row in rows)
 
 
+def test_of_equal_vectors_short_texts_alone_are_semantic_duplicates_where_asked(twins):
+    """Every vector is the same; texts of one length are compared, and only `short` leaves out those with 5-grams."""
+    texts = [words(), words(start=100), "see you then", "See you then.", "see you", words(start=200, count=4)]
+    marked = {}
+    for compare in ("all", "short"):
+        rows = twins(texts, cuts=[3], semantic={"compare": compare})
+        assert {row["near_twin"] for row in rows} == {None}
+        marked[compare] = [{row["semantic_twin"], row["id"]} for row in rows if row["semantic_twin"]]
+    assert marked["short"] == [{text_id(texts[2]), text_id(texts[3])}]
+    long = {text_id(texts[0]), text_id(texts[1])}
+    assert len(marked["all"]) == 2 and long in marked["all"] and marked["short"][0] in marked["all"]
+
+
+def test_without_short_texts_none_is_marked(twins):
+    rows = twins([words(), words(start=100)], semantic={"compare": "short"})
+    assert {row["semantic_twin"] for row in rows} == {None}
+
+
 def test_numbers_count_unless_told_otherwise(twins):
     texts = [f"profit of {n} thousand against {n + 7},{n}00 in {1900 + n} and again {n * 3} so" for n in (11, 12)]
     assert [row["near_twin"] for row in twins(texts)] == [None, None]

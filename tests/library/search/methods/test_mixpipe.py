@@ -51,6 +51,16 @@ def test_a_round_believes_what_it_has_just_chosen(make_oracle: MakeOracle) -> No
     assert np.mean(found) > np.mean(plain)
 
 
+def test_one_of_a_round_is_the_optimum_of_the_exponential_laws(make_oracle: MakeOracle) -> None:
+    """The oracle's losses are such laws, so without noise that one recovers nearly all there is."""
+    for seed in range(3):
+        oracle = make_oracle(seed, noise=0.0)
+        trials = oracle.search(RandomSearch(), (24,), seed)
+        rows = Mixpipe().propose(oracle.problem, trials, 4, np.random.default_rng(seed))
+        assert oracle.recovered(rows[0]) > 0.97
+        assert len(rows) == len(np.unique(rows, axis=0)) == 4
+
+
 def test_a_biased_screen_helps_when_trials_are_few(make_oracle: MakeOracle) -> None:
     gains = []
     for seed in range(4):

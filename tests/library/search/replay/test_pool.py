@@ -64,7 +64,7 @@ def test_figures_are_given_at_the_points_asked_for(table):
 
 def test_a_seed_gives_all_methods_that_rank_the_same_first_batch(table):
     names = ("random", "climb:paper", "bayesian", "mixpipe")
-    curves = [gap_curves(Pool.of(table), load_method(name), budget=12, batch=5, seeds=4) for name in names]
+    curves = [gap_curves(Pool.of(table), load_method(name), budget=12, batch=5, seeds=range(4)) for name in names]
     assert all((curve[:, :5] == curves[0][:, :5]).all() for curve in curves)
 
 
@@ -83,7 +83,9 @@ def test_a_search_ends_once_the_best_is_found(table):
 
 def test_a_process_beats_chance_on_the_runs_of_the_pile(pile):
     """Known answer: expected improvement left a third of what chance left after 20 and 40 runs, or less."""
-    left = {name: gap_left(pile, load_method(name), budget=40, batch=5, seeds=4) for name in ("random", "bayesian")}
+    left = {
+        name: gap_left(pile, load_method(name), budget=40, batch=5, seeds=range(4)) for name in ("random", "bayesian")
+    }
     assert left["bayesian"]["40"]["mean"] < left["random"]["40"]["mean"] / 3
 
 
