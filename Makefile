@@ -45,9 +45,10 @@ $(READERS)/.installed: tests/readers/requirements.txt tests/readers/streaming.tx
 	  "import megatron.core, datatrove, olmo_core, litdata, webdataset, smart_open, msgspec"
 	@PYTHONPATH=$(READERS)/streaming $(BIN)/python -W ignore -c "import streaming" && touch $@
 
-# With the contract of the formats, of which one needs litdata.
+# With what every format is put to elsewhere, of which one needs litdata.
+EVERY_FORMAT := tests/contracts/test_formats.py $(addprefix tests/library/shards/test_,damage.py encoding.py)
 test-readers: $(READERS)/.installed
-	@PYTHONPATH=$(READERS_PATH) $(BIN)/python -m pytest -q tests/readers tests/contracts/test_formats.py
+	@PYTHONPATH=$(READERS_PATH) $(BIN)/python -m pytest -q tests/readers $(EVERY_FORMAT)
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

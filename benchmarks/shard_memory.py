@@ -2,8 +2,9 @@
 
 Each run is a fresh process in a worker's environment, which does both passes and the records one part after another;
 shards hold 8 MiB of text, so the larger corpus has more of them and no larger ones. The peak is the largest resident
-set (`VmHWM`; pages of mapped files count), that of the imports alone stands beside it. Formats of tokens are written in
-one pass, for they share the tokens.
+set of any part or reduction (`VmHWM`; pages of mapped files count); beside it stand that of the imports alone, and
+`kept`, the most anonymous memory (`RssAnon`) that was left after a part, which shows what leaks. Formats of tokens are
+written in one pass, for they share the tokens.
 
     python -m benchmarks.shard_memory [--formats parquet,jsonl,...] [--times 8]
 """
@@ -15,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from mixpipe.shards.config import ShardsConfig
@@ -69,28 +71,31 @@ def measure(root: Path, formats: str) -> dict[str, float]:
 
 
 def run_once(root: Path, formats: list[str]) -> None:
-    imports = peak_mib()
+    # Of every part, because a part forgets the peak of those before it.
+    found = {"imports": [status_mib("VmHWM")], "peak": [], "kept": []}
     config = ShardsConfig(formats=formats, shard_mib=SHARD_MIB)
     if formats == TOKENS.split("+"):
         config = config.model_copy(update={"tokenizer": str(root.parent)})
     inputs = {name: sealed(root, name) for name in ("ingest", "domains", "scores")}
     job = open_stage(root / "shards", SHARDS, config, {**inputs, "plan": sealed(root / "planned", "plan")})
     for step in job.steps:
-        for part in job.pending(step, job.plan(step)):
-            run_part(job, step, part)
-        finish_step(job, step)
+        parts = job.pending(step, job.plan(step))
+        for work in (*(partial(run_part, job, step, part) for part in parts), partial(finish_step, job, step)):
+            work()
+            found["peak"].append(status_mib("VmHWM"))
+            found["kept"].append(status_mib("RssAnon"))
     shards = seal(job).counts["shards"]
-    print(json.dumps({"peak": peak_mib(), "imports": imports, "shards": shards}))
+    print(json.dumps({**{name: max(values) for name, values in found.items()}, "shards": shards}))
 
 
 def sealed(root: Path, stage: str) -> Artefact:
     return Artefact.load(next((root / "artifacts" / stage).iterdir()))
 
 
-def peak_mib() -> float:
-    """Return the largest resident set of this process so far: not `ru_maxrss`, which begins at the parent's."""
+def status_mib(field: str) -> float:
+    """Return a figure of `/proc/self/status`, in MiB: not `ru_maxrss`, which begins at the parent's."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return round(int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024, 1)
+    return round(int(re.search(rf"{field}:\s+(\d+) kB", status)[1]) / 1024, 1)
 
 
 if __name__ == "__main__":

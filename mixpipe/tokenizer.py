@@ -11,6 +11,7 @@ add a token or two.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -79,14 +80,23 @@ def tokenizer_json(path_or_name: str) -> str:
 def load_tokenizer(path_or_name: str) -> Tokenizer:
     """Return a tokenizer that takes every text as plain text: no cutting, no padding, no special tokens from text.
 
+    Loaded anew only when the last one asked for was another: what is returned is shared, and not to be changed.
+
     Raises:
         ConfigError: there is no such tokenizer, or the library cannot read it.
     """
     text = tokenizer_json(path_or_name)
     try:
-        tokenizer = Tokenizer.from_str(text)
+        return _plain_tokenizer(text)
     except Exception as error:  # the library raises nothing narrower
         raise ConfigError(f"expected a tokenizer.json of `tokenizers` in {path_or_name}, found: {error}") from error
+
+
+# One per process: the library keeps a tokenizer's words, 4 MB of them, until the thread ends, and so 4 MB would stay
+# of each that is loaded (tokenizers 0.23).
+@lru_cache(maxsize=1)
+def _plain_tokenizer(text: str) -> Tokenizer:
+    tokenizer = Tokenizer.from_str(text)
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True

@@ -5,13 +5,11 @@ tokenizer takes the old parts over.
 """
 
 import hashlib
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from tokenizers import Tokenizer
 
 from mixpipe.corpus.pieces import merge_quarantine
 from mixpipe.corpus.reading import DUPLICATES, TOKENIZER, all_pieces, numbered
@@ -49,7 +47,7 @@ def run_count(context: Context, part: Part) -> Counts:
     """Count the tokens of one piece and mark its duplicates."""
     table = read_table(context.out / str(part.spec["piece"]), DOCUMENTS.names)
     texts = (text.as_py() for text in table["text"])
-    tokens = np.array(count_tokens(_tokenizer(context.out / TOKENIZER), texts), np.int64)
+    tokens = np.array(count_tokens(load_tokenizer(str(context.out / TOKENIZER)), texts), np.int64)
     marks = np.memmap(context.out / DUPLICATES, np.uint8, "r")
     duplicate = marks[int(str(part.spec["start"])) : int(str(part.spec["stop"]))].astype(bool)
     for name, values in (("n_tokens", tokens), ("duplicate", duplicate)):
@@ -94,8 +92,3 @@ def _by_source(path: Path) -> list[dict[str, Any]]:
     sums = [("id", "count"), ("n_bytes", "sum"), ("n_tokens", "sum"), ("duplicate", "sum")]
     rows: list[dict[str, Any]] = table.group_by("source", use_threads=False).aggregate(sums).to_pylist()
     return rows
-
-
-@lru_cache(maxsize=1)
-def _tokenizer(path: Path) -> Tokenizer:
-    return load_tokenizer(str(path))

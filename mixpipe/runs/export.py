@@ -13,8 +13,10 @@ from mixpipe.shards.exporters.protocol import About, Exporter, Settings
 from mixpipe.shards.exporters.published import read_blend
 from mixpipe.shards.exporters.reweighted import reweighted
 from mixpipe.shards.exporters.simulate import Outlook, Simulation, simulate
+from mixpipe.shards.exporters.without_tokens import without_empty
 from mixpipe.shards.exporters.written import PHASES, write_blend
 from mixpipe.shards.formats import load_format
+from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.store.files import write_text
 from mixpipe.store.fingerprint import Json
 
@@ -106,6 +108,8 @@ def export_blend(folder: Path, trainer: str, settings: Settings, asked: Asked) -
         blend = reweighted(blend, read_given(asked.mixture))
     if asked.phase is not None:
         blend = blend.only(asked.phase)
+    if all(isinstance(load_format(form), TokenFormat) for form in exporter.about.forms(settings)):
+        blend = without_empty(blend)
     files = write_blend(exporter, blend, settings)
     if asked.check:
         # the records of a run lie beside its train/ folder, those of a copy in it

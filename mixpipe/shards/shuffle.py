@@ -100,7 +100,7 @@ def keep_apart(ids: list[str], before: str | None, *, is_last: bool) -> list[int
         (most, copies), *_ = Counter(ids).most_common(1)
         raise StageError(
             f"expected an order in which no document follows itself, found none for {copies} copies of {most} among "
-            f"the {len(ids)} rows of a shard; lower max_epochs, drop duplicates or raise shard_mib"
+            f"the {len(ids)} rows of {len(set(ids))} documents"
         )
     return order
 

@@ -8,7 +8,6 @@ side and differ in their suffix; which shards there are says `layout.py`. Writes
 """
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +20,7 @@ from mixpipe.shards.encoding import encoded, load_encoder
 from mixpipe.shards.formats import check_formats, load_format
 from mixpipe.shards.formats.protocol import DocumentFormat, ShardFormat
 from mixpipe.shards.formats.tokens import TokenFormat
+from mixpipe.shards.indices import write_indices
 from mixpipe.shards.layout import ShardLayout, shard_layout
 from mixpipe.shards.realised import TIER, ShardTally, dataset_record, realised_mixture, tally_shard
 from mixpipe.shards.scatter import group_parts, last_id_before, read_batches, write_batches
@@ -34,6 +34,12 @@ from mixpipe.tokenizer import tokenizer_json
 
 __all__ = ["SHARDS"]
 
+# Where a document cannot but follow itself.
+REMEDIES = {
+    "mixed": "lower max_epochs, drop duplicates or raise shards.shard_mib",
+    "by-domain": "lower max_epochs, drop duplicates or leave the domain out of the mixture; or write "
+    "shards.layout=mixed, where documents of other domains lie between its copies",
+}
 TABLE_BYTES = 64 << 20  # text handed to the format at a time; one row group, under the hub's 100 MB
 
 
@@ -79,7 +85,10 @@ def run_gather(context: Context, part: Part) -> Counts:
     scattered = sorted(context.out.glob("scatter-*.arrow"))
     rows = read_batches(scattered, shard).combine_chunks()
     before = last_id_before(scattered, shard, stretch[0])
-    order = shard_order(rows["position"], rows["id"], before, is_last=shard == stretch[-1])
+    try:
+        order = shard_order(rows["position"], rows["id"], before, is_last=shard == stretch[-1])
+    except StageError as error:
+        raise StageError(f"{error} in {part.name}; {REMEDIES[context.config.layout]}") from error
     texts, tokens = _formats(context.config)
     names = _domain_names(context)
     for form in texts:
@@ -99,7 +108,9 @@ def finish_gather(context: Context) -> Counts:
         StageError: the tokens of a domain differ from those planned.
     """
     config: ShardsConfig = context.config
-    tallies = {name: _tallies(context, load_format(name)) for name in config.formats}
+    forms = {name: load_format(name) for name in config.formats}
+    write_indices(context.out, _layout(context).names, [*forms.values()])
+    tallies = {name: _tallies(context, form) for name, form in forms.items()}
     planned = read_json(context.inputs["plan"].file("mixture.json"))
     mixture, *_ = [realised_mixture(found, planned) for found in tallies.values()]
     dataset = dataset_record(tallies, mixture, context)
@@ -126,11 +137,8 @@ def _formats(config: ShardsConfig) -> tuple[list[DocumentFormat], list[TokenForm
 
 
 def _tallies(context: Context, form: ShardFormat) -> list[ShardTally]:
-    """Count every shard of one format as it lies on disk, and write the index of each folder, where it needs one."""
+    """Count every shard of one format as it lies on disk."""
     names = [f"{name}{form.suffix}" for name in _layout(context).names]
-    for folder, found in groupby((context.out / name for name in names), key=lambda path: path.parent):
-        for index, record in form.index(list(found)).items():
-            write_json(folder / index, record)
     n_domains = len(_domain_names(context))
     return [tally_shard(name, form.read(context.out / name, [*form.counted, TIER]), n_domains) for name in names]
 
@@ -174,7 +182,7 @@ def _steps(config: ShardsConfig) -> tuple[Step, ...]:
 
 SHARDS = Stage(
     name="shards",
-    version=4,
+    version=5,
     config=ShardsConfig,
     inputs=("ingest", "domains", "scores", "plan"),
     steps=_steps,

@@ -2,6 +2,7 @@
 
 import json
 import resource
+from collections import Counter
 from itertools import pairwise
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pytest
 
 from mixpipe.errors import ConfigError, StoreError
 from mixpipe.shards.encoding import Encoder, encoded
-from mixpipe.shards.formats import FORMATS, check_formats, load_format
+from mixpipe.shards.formats import FORMATS, load_format
 from mixpipe.shards.formats.tokens import TokenFormat, TokenLayout
 from mixpipe.store.fingerprint import text_id
 from mixpipe.tables import ENCODED, SHARDS
@@ -222,10 +223,12 @@ def test_nothing_is_left_when_the_file_cannot_be_put_in_place(form, write, tmp_p
     assert [file.name for file in tmp_path.iterdir()] == [f"train{form.suffix}"]
 
 
-def test_formats_that_would_write_one_file_are_refused():
-    check_formats(["mds", "jsonl", "megatron"])
-    with pytest.raises(ConfigError, match=r"one format with an index\.json, found mds and litdata"):
-        check_formats(["mds", "jsonl", "litdata"])
+def test_formats_that_share_an_index_have_keys_of_their_own():
+    seen = Counter()
+    for form in map(load_format, FORMATS):
+        seen.update((name, key) for name, record in form.index([]).items() for key in record)
+    assert {name for name, _ in seen} == {"index.json"}
+    assert set(seen.values()) == {1}
 
 
 def test_an_unknown_format_lists_the_known_ones():

@@ -48,6 +48,16 @@ def test_every_text_survives_and_is_counted(path, text):
     assert count_tokens(tokenizer, [text]) == [len(ids)]
 
 
+def test_one_tokenizer_is_loaded_once_and_never_taken_for_another(path, tmp_path):
+    # Each of them keeps its words until the process ends.
+    assert load_tokenizer(str(path)) is load_tokenizer(str(path.parent))
+    other = tmp_path / "tokenizer.json"
+    other.write_text(train_tokenizer(TEXTS, 280), encoding="utf-8")
+    assert load_tokenizer(str(other)).get_vocab_size() <= 280 < load_tokenizer(str(path)).get_vocab_size()
+    other.write_text(path.read_text("utf-8"), encoding="utf-8")
+    assert load_tokenizer(str(other)) is load_tokenizer(str(path))
+
+
 def test_special_tokens_in_text_are_plain_text(path):
     tokenizer = load_tokenizer(str(path))
     special = tokenizer.token_to_id(END_OF_TEXT)

@@ -98,10 +98,11 @@ class Blend:
     Attributes:
         phases: in order; a static mixture is one.
         whole: over all phases; the same as the only phase where there is but one.
-        left_out: names of domains without a share or a document.
+        left_out: names of domains without a share, a document or, for a trainer of tokens, a token.
         layout: of the shards; None: not known.
         formats: that they are written in.
         packed: tokens of each sequence in formats of tokens; None: a sequence is a document.
+        vocabulary: number of tokens there are, in formats of tokens; None: not known.
         max_epochs: the most often that a domain was planned to be read.
     """
 
@@ -111,6 +112,7 @@ class Blend:
     layout: str | None = None
     formats: tuple[str, ...] = ()
     packed: int | None = None
+    vocabulary: int | None = None
     max_epochs: float = np.inf
 
     def only(self, name: str) -> "Blend":

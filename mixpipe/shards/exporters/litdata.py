@@ -43,7 +43,9 @@ def linked(path):
     import tempfile
 
     source, folder = pathlib.Path(path).resolve(), pathlib.Path(tempfile.mkdtemp())
-    index = json.loads((source / "index.json").read_text())
+    # the keys of MDS alone: beside them may stand those of litdata's own chunks, which it would read instead
+    whole = json.loads((source / "index.json").read_text())
+    index = {key: whole[key] for key in ("version", "shards")}
     for shard in index["shards"]:
         shard["zip_data"] = shard["zip_data"] or shard["raw_data"]
         name = shard["zip_data"]["basename"]

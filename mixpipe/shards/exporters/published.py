@@ -55,6 +55,7 @@ class _Folder(BaseModel):
 
 class _Encoding(BaseModel):
     sequence_length: int | None
+    vocabulary: int
 
 
 class _Dataset(BaseModel):
@@ -95,8 +96,10 @@ def read_blend(folder: Path) -> Blend:
         blend = replace(blend, max_epochs=record.constraints.max_epochs)
     if dataset is None:
         return blend
-    packed = dataset.encoding.sequence_length if dataset.encoding else None
-    return replace(blend, layout=dataset.layout, formats=tuple(dataset.formats), packed=packed)
+    blend = replace(blend, layout=dataset.layout, formats=tuple(dataset.formats))
+    if dataset.encoding is None:
+        return blend
+    return replace(blend, packed=dataset.encoding.sequence_length, vocabulary=dataset.encoding.vocabulary)
 
 
 def _read_dataset(folder: Path) -> _Dataset | None:
@@ -107,7 +110,7 @@ def _read_dataset(folder: Path) -> _Dataset | None:
 def _shards(dataset: _Dataset) -> dict[PurePosixPath, list[ShardEntry]]:
     """Return the shards of each folder in one format, that of tokens if there is one."""
     found: dict[PurePosixPath, dict[str, ShardEntry]] = {}
-    for entry in sorted(dataset.files, key=lambda entry: (entry.path, entry.encoded_tokens is not None)):
+    for entry in sorted(dataset.files, key=lambda entry: (entry.encoded_tokens is not None, entry.path)):
         path = PurePosixPath(entry.path)
         found.setdefault(path.parent, {})[path.name.partition(".")[0]] = entry
     return {folder: list(entries.values()) for folder, entries in found.items()}

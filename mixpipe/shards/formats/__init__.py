@@ -5,7 +5,6 @@ Adding a format is one file beside this one and one line here; tests/contracts/t
 
 from collections.abc import Sequence
 
-from mixpipe.errors import ConfigError
 from mixpipe.registry import load_plugin
 from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.shards.formats.tokens import TokenFormat
@@ -35,19 +34,10 @@ def load_format(name: str) -> DocumentFormat | TokenFormat:
 
 
 def check_formats(names: Sequence[str]) -> None:
-    """Check that one run can write these formats.
+    """Check that these formats can be written.
 
     Raises:
-        ConfigError: there is no such format, its library is missing, or two would write one file.
+        ConfigError: there is no such format, or its library is missing.
     """
-    owners = dict[str, str]()
-    for name in names:
-        for index in load_format(name).index([]):
-            if index in owners:
-                raise ConfigError(
-                    f"shards.formats: expected one format with an {index}, found {owners[index]} and {name}; write "
-                    f"them in two runs of one --root, of which the second only writes shards"
-                )
-            owners[index] = name
     for name in names:
         load_format(name).check_library()

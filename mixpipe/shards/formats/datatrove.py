@@ -11,7 +11,7 @@ import humanize
 
 from mixpipe.shards.formats.tokens import DOCUMENTS, TokenFormat, TokenShard, token_dtype
 
-__all__ = ["Datatrove"]
+__all__ = ["TOKENIZER", "Datatrove"]
 
 TOKENIZER = "tokenizer.json"
 

@@ -79,7 +79,7 @@ class LitData(TokenFormat):
         if not found and not np.array_equal(np.fromfile(path, "<u4", self.offset(path) // 4), _head(self.load(path))):
             yield "the places before the tokens are not those of these documents"
 
-    def index(self, paths: Sequence[Path]) -> Mapping[str, Json]:
+    def index(self, paths: Sequence[Path]) -> Mapping[str, dict[str, Json]]:
         """Return `index.json`, which lists the chunks of one folder that have tokens."""
         shards = {path: self.load(path) for path in paths}
         chunks: list[Json] = [

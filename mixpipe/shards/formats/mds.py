@@ -80,7 +80,7 @@ class Mds(DocumentFormat):
         except (OSError, ValueError, IndexError, struct.error, pa.ArrowException) as error:
             raise StoreError(f"expected an MDS shard in {path}, found: {error}") from error
 
-    def index(self, paths: Sequence[Path]) -> Mapping[str, Json]:
+    def index(self, paths: Sequence[Path]) -> Mapping[str, dict[str, Json]]:
         """Return `index.json`, which lists the shards of one folder."""
         return {"index.json": {"version": 2, "shards": [_entry(path) for path in paths]}}
 

@@ -3,7 +3,8 @@
 One prefix per shard; a sequence is a document, or `sequence_length` tokens, and is a document of its own. The index is
 the magic, version 1, the code of the token's type, the number of sequences and that of documents + 1, then the
 sequences' lengths in tokens (int32), their places in bytes (int64) and the documents' places in sequences (int64).
-Two bytes a token below 65,500 tokens, int32 above, as Megatron decides; readers go by the code.
+Two bytes a token below 65,500 tokens, int32 above, as Megatron decides; readers go by the code. A shard without tokens
+is an empty `.bin`, as Megatron's own builder writes it, which its reader cannot map: exports name no such shard.
 """
 
 import struct

@@ -24,7 +24,7 @@ SCHEMA = SHARDS.with_metadata({b"content_defined_chunking": json.dumps(CHUNKING)
 
 
 class Parquet(DocumentFormat):
-    """One shard as one Parquet file, one row group per table written."""
+    """One shard as one Parquet file, one row group per table that has rows: `datasets` cannot read one without."""
 
     suffix = ".parquet"
     stored = 0.4
@@ -35,8 +35,8 @@ class Parquet(DocumentFormat):
         settings |= {"use_content_defined_chunking": CHUNKING, "write_page_index": True}
         rows = 0
         with whole_file(path) as scratch, pq.ParquetWriter(scratch, SCHEMA, **settings) as writer:
-            for table in tables:
-                writer.write_table(table.cast(SCHEMA), row_group_size=max(table.num_rows, 1))
+            for table in filter(len, tables):
+                writer.write_table(table.cast(SCHEMA), row_group_size=table.num_rows)
                 rows += table.num_rows
         return rows
 

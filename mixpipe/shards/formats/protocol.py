@@ -58,11 +58,13 @@ class ShardFormat(Protocol):
         """
         ...
 
-    def index(self, paths: Sequence[Path]) -> Mapping[str, Json]:
-        """Return further files of the shards' folder, JSON by name, that its readers need; most need none.
+    def index(self, paths: Sequence[Path]) -> Mapping[str, dict[str, Json]]:
+        """Return further files of the shards' folder, JSON objects by name, that its readers need; most need none.
+
+        Readers of several formats may look for one name: it then holds the keys of all of them, which must differ.
 
         Args:
-            paths: of all shards, in order.
+            paths: of all shards of the folder, in order.
         """
         return {}
 

@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from mixpipe.errors import StageError
 from mixpipe.shards.formats import load_format
 from mixpipe.shards.layout import phase_folders, shard_files, shard_layout
 from mixpipe.shards.verify import verify_shards
@@ -48,6 +49,19 @@ def test_domains_on_their_own_hold_what_was_planned(inputs, make_shards, tokeniz
     assert read_json(shards.file("mixture.json")) == read_json(mixed.file("mixture.json"))
     rows = [sorted(rows_of(data)) for data in (shards, mixed)]
     assert rows[0] == rows[1]
+
+
+def test_a_domain_of_one_document_read_again_is_refused_with_what_to_do(documents, plan_inputs, make_shards):
+    every = documents(60)
+    one = next(row for row, document in enumerate(every) if document["domain"] == 1)
+    few = [document for row, document in enumerate(every) if row == one or document["domain"] != 1]
+    budget = 2 * sum(document["n_tokens"] for document in few)
+    share = 5 * every[one]["n_tokens"] / budget
+    inputs = plan_inputs(few, budget_tokens=budget, max_epochs=9, weights=(0.8 - share, share, 0.2))
+    assert make_shards(inputs).counts["documents"] == inputs["plan"].counts["copies"]
+    message = r"5 copies of \w+ among the 5 rows of 1 documents in data/d001/train-00000-of-00001; .*layout=mixed"
+    with pytest.raises(StageError, match=message):
+        make_shards(inputs, layout="by-domain")
 
 
 def rows_of(shards):

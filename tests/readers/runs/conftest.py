@@ -19,6 +19,7 @@ from mixpipe.config import RunConfig
 SHARES = {"code": 0.5, "prose": 0.3, "comments": 0.2}
 MOST = {"code": 12_000, "prose": 6_000, "comments": 7_000}  # documents of each domain
 LETTERS = "etaoinsr"  # how often they occur is the documents' vector: nothing here turns on domains found
+OWN = ["litdata"] if importlib.util.find_spec("litdata") else []  # the format that only its library writes
 MIXED_TOKENS, BLEND_TOKENS = 200_000, 4_000_000  # the latter some 100,000 draws: chance is then 0.17 % of the tokens
 
 
@@ -39,21 +40,16 @@ def make_run(tmp_path_factory) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def mixed(make_run) -> Path:
-    """Training data in every format but litdata's, the mixture applied, in some ten shards."""
-    formats = ["parquet", "jsonl", "mds", "webdataset", "megatron", "datatrove", "olmo"]
+    """Training data in every format, the mixture applied, in some ten shards."""
+    formats = ["parquet", "jsonl", "mds", "webdataset", "megatron", "datatrove", "olmo", *OWN]
     return make_run("mixed", budget_tokens=MIXED_TOKENS, shards={"formats": formats, "shard_mib": 0.05})
-
-
-@pytest.fixture(scope="session")
-def mixed_litdata(litdata, make_run) -> Path:
-    """The same in litdata's own format, whose index has the name of that of MDS."""
-    return make_run("litdata", budget_tokens=MIXED_TOKENS, shards={"formats": ["litdata"], "shard_mib": 0.05})
 
 
 @pytest.fixture(scope="session")
 def by_domain(make_run) -> Path:
     """A folder for each domain, each document as often as planned."""
-    shards = {"formats": ["parquet", "mds", "megatron", "webdataset"], "layout": "by-domain", "shard_mib": 64}
+    formats = ["parquet", "mds", "megatron", "webdataset", "datatrove", "olmo", *OWN]
+    shards = {"formats": formats, "layout": "by-domain", "shard_mib": 64}
     return make_run("domains", budget_tokens=BLEND_TOKENS, shards=shards)
 
 
@@ -62,13 +58,6 @@ def small_by_domain(make_run) -> Path:
     """A tenth of it, for a reader that takes half a millisecond a document and draws exact numbers."""
     shards = {"formats": ["mds"], "layout": "by-domain", "shard_mib": 64}
     return make_run("domains-small", budget_tokens=BLEND_TOKENS // 10, shards=shards)
-
-
-@pytest.fixture(scope="session")
-def by_domain_litdata(litdata, make_run) -> Path:
-    """The same in litdata's own format."""
-    shards = {"formats": ["litdata"], "layout": "by-domain", "shard_mib": 64}
-    return make_run("domains-litdata", budget_tokens=BLEND_TOKENS, shards=shards)
 
 
 class Epoch(NamedTuple):

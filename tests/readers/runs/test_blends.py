@@ -12,7 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+import yaml
 from torch import distributed
 
 from mixpipe.runs.export import Asked, export_blend
@@ -104,6 +106,63 @@ def test_megatron_core(by_domain, exported, tmp_path, process_group):
     export.check(read, foretold=2 / export.draws)
 
 
+def test_olmo_core(by_domain, exported, tmp_path):
+    mixtures = pytest.importorskip("olmo_core.data.source_mixture", reason=f"ai2-olmo-core is {MISSING}")
+    numpy_dataset = pytest.importorskip("olmo_core.data.numpy_dataset", reason=f"ai2-olmo-core is {MISSING}")
+    export = exported(by_domain, "olmo-core", batch_size=8)
+    config = mixtures.SourceMixtureDatasetConfig.from_yaml(export.folder / "source_mixture.yaml")
+    encoding = json.loads((by_domain / "dataset.json").read_text())["encoding"]
+    found = numpy_dataset.NumpyFSLDatasetConfig.from_src_mix(
+        config.replace(render_tables=False),
+        sequence_length=LENGTH,
+        tokenizer=olmo_tokenizer(encoding),
+        work_dir=str(tmp_path / "work"),
+    ).build()
+    found.prepare()
+    owners = {}
+    for source in config.source_list.sources:
+        for path in source.resolved_paths:
+            ids = np.memmap(path, np.uint16, "r")
+            rows = ids[: len(ids) // LENGTH * LENGTH].reshape(-1, LENGTH)
+            owners |= {row.astype(np.int64).tobytes(): source.source_name for row in rows}
+    read = Counter(owners[found[row]["input_ids"].numpy().astype(np.int64).tobytes()] for row in range(len(found)))
+    assert read.total() * LENGTH == config.requested_tokens
+    export.check(read)
+
+
+def olmo_tokenizer(encoding):
+    tokenizers = pytest.importorskip("olmo_core.data.tokenizer", reason=f"ai2-olmo-core is {MISSING}")
+    end, vocabulary = encoding["end"], encoding["vocabulary"]
+    return tokenizers.TokenizerConfig(vocab_size=vocabulary, eos_token_id=end, pad_token_id=end)
+
+
+def test_nanotron(by_domain, exported):
+    """By the reader that nanotron reads through, drawn by its rule: its only release has no data sets of tokens."""
+    library = pytest.importorskip("datatrove.utils.dataset", reason=f"datatrove is {MISSING}")
+    export = exported(by_domain, "nanotron")
+    (stage,) = yaml.safe_load((export.folder / "data_stages.yaml").read_text())["data_stages"]
+    assert (stage["start_training_step"], stage["data"]["num_loading_workers"]) == (1, 1)
+    dataset = stage["data"]["dataset"]
+    names = [Path(folder).name for folder in dataset["dataset_folder"]]
+    for folder in dataset["dataset_folder"]:
+        for path in Path(folder).glob("*.metadata"):
+            head = f"{dataset['tokenizer_name']}|{dataset['token_size_in_bytes']}"
+            assert path.read_text().splitlines()[0] == head
+    size = dataset["token_size_in_bytes"]
+    found = [
+        library.DatatroveFolderDataset(folder, LENGTH - 1, "*.ds", recursive=False, token_size=size, shuffle=True)
+        for folder in dataset["dataset_folder"]
+    ]
+    weights, drawn, read = np.array(dataset["dataset_weights"]), np.zeros(len(names), int), Counter()
+    for sample in range(export.draws):
+        chosen = int(np.argmax(weights * max(sample, 1) - drawn))
+        row = found[chosen][drawn[chosen] % len(found[chosen])]["input_ids"]
+        assert int(row.max()) < dataset["vocab_size"]
+        drawn[chosen] += 1
+        read[names[chosen]] += len(row)
+    export.check(read, foretold=2 / export.draws)
+
+
 class Tokenizer:
     """As much of a tokenizer as Megatron's data sets ask for."""
 
@@ -135,8 +194,8 @@ def test_webdataset(by_domain, exported):
     export.check(tokens_of(rows))
 
 
-def test_litdata_with_sequences(by_domain_litdata, exported):
-    export = exported(by_domain_litdata, "litdata")
+def test_litdata_with_sequences(litdata, by_domain, exported):
+    export = exported(by_domain, "litdata")
     module = export.module("load_mixture")
     owners = {}
     for path in module.PATHS:

@@ -52,9 +52,9 @@ def test_litdata_reads_mds(litdata, mixed, epoch):
     assert [sample["text"] for sample in found] == epoch.all_texts()
 
 
-def test_litdata_reads_its_own(litdata, mixed_litdata, epoch):
+def test_litdata_reads_its_own(litdata, mixed, epoch):
     loader = litdata.TokensLoader(block_size=LENGTH)
-    found = litdata.StreamingDataset(str(mixed_litdata / "data"), item_loader=loader, shuffle=False)
+    found = litdata.StreamingDataset(str(mixed / "data"), item_loader=loader, shuffle=False)
     assert np.array_equal(np.stack([block.numpy() for block in found]), epoch.windows(LENGTH))
     batches = litdata.StreamingDataLoader(found, batch_size=8)
     assert np.array_equal(np.concatenate([batch.numpy() for batch in batches]), epoch.windows(LENGTH))

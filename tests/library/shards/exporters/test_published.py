@@ -78,6 +78,19 @@ def test_every_trainer_is_told_places_that_are_there(documents, plan_inputs, mak
     assert not [note for note in found.notes if "run with" in note]
 
 
+def test_a_domain_shorter_than_a_sequence_is_left_out_of_tokens_and_not_of_texts(
+    documents, plan_inputs, make_shards, tokenizer_file
+):
+    inputs = plan_inputs(documents(300), cuts=[150], budget_tokens=9_000, max_epochs=9, weights=(0.98, 0.01, 0.01))
+    config = {"tokenizer": tokenizer_file, "sequence_length": 2_000, "formats": ["parquet", "megatron"]}
+    folder = make_shards(inputs, layout="by-domain", **config).file("dataset.json").parent
+    assert (folder / "data/d001/train-00000-of-00001.bin").stat().st_size == 0
+    tokens, texts = (export_blend(folder, name, Settings(), Asked(check=True)) for name in ("megatron", "hf"))
+    assert tokens.files["train.args"].split() == ["1.0", "data/d000/train-00000-of-00001"]
+    assert "left out, for nothing of it is read: domain-1" in tokens.notes
+    assert "domain-1" not in "".join(texts.notes)
+
+
 def test_shards_that_are_not_what_a_trainer_needs_are_said_to_be_so(documents, plan_inputs, make_shards):
     shards = make_shards(plan_inputs(documents(100), budget_tokens=3_000))
     notes = export_blend(shards.file("dataset.json").parent, "megatron", Settings(), Asked()).notes
