@@ -7,8 +7,10 @@ request, `strata` (the default's method over quality strata), `steep` (the defau
 `natural-steep` and `natural-top` (natural shares under the default's tilt, twice that, and exp(4 rank)).
 
 A proxy reads a plan as the target run would: the documents of the lowest keyed hash, each as often as it is planned,
-until its tokens are read; arms share hashes and seeds, so differences are paired. Gains are in bits per byte of the
-mean target, arm minus default: positive where the default is better; the interval is a t-interval over seeds.
+until its tokens are read; arms share hashes and seeds, so differences are paired. Gains are arm minus default, positive
+where the default is better, in two units: `objective`, the one that the searches lower (every target by its spread over
+the trials of the default's search, so that one of large losses does not count for more), and `bits`, bits per byte of
+the mean target. Intervals are t-intervals over seeds.
 
     python -m benchmarks.value [--sets all medicine code] [--arms default ...] [--seeds 5] [--root DIR]
 """
@@ -69,7 +71,8 @@ def measure(folder: Path, names: list[str], arms: list[str], *, seeds: int, toke
             jobs = [(run, seed) for run in runs.values() for seed in range(seeds)]
             measured = pool.starmap(partial(losses, tokens=tokens), jobs, chunksize=1)
             table = np.array(measured).reshape(len(arms), seeds, -1)
-            found["sets"][name] = compared(dict(zip(arms, table, strict=True)))
+            record = read_json(load_artefacts(runs["default"])["search"].file("search.json"))
+            found["sets"][name] = compared(dict(zip(arms, table, strict=True)), by_spread(record))
     return found
 
 
@@ -119,26 +122,36 @@ def plan_tokens(run: Path, seed: int, tokens: int) -> np.ndarray:
     return np.concatenate([pieces[place][1] for place in places.tolist()])[: tokens + 1]
 
 
-def compared(by_arm: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Return by arm the mean loss and, against the default, the paired gain with its interval.
+def by_spread(record: dict[str, Any]) -> np.ndarray:
+    """Return (m,) what a bit per byte of each target counts in a search's objective, in the order of the names."""
+    names = sorted(record["targets"])
+    weights = np.array([record["targets"][name] for name in names])
+    scale = np.array([record["objective"]["scale"][name] for name in names])
+    return weights / weights.sum() / scale
+
+
+def compared(by_arm: dict[str, np.ndarray], objective: np.ndarray) -> dict[str, Any]:
+    """Return by arm what it loses by target and, in both units, the default's paired gain with its interval.
 
     Args:
         by_arm: (seeds, m) bits per byte each.
+        objective: (m,) see `by_spread`.
     """
-    default = by_arm["default"].mean(axis=1)
-    table = {}
-    for arm, values in by_arm.items():
-        gain = values.mean(axis=1) - default
-        half = float(student.ppf(0.975, len(gain) - 1) * gain.std(ddof=1) / np.sqrt(len(gain)))
-        word = "tied" if abs(gain.mean()) <= half or arm == "default" else ("better" if gain.mean() > 0 else "worse")
-        table[arm] = {
-            "bits_per_byte": float(values.mean()),
-            "default_gains": float(gain.mean()),
-            "half_interval": half,
-            "default_is": word,
+    units = {"objective": objective, "bits": np.full(len(objective), 1 / len(objective))}
+    return {
+        arm: {
             "by_target": values.mean(axis=0).tolist(),
+            **{unit: default_gain((values - by_arm["default"]) @ weights) for unit, weights in units.items()},
         }
-    return table
+        for arm, values in by_arm.items()
+    }
+
+
+def default_gain(gains: np.ndarray) -> dict[str, Any]:
+    """Return mean, half of the interval and a word for gains (seeds,)."""
+    half = float(student.ppf(0.975, len(gains) - 1) * gains.std(ddof=1) / np.sqrt(len(gains)))
+    word = "tied" if abs(gains.mean()) <= half else ("better" if gains.mean() > 0 else "worse")
+    return {"default_gains": float(gains.mean()), "half_interval": half, "default_is": word}
 
 
 if __name__ == "__main__":
