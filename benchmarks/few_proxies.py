@@ -138,7 +138,8 @@ def trained(
             asked[name].append(least(problem, score, x[rows]))
     context = pools_of(run)
     with worker_pool(2, hold, context) as pool:
-        jobs = [(row.tolist(), seed) for rows in asked.values() for row in rows for seed in FRESH]
+        tokens = context.config.proxy_tokens
+        jobs = [(row.tolist(), seed, tokens) for rows in asked.values() for row in rows for seed in FRESH]
         found = np.array(pool.starmap(trained_losses, jobs, chunksize=1)).reshape(-1, len(FRESH), y.shape[1])
     found = (whole.value(found.reshape(-1, y.shape[1])) - values.mean()).reshape(-1, len(FRESH)) / values.std()
     ends = np.cumsum([len(rows) for rows in asked.values()])
@@ -168,8 +169,7 @@ def hold(context: Context) -> None:
     _held[:] = [context]
 
 
-def trained_losses(mixture: list[float], seed: int) -> list[float]:
-    tokens = _held[0].config.proxy_tokens
+def trained_losses(mixture: list[float], seed: int, tokens: int) -> list[float]:
     data = proxy_data(_held[0], tokens)
     found = load_evaluator(JUDGE).measure(data, np.array(mixture), tokens=tokens, seed=seed)
     by_name = dict(zip(data.target_names, found.target_losses.tolist(), strict=True))

@@ -37,6 +37,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("scores", "frozen"),
     ("scores", "reference"),
     ("scores", "trials"),
+    ("scores", "bad_words"),
     ("mixture",),
     ("search", "mixture"),
     ("plan", "settings"),

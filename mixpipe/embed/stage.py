@@ -90,6 +90,8 @@ def plan_encode(context: Context) -> list[Part]:
     for source in _sources(context):
         stage = "ingest" if source.part.startswith("part-") else "targets"
         identity = {**settings, "source": source.artefact.digest(source.file)}
+        if stage == "targets":  # a target and a label may hold the same texts, of which not as many are encoded
+            identity["most"] = _most(source.part)
         parts.append(Part(source.part, {**settings, "stage": stage, "file": source.file}, identity))
     return parts
 

@@ -3,6 +3,7 @@
 __all__ = ["SCORERS"]
 
 SCORERS = {
+    "bad_words": "mixpipe.scores.bad_words:BadWords",
     "c4": "mixpipe.scores.c4:C4",
     "classifier": "mixpipe.scores.classifier:Classifier",
     "dsir": "mixpipe.scores.dsir:DSIR",
@@ -13,6 +14,7 @@ SCORERS = {
     "language": "mixpipe.scores.language:Language",
     "leak": "mixpipe.scores.leak:Leak",
     "licence": "mixpipe.scores.licence:Licence",
+    "mc4": "mixpipe.scores.mc4:MC4",
     "ngram_classifier": "mixpipe.scores.ngram_classifier:NGramClassifier",
     "perplexity": "mixpipe.scores.perplexity:Perplexity",
     "pii": "mixpipe.scores.pii:PII",

@@ -1,10 +1,10 @@
 """C4's line and page rules (Raffel et al. 2020, arXiv 1910.10683, section 2.2), in datatrove's order.
 
 Lines are judged one after another; what is left must have five sentences. A `{` or "lorem ipsum" removes the
-document only if its line got that far. Not here: the list of bad words (a list in English that also removes medicine
-and law), the three-sentence spans, which `gopher_dup_lines` and the duplicates stage cover, the language (the scorer
-`language`) and mC4's minimum of three lines of 200 characters. Sentences are ends of `.`, `?`, `!` before a space: no
-tokenizer model.
+document only if its line got that far. Scorers of their own, none of them a default: the list of bad words
+(`bad_words`), mC4's long lines (`mc4`), the language (`language`). Not here: the three-sentence spans, which
+`gopher_dup_lines` and the duplicates stage cover. Sentences are ends of `.`, `?`, `!` before a space: no tokenizer
+model.
 """
 
 import re

@@ -64,6 +64,9 @@ class ScoresConfig(StageConfig):
     trials: str | None = execution_only(
         default=None, description="preselect: folder of a sealed search over the same domains, whose trials it reads"
     )
+    bad_words: str | None = execution_only(
+        default=None, description="bad_words: text file with a word or phrase on each line; no list comes with mixpipe"
+    )
     languages: tuple[LanguageCode, ...] = Field(
         (),
         description="ISO 639 codes wanted by the scorer `language` (`language:other` drops the rest); none: all",
@@ -95,11 +98,15 @@ class ScoresConfig(StageConfig):
         return {**values, "drop": kept}
 
     @model_validator(mode="after")
-    def _preselect_has_trials(self) -> "ScoresConfig":
+    def _has_what_scorers_read(self) -> "ScoresConfig":
         # Found here, not when the scorer is fitted, which may be hours later.
         if "preselect" in self.scorers and not self.trials:
             raise ValueError(
                 "expected scores.trials, the folder of a finished search, for the scorer preselect; found none"
+            )
+        if "bad_words" in self.scorers and not self.bad_words:
+            raise ValueError(
+                "expected scores.bad_words, a file with a word a line, for the scorer bad_words; found none"
             )
         return self
 

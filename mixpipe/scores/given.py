@@ -8,6 +8,7 @@ texts; equal texts count once, and each is cut like the sample's. All is known b
 import json
 from collections.abc import Iterator
 from heapq import nsmallest
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,12 +22,13 @@ from mixpipe.store.artefact import Artefact
 from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.fingerprint import Json, file_digest, text_id
 
-__all__ = ["READ_BY", "TRIALS_FILES", "given_digests", "given_search", "given_texts"]
+__all__ = ["READ_BY", "TRIALS_FILES", "given_digests", "given_lines", "given_search", "given_texts"]
 
 TRIALS_FILES = ("trials.parquet", "mixture.json")
 READ_BY = {
     "scores.reference": "perplexity",
     "scores.trials": "preselect",
+    "scores.bad_words": "bad_words",
 }
 ROWS = 1024
 
@@ -61,6 +63,21 @@ def given_texts(path: str, field: str, *, wanted: int, seed: int) -> tuple[list[
     return [text for _, (_, text) in kept], names
 
 
+def given_lines(path: str, field: str) -> list[str]:
+    """Return the different lines of a file or folder, stripped, in rising order.
+
+    Raises:
+        InputError: there is no line, nothing at the path, or a file of another form.
+    """
+    found = set[str]()
+    for file in _files(path, field):
+        between = "" if file.suffix == ".txt" else "\n"  # a plain text comes in pieces
+        found |= {line.strip() for line in between.join(chain.from_iterable(_batches(file, field))).splitlines()}
+    if not found - {""}:
+        raise InputError(f"expected lines of text at {field} ({path}), found none; correct the path")
+    return sorted(found - {""})
+
+
 def given_search(folder: str) -> Artefact:
     """Return the finished search at `scores.trials`.
 
@@ -84,6 +101,7 @@ def given_digests(config: ScoresConfig) -> dict[str, Json]:
     paths = {
         "scores.reference": config.reference,
         "scores.trials": config.trials,
+        "scores.bad_words": config.bad_words,
     }
     read = {field: path for field, path in paths.items() if path and READ_BY[field] in config.scorers}
     return {field: list[Json](_digests(path, field)) for field, path in read.items()}

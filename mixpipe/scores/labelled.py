@@ -62,7 +62,9 @@ def read_labelled(context: Context) -> dict[str, Labelled]:
 def _kept(context: Context, label: str) -> dict[str, _Text]:
     wanted, kept = context.config.sample_documents, dict[str, _Text]()
     for name in context.inputs["targets"].names(f"labelled-{label}-*.parquet"):
-        kept.update(_texts(context, name))
+        for own, text in _texts(context, name):
+            # of texts that are equal once masked the first in the order, not the last that is read
+            kept[own] = min(kept.get(own, text), text, key=lambda one: one.order)
         kept = dict(nsmallest(wanted, kept.items(), key=lambda item: (item[1].order, item[0])))
     return kept
 

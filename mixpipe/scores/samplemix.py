@@ -49,9 +49,9 @@ class SampleMix:
         return np.column_stack([diversity, weights(diversity, quality)])
 
 
-def weights(diversity: np.ndarray, quality: np.ndarray) -> np.ndarray:
+def weights(diversity: np.ndarray, quality: np.ndarray, alpha: float = ALPHA) -> np.ndarray:
     """Return alpha * diversity + (1 - alpha) * quality, all (n,) in [0, 1]."""
-    return ALPHA * diversity + (1 - ALPHA) * quality
+    return alpha * diversity + (1 - alpha) * quality
 
 
 def domain_diversity(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ def steps(config: ScoresConfig) -> tuple[Step, ...]:
 
 SCORES = Stage(
     name="scores",
-    version=8,
+    version=9,
     config=ScoresConfig,
     inputs=("ingest", "embed", "domains", "duplicates", "targets"),
     steps=steps,

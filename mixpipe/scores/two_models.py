@@ -44,9 +44,12 @@ class TwoModels(NamedTuple):
 
     def probabilities(self, features: "np.ndarray | csr_matrix", ids: Sequence[str]) -> Floats:
         """Return (n, 1): P(positive) of rows (n, dimensions), each by the model of the other half."""
-        logits = np.asarray(features @ self.weights.T) + self.biases
-        judged = logits[np.arange(len(ids)), 1 - halves(ids)]
-        return np.asarray(1 / (1 + np.exp(-np.clip(judged, -60, 60))))[:, None]
+        judge = 1 - halves(ids)
+        if isinstance(features, csr_matrix):
+            products = np.asarray(features @ self.weights.T)[np.arange(len(ids)), judge]
+        else:  # not by BLAS, whose last bits depend on what else is in the batch
+            products = np.einsum("nd,nd->n", features, self.weights[judge])
+        return np.asarray(1 / (1 + np.exp(-np.clip(products + self.biases[judge], -60, 60))))[:, None]
 
 
 def fit_two_models(positive: Rows, negative: Rows, *, inverse_ridge: float, iterations: int) -> State:

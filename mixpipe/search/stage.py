@@ -67,7 +67,7 @@ def outside_identity(config: SearchConfig) -> dict[str, Json]:
 
 SEARCH = Stage(
     name="search",
-    version=8,
+    version=9,
     config=SearchConfig,
     inputs=("ingest", "domains", "scores", "targets"),
     steps=search_steps,

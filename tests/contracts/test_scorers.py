@@ -62,7 +62,7 @@ def make_sample():
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
-    """Return the defaults, with a sealed search of five trials for the scorers that read one."""
+    """Return the defaults, with a sealed search of five trials and a list of words for the scorers that read them."""
     folder = tmp_path_factory.mktemp("search")
     rows = [
         {
@@ -80,7 +80,9 @@ def config(tmp_path_factory):
     empty = {"identity": {}, "parts": (), "counts": {}, "provenance": {}}
     manifest = Manifest(stage="search", version=1, fingerprint="0" * 32, files=files, **empty)
     write_json(folder / "manifest.json", manifest.model_dump(mode="json"))
-    return ScoresConfig(trials=str(Artefact.load(folder).path))
+    words = folder / "words.txt"
+    words.write_text("mat\nseen by\n{x", encoding="utf-8")
+    return ScoresConfig(trials=str(Artefact.load(folder).path), bad_words=str(words))
 
 
 @pytest.fixture(scope="module")

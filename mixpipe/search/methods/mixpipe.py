@@ -20,6 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from mixpipe.mixture.constraints import Constraints
+from mixpipe.mixture.simplex import lattice_keys
 from mixpipe.search.acquisition import batch_of, log_expected_improvement
 from mixpipe.search.candidates import first_new, new_draws, prior_draws, spread_out, variations
 from mixpipe.search.forecast import OBJECTIVE, Forecast, forecast, objective_alone
@@ -68,8 +69,8 @@ class Mixpipe:
         if enough(trials):
             alone, told = objective_alone(problem, trials)
             pool = self._pool(alone, forecast(alone, told, self.explorer), rng)
-            rows = first_new(pool, len(pool), taken)
-            corner = _law_optimum(problem, trials)[None] if count >= LEAST_WITH_LAW else rows[:0]
+            corner = _law_optimum(problem, trials, taken) if count >= LEAST_WITH_LAW else pool[:0]
+            rows = first_new(pool, len(pool), taken | {*lattice_keys(corner)})
             rows = np.concatenate([corner, rows[self._round(alone, told, rows, count - len(corner))]])
         else:
             rows = self._first(problem, mixtures(trials, len(problem.domains)), taken, count, rng)
@@ -157,10 +158,13 @@ class Mixpipe:
         return pool[np.argsort(scores, kind="stable")]
 
 
-def _law_optimum(problem: Problem, trials: Sequence[Trial]) -> np.ndarray:
-    """Return the mixture (k,) of the least objective under exponential laws (Ye et al. 2024), one law a target."""
+def _law_optimum(problem: Problem, trials: Sequence[Trial], taken: set[bytes]) -> np.ndarray:
+    """Return the mixture (1, k) of the least objective under exponential laws (Ye et al. 2024), one law a target.
+
+    (0, k) where it is taken, as it is once rounds move it no more: process and trees then choose the whole round.
+    """
     law = forecast(problem, trials, LAW)
-    return least(problem, lambda rows: law.score(rows)[0], law.mixtures)
+    return first_new(least(problem, lambda rows: law.score(rows)[0], law.mixtures)[None], 1, taken)
 
 
 def _trees(told: Sequence[Trial], rows: np.ndarray) -> np.ndarray:

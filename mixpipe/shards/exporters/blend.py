@@ -98,7 +98,8 @@ class Blend:
     Attributes:
         phases: in order; a static mixture is one.
         whole: over all phases; the same as the only phase where there is but one.
-        left_out: names of domains without a share, a document or, for a trainer of tokens, a token.
+        left_out: names of domains without a share, a document or, for a trainer of tokens, a token; of what lacks
+            tokens in some phases only, with each of these.
         layout: of the shards; None: not known.
         formats: that they are written in.
         packed: tokens of each sequence in formats of tokens; None: a sequence is a document.

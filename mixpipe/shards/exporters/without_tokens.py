@@ -3,7 +3,7 @@
 All these documents are without tokens, or together shorter than the one sequence that shards are packed to. Readers
 fail on what is empty, each in its own way: megatron-core cannot map an empty `.bin`, litdata refuses an index without
 chunks, nanotron divides by the number of samples. So such shards are not told, and a domain that has no others is left
-out and named, as one without a share is.
+out and named, as one without a share is; where it has some in another phase, with the phase.
 """
 
 from dataclasses import replace
@@ -26,7 +26,12 @@ def without_empty(blend: Blend) -> Blend:
     phases = tuple(_filled(phase, blend.packed) for phase in blend.phases)
     kept = {portion.id for phase in phases for portion in phase.portions}
     whole = _scaled(blend.whole, [one for one in blend.whole.portions if one.id in kept])
-    left_out = (portion.name for portion in blend.whole.portions if portion.id not in kept)
+    left_out = [portion.name for portion in blend.whole.portions if portion.id not in kept]
+    for before, phase in zip(blend.phases, phases, strict=True):
+        lost = {portion.id: portion.name for portion in before.portions if portion.id in kept}
+        for portion in phase.portions:
+            del lost[portion.id]
+        left_out += [f"{name} in phase {phase.name!r}" for name in lost.values()]
     return replace(
         blend, phases=phases, whole=whole if len(phases) > 1 else phases[0], left_out=(*blend.left_out, *left_out)
     )

@@ -43,6 +43,17 @@ def test_each_cut_refines_the_one_before(seed: int, count: int) -> None:
     assert len(set(zip(fine.tolist(), coarse.tolist(), strict=True))) == count
 
 
+@given(st.integers(0, 1000), st.integers(2, 8), st.integers(1, 8))
+def test_merging_what_is_merged_is_merging_at_once(seed: int, many: int, few: int) -> None:
+    means, sizes = points(seed), np.random.default_rng(seed).integers(1, 50, 8)
+    tree = ward_tree(means, sizes, sizes)
+    first = recut(tree, many)
+    held = np.bincount(first, sizes).astype(np.int64)
+    sums = np.stack([np.bincount(first, sizes * column) for column in means.T], axis=1)
+    again = recut(ward_tree(sums / held[:, None], held, held), few)
+    assert again[first].tolist() == recut(tree, min(few, many)).tolist()
+
+
 def test_large_groups_do_not_swallow_the_rest() -> None:
     # 0 and 1 are the closest pair, but both are large: joining 2 and 3, small and farther apart, costs less
     means = np.array([[0.0], [1.0], [5.0], [6.5]])

@@ -184,3 +184,13 @@ def test_labelled_texts_are_encoded_like_documents(tmp_path, inputs, model, sent
     assert artefact.counts == {"documents": 25, "target_documents": 3, "labelled_documents": len(texts) - 5}
     found = vectors_of(artefact, "labelled-positive-00000.parquet")
     np.testing.assert_allclose(found, sentence.encode(texts[5:]), atol=1e-3)
+
+
+def test_a_label_takes_over_no_target_of_the_same_texts(tmp_path, model, texts):
+    many = documents([f"a good text, number {number}" for number in range(100)])
+    ingest = upstream(tmp_path, "ingest", {"part-00000-of-00001": documents(texts[:2])})
+    held_out = {"target-positive-00000": many}
+    for tables in (held_out, {**held_out, "labelled-positive-00000": many}):
+        targets = upstream(tmp_path, "targets", tables)
+        artefact = build(tmp_path, EMBED, EmbedConfig(max_tokens=8), {"ingest": ingest, "targets": targets})
+    assert artefact.counts == {"documents": 2, "target_documents": 64, "labelled_documents": 100}

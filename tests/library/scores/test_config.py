@@ -28,6 +28,11 @@ def test_preselect_without_a_search_is_refused_with_the_configuration():
         ScoresConfig(scorers=("preselect", "texture", "quality"))
 
 
+def test_bad_words_without_a_list_are_refused_with_the_configuration():
+    with pytest.raises(ValueError, match=r"scores\.bad_words, a file"):
+        ScoresConfig(scorers=("bad_words", "texture", "quality"))
+
+
 def test_where_texts_lie_is_no_part_of_identity():
-    given = ScoresConfig(reference="a", trials="b")
+    given = ScoresConfig(reference="a", trials="b", bad_words="c")
     assert given.identity() == ScoresConfig().identity()

@@ -6,7 +6,7 @@ import pytest
 
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.given import given_digests, given_search, given_texts
+from mixpipe.scores.given import given_digests, given_lines, given_search, given_texts
 from mixpipe.scores.sample import CHARACTERS
 from mixpipe.store.fingerprint import text_id
 
@@ -90,6 +90,24 @@ def test_what_no_scorer_reads_is_not_hashed(tmp_path):
     assert given_digests(ScoresConfig(scorers=("texture", "quality"), reference=missing, trials=missing)) == {}
     with pytest.raises(InputError, match=r"scores\.reference"):
         given_digests(ScoresConfig(reference=missing))
+
+
+def test_lines_are_stripped_and_count_once_in_every_form(tmp_path):
+    long = "x" * (CHARACTERS + 5)  # a plain text is read in pieces
+    plain = tmp_path / "words.txt"
+    plain.write_text(f" two words \n\n{long}\nzwei\ntwo words", encoding="utf-8")
+    expected = ["two words", long, "zwei"]
+    assert given_lines(str(plain), "scores.bad_words") == expected
+    (tmp_path / "more").mkdir()
+    jsonl(tmp_path / "more" / "a.jsonl", [*expected, "a"])
+    jsonl(tmp_path / "more" / "b.jsonl", ["zwei"])
+    assert given_lines(str(tmp_path / "more"), "scores.bad_words") == ["a", *expected]
+    config = ScoresConfig(scorers=("bad_words", "quality"), bad_words=str(plain))
+    before = given_digests(config)
+    plain.write_text(" \n\n")
+    assert given_digests(config).keys() == before.keys() == {"scores.bad_words"} and given_digests(config) != before
+    with pytest.raises(InputError, match=r"lines of text at scores\.bad_words"):
+        given_lines(str(plain), "scores.bad_words")
 
 
 def test_a_folder_without_a_search_is_refused(tmp_path):

@@ -30,6 +30,12 @@ def test_case_accents_form_and_punctuation_play_no_part():
     assert plain.tolist() == other.tolist()
 
 
+def test_stop_words_are_words():
+    assert WordHashes.of(["the cat and the dog", "cat dog"]).sizes.tolist() == [5, 2]
+    filled = " ".join(f"{word} of the" for word in ITEM.split())
+    assert items_in(index_of(ITEM), filled) == []
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 8), max_size=6), st.integers(1, 5))
 def test_no_ngram_crosses_from_one_text_to_the_next(sizes, n):

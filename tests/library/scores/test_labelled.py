@@ -67,6 +67,13 @@ def test_texts_are_masked_where_the_corpus_is_and_have_the_ids_of_its_documents(
     assert set(masked.encoded) <= set(masked.ids)
 
 
+def test_texts_that_are_equal_once_masked_are_one_whatever_the_order_of_pieces(context):
+    pieces = [[f"write to number{n}@example.org", *TEXTS[n::3]] for n in range(3)]
+    found = [read_labelled(context({"positive": order}, mask=True))["positive"] for order in (pieces, pieces[::-1])]
+    assert found[0].ids == found[1].ids
+    assert found[0].encoded == found[1].encoded
+
+
 def test_long_texts_are_cut_and_without_an_encoder_there_are_no_vectors(context):
     texts = [f"{n} " * CHARACTERS for n in range(8)]
     found = read_labelled(context({"negative": [texts]}, encoded=False))["negative"]

@@ -23,6 +23,13 @@ def test_known_copies():
     assert np.allclose(copies, [0.139, 0.252, 0.460, 0.838, 1.527, 2.783], atol=5e-4)
 
 
+@pytest.mark.parametrize("diversity", [np.zeros(6), np.ones(6), np.linspace(1, 0, 6)])
+def test_at_alpha_0_domains_play_no_part_and_at_1_quality_plays_none(diversity):
+    quality = np.linspace(0, 1, 6)
+    assert weights(diversity, quality, alpha=0.0).tolist() == quality.tolist()
+    assert weights(diversity, quality, alpha=1.0).tolist() == diversity.tolist()
+
+
 def test_compactness_times_separation_of_two_axes():
     """Members at 60 degrees of each other: 30 to the centre; centres at right angles: separation 1."""
     half = np.array([np.cos(np.pi / 6), np.sin(np.pi / 6)])

@@ -22,6 +22,15 @@ def test_rows_are_judged_by_the_model_of_the_other_half():
     assert models.probabilities(features, IDS)[:, 0] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", [np.array, csr_matrix])
+def test_a_score_does_not_depend_on_what_else_is_in_the_batch(kind):
+    features, ids = np.random.default_rng(0).normal(size=(200, 768)).astype(np.float32), IDS * 5
+    models = TwoModels(np.random.default_rng(1).normal(size=(2, 768)).astype(np.float32) / 8, np.zeros(2, np.float32))
+    whole = models.probabilities(kind(features), ids)
+    for cut in (1, 2, 3, 7):
+        assert np.array_equal(models.probabilities(kind(features[:cut]), ids[:cut]), whole[:cut])
+
+
 def test_a_model_sees_one_half_of_what_has_ids_and_all_that_has_none():
     first = halves(IDS) == 0
     whole = fit_two_models(Rows(rows(0), None), Rows(rows(1) + 1, IDS), **FIT)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -60,6 +61,18 @@ def test_ties_are_broken_by_hash():
 
 def test_one_document_is_the_median():
     assert kept(Bands(), hundred([7.0])).tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("band", "shares"), [("low", [1, 0]), ("medium", [0.5, 0.5]), ("high", [0, 1])])
+def test_a_band_of_the_corpus_moves_the_shares_of_domains(band, shares):
+    sample = hundred(np.arange(1, 101))
+    sample = replace(sample, domains=np.repeat(np.array([0, 1], np.int32), 50))
+    maker, tokens = Bands(band, within="corpus"), np.zeros((2, VALUE_BINS), np.int64)
+    np.add.at(tokens, (sample.domains, value_bins(maker.value(sample, maker.fit(sample)))), sample.tokens)
+    assert tokens.sum(axis=1).tolist() == [50, 50]
+    settings = {"band": band, "within": "corpus"}
+    config = PlanConfig(budget_tokens=50, maker="bands", shares="documents", settings=settings)
+    assert draw_curves(tokens, config, ["plain", "odd"], np.ones(2)).weights == pytest.approx(shares)
 
 
 def test_a_whole_band_is_read_once_each():

@@ -33,6 +33,14 @@ def test_quartiles_are_the_corpus_own_and_count_what_each_document_stands_for():
     assert found[2] ** 2 == pytest.approx(0.78)
 
 
+def test_a_line_of_two_words_whose_log10_is_minus_six_has_a_perplexity_of_100():
+    """Two words and the end of the line at 6 bytes each: 10^(6 / 3), by way of bits per byte."""
+    bits = np.array([6 * np.log2(10) / (3 * BYTES_PER_WORD)])
+    held = {"ids": ["a"], "domains": np.zeros(1, np.int32), "tokens": np.ones(1, np.int64)}
+    state = Bertin().fit(Sample(**held, columns={"perplexity": bits}, weights=np.ones(1)))
+    assert state["quartiles"] == pytest.approx([100.0] * 3)
+
+
 @pytest.mark.parametrize("form", ["stepwise", "gaussian"])
 def test_as_many_are_kept_as_the_probabilities_add_up_to(form):
     ids = [f"{n}" for n in range(20_000)]

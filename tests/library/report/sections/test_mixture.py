@@ -1,3 +1,5 @@
+import pytest
+
 from mixpipe.report.facts.mixture import read_mixture
 from mixpipe.report.numbers import compact
 from mixpipe.report.sections.mixture import mixture_section
@@ -18,6 +20,23 @@ def test_what_repetition_costs_is_said(artefacts):
     worth = sum(portion.effective_tokens for portion in portions)
     assert f"worth {compact(worth)} fresh tokens" in section.lead
     assert [row[6].text for row in section.blocks[1].rows] == [compact(p.effective_tokens) for p in portions]
+
+
+def test_shares_before_and_after_stand_side_by_side(artefacts, edited):
+    """A plan by documents (perplexity bands, SampleMix) has its own shares: half of the first, twice the last."""
+
+    def moved(plan):
+        plan["domains"][0]["weight"] /= 2
+        plan["domains"][-1]["weight"] *= 2
+        return plan
+
+    changed = edited("plan", "plan.json", moved)
+    before, after = (read_mixture(found).portions for found in (artefacts, changed))
+    rows = mixture_section(changed).blocks[1].rows
+    assert [row[1].sort for row in rows] == [portion.domain.share for portion in before]
+    assert [row[2].sort for row in rows] == [portion.weight for portion in after]
+    assert rows[0][2].sort == before[0].weight / 2 and rows[-1][2].sort == before[-1].weight * 2
+    assert rows[0][3].sort == pytest.approx(before[0].weight / before[0].domain.share / 2)
 
 
 def cap_first(plan):

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from scipy.spatial.distance import pdist
 
 from mixpipe.mixture.simplex import renormalise
@@ -59,6 +60,18 @@ def test_one_of_a_round_is_the_optimum_of_the_exponential_laws(make_oracle: Make
         rows = Mixpipe().propose(oracle.problem, trials, 4, np.random.default_rng(seed))
         assert oracle.recovered(rows[0]) > 0.97
         assert len(rows) == len(np.unique(rows, axis=0)) == 4
+
+
+def test_a_law_optimum_that_was_tried_leaves_the_round_to_process_and_trees(
+    make_oracle: MakeOracle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oracle = make_oracle(2, noise=0.0)
+    trials = oracle.search(RandomSearch(), (24,), 2)
+    corner = Mixpipe().propose(oracle.problem, trials, 4, np.random.default_rng(2))[0]
+    trials.append(oracle.trial(corner, len(trials)))  # laws without noise are now as sure as they get
+    rows = Mixpipe().propose(oracle.problem, trials, 4, np.random.default_rng(2))
+    monkeypatch.setattr(f"{Mixpipe.__module__}.LEAST_WITH_LAW", 5)
+    assert np.array_equal(rows, Mixpipe().propose(oracle.problem, trials, 4, np.random.default_rng(2)))
 
 
 def test_a_biased_screen_helps_when_trials_are_few(make_oracle: MakeOracle) -> None:

@@ -46,7 +46,7 @@ def test_a_domain_that_is_empty_in_one_phase_stays_in_the_other(phased):
     assert [len(phase.portions) for phase in found.phases] == [2, 3]
     assert found.phases[0].token_shares() == pytest.approx([5 / 7, 2 / 7])
     assert found.whole == phased.whole
-    assert found.left_out == ()
+    assert found.left_out == ("name 1 in phase 'phase 0'",)
 
 
 def test_a_phase_without_tokens_is_refused_by_name(plain):
