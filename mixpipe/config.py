@@ -42,6 +42,9 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("search", "mixture"),
     ("plan", "settings"),
 )
+FORMS = ("plan", "phases")  # a field of several forms; the step after it in an error's place is the form's tag
+KEYS = "expected keys and values, as {key: value}"
+WANTED = {"tuple_type": "expected a list in brackets, as [a, b]", "model_type": KEYS, "dict_type": KEYS}
 
 
 class EngineConfig(BaseModel):
@@ -156,16 +159,21 @@ def validated(values: Mapping[str, Any], path: Path) -> RunConfig:
         for item in error.errors():
             if item["loc"][1:] and item["loc"][-1] in HANDED_DOWN and item["loc"][-1:] in found_at:
                 continue  # wrong at the top, where it is said once
-            field = ".".join(str(step) for step in item["loc"])
-            if item["type"] == "extra_forbidden":
-                lines.append(unknown_key(field))
-                continue
-            found = "" if item["type"] == "missing" else f", found {item['input']!r}"
-            wanted = "expected a list in brackets, as [a, b]" if item["type"] == "tuple_type" else item["msg"]
-            lines.append(f"{field}: {wanted}{found}")
+            lines.append(_complaint(item))
         raise ConfigError(
             f"{path}: " + "; ".join(lines) + "; `mixpipe init` writes every key with its meaning"
         ) from error
+
+
+def _complaint(item: Mapping[str, Any]) -> str:
+    """Say which field is wrong, what was expected and what was found, which our own validators say themselves."""
+    steps = item["loc"][:2] + item["loc"][3:] if item["loc"][:2] == FORMS else item["loc"]
+    field = ".".join(str(step) for step in steps)
+    if item["type"] == "extra_forbidden":
+        return unknown_key(field)
+    wanted = WANTED.get(item["type"], item["msg"]).removeprefix("Value error, ").replace("Tuple should", "List should")
+    is_said = item["type"] == "missing" or (item["type"] == "value_error" and ", found " in wanted)
+    return f"{field}: {wanted}" if is_said else f"{field}: {wanted}, found {item['input']!r}"
 
 
 def unknown_key(field: str) -> str:
@@ -179,7 +187,7 @@ def unknown_key(field: str) -> str:
         hint = f"did you mean {elsewhere[key]}?"
     elif near := get_close_matches(key, own, 1):
         hint = f"did you mean {'.'.join(filter(None, (section, near[0])))}?"
-    elif near := get_close_matches(key, elsewhere, 1):
+    elif near := get_close_matches(key, elsewhere, 1, cutoff=0.75):
         hint = f"did you mean {elsewhere[near[0]]}?"
     else:
         hint = f"its keys are {', '.join(sorted(own))}"
@@ -258,8 +266,10 @@ def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
         command["argv"] = [_anchored_argument(argument, folder) for argument in command["argv"]]
     for kind in ("sets", "protected", "labelled"):
         sets = targets.get(kind) if isinstance(targets, dict) else None
-        for held in sets.values() if isinstance(sets, dict) else ():
-            if isinstance(held, dict) and "path" in held:
+        for name, held in sets.items() if isinstance(sets, dict) else ():
+            if isinstance(held, str):  # the short form
+                sets[name] = {"path": _anchored(held, folder)}
+            elif isinstance(held, dict) and "path" in held:
                 held["path"] = _anchored(held["path"], folder)
 
 

@@ -25,6 +25,7 @@ def load_plugin(registry: Mapping[str, str], name: str, what: str) -> Any:  # no
         ConfigError: there is no such entry; the message lists those there are.
     """
     if name not in registry:
-        raise ConfigError(f"expected a {what} among {', '.join(sorted(registry))}, found {name!r}")
+        article = "an" if what[:1] in "aeiou" else "a"
+        raise ConfigError(f"expected {article} {what} among {', '.join(sorted(registry))}, found {name!r}")
     module, _, attribute = registry[name].partition(":")
     return getattr(import_module(module), attribute)

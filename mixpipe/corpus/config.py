@@ -1,7 +1,7 @@
 """Settings of the stages `ingest` and `targets`."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -11,7 +11,7 @@ __all__ = ["IngestConfig", "TargetConfig", "TargetsConfig", "TextsConfig"]
 
 # a name is part of file names, where a dash ends it
 TargetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
-Label = Annotated[str, StringConstraints(pattern="^(positive|negative)$")]
+Label = Literal["positive", "negative"]
 
 
 class IngestConfig(StageConfig):
@@ -61,12 +61,12 @@ class TargetsConfig(StageConfig):
     sets: dict[TargetName, TargetConfig] = Field(min_length=1, description="by name: letters, digits and underscores")
     protected: dict[TargetName, TextsConfig] = Field(
         default_factory=dict,
-        description="benchmarks whose texts the scorer `leak` looks for, by name; they steer nothing",
+        description="benchmarks whose texts the scorer `leak` looks for, as {NAME: PATH}; they steer nothing",
     )
     labelled: dict[Label, TextsConfig] = Field(
         default_factory=dict,
-        description="texts known to be good and bad, for the scorers `classifier` and `ngram_classifier`; none: the "
-        "texts of `sets`, and a sample of the corpus",
+        description="texts known to be good and bad, as {positive: PATH, negative: PATH}, for the scorers `classifier` "
+        "and `ngram_classifier`; none: the texts of `sets`, and a sample of the corpus",
     )
 
     @model_validator(mode="after")

@@ -50,7 +50,8 @@ def check_structure(figures: Mapping[str, float], *, max_largest_share: float, m
     if largest > limit:
         raise GateError(
             f"expected the largest of {n_domains} domains to hold at most {limit:.1%} of the tokens, found "
-            f"{largest:.1%} in {where}; raise domains.count, or domains.max_largest_share to go on regardless"
+            f"{largest:.1%} in {where}; set domains.count above {n_domains}, or raise domains.max_largest_share to go "
+            "on regardless"
         )
     if entropy < min_entropy:
         raise GateError(

@@ -67,7 +67,7 @@ def read_given(path: Path) -> GivenMixture:
     except (YAMLError, UnicodeDecodeError, OSError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(
             f"mixture: expected `domains` and `weights`, `phases`, or shares by domain name in {path}, found "
-            f"{' '.join(repr(error).split())}"
+            f"{_found(error)}"
         ) from error
     whole = _scaled(((name, share) for name, share, _ in phases), f"of phases in {path}")
     return GivenMixture(
@@ -85,7 +85,7 @@ Pairs = list[tuple[str, float]]
 def _parsed(record: Any) -> tuple[list[tuple[str, float, Pairs]], dict[str, list[float]]]:  # noqa: ANN401  a file
     """Return name, share and shares by domain of each phase, and the strata."""
     if not isinstance(record, Mapping):
-        raise TypeError(f"no mapping but {record!r:.40}")
+        raise TypeError("nothing: it is empty" if record is None else f"no mapping but {record!r:.40}")
     if "phases" in record:
         phases = [(str(phase["name"]), float(phase["share"]), _named(phase["domains"])) for phase in record["phases"]]
         if not phases:
@@ -97,6 +97,12 @@ def _parsed(record: Any) -> tuple[list[tuple[str, float, Pairs]], dict[str, list
         rows = [[float(share) for share in row] for row in record.get("strata", [])]
         return [("main", 1.0, pairs)], dict(zip(names, rows, strict=True)) if rows else {}
     return [("main", 1.0, [(str(name), float(share)) for name, share in record.items()])], {}
+
+
+def _found(error: Exception) -> str:
+    """Return an error on one line; of a missing key or name more than it."""
+    said = f"no {error}" if isinstance(error, KeyError) else str(error)
+    return " ".join(said.split()) or type(error).__name__
 
 
 def _named(domains: Any) -> Pairs:  # noqa: ANN401  a file

@@ -58,7 +58,7 @@ def _form(phases: object) -> str:
 
 
 Phases: TypeAlias = Annotated[
-    Annotated[int, Tag("number")]
+    Annotated[int, Field(ge=1), Tag("number")]
     | Annotated[DesignConfig, Tag("design")]
     | Annotated[tuple[PhaseConfig, ...], Tag("list")],
     Discriminator(_form),

@@ -116,7 +116,8 @@ def check_budget(targets: Floats, available: Floats | Ints, max_epochs: float, n
         f"{names[d]}: {targets[d]:,.0f} tokens wanted, {available[d]:,.0f} available, {missing[d]:,.0f} short"
         for d in short
     ]
-    wanted, most = targets.sum(), max_epochs * available.sum()
+    wanted = targets.sum()
+    most = np.floor(wanted * min(max_epochs * available[d] / targets[d] for d in short))  # at these shares
     needed = max((targets[d] / available[d] if available[d] else np.inf) for d in short)
     remedy = f"raise max_epochs to {np.ceil(needed):.0f}" if np.isfinite(needed) else "leave the empty domain out"
     raise ConfigError(

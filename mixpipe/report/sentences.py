@@ -12,6 +12,7 @@ from mixpipe.report.numbers import SPACE, counted, decimal, interval
 
 __all__ = ["OBJECTIVES", "UNITS", "decision", "listed", "verdict_sentences"]
 
+LEAST_CHANGE = 0.0005  # of a share, that is said: 0.1 percentage points
 MOST_NAMED = 4  # targets in a sentence
 # By kind of objective: what it is, and the unit of a gain in it.
 OBJECTIVES = {
@@ -33,7 +34,22 @@ WORDS = {
 
 
 def decision(verdict: Verdict | None, mixture: Mixture | None) -> str:
-    """Return the headline: better than which controls, tied with which, worse than which."""
+    """Return the headline: better than which controls, tied with which, worse than which, and what the plan changed."""
+    said = _decided(verdict, mixture)
+    if mixture is None:
+        return said
+    if mixture.change is not None and mixture.change >= LEAST_CHANGE:
+        said += f"; caps and floors changed a share of it by {_points(mixture.change)}"
+    if mixture.departure >= LEAST_CHANGE:
+        said += f"; the plan departs from it, a share by {_points(mixture.departure)}"
+    return said
+
+
+def _points(change: float) -> str:
+    return f"{decimal(100 * change, 1)} percentage points"
+
+
+def _decided(verdict: Verdict | None, mixture: Mixture | None) -> str:
     if verdict is None:
         return "No mixture yet" if mixture is None else "The mixture was given, not sought"
     if not verdict.objective:

@@ -80,7 +80,8 @@ def _folded(title: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
 def _moved(mixture: Mapping[str, tuple[float | None, float | None]]) -> list[str]:
     """Return the shares that moved most, the largest move first, then how many others did and at most how far."""
     moves = {name: abs((new or 0.0) - (old or 0.0)) for name, (old, new) in mixture.items()}
-    largest = sorted(mixture, key=lambda name: -moves[name])
+    shown = [name for name, (old, new) in mixture.items() if _share(old) != _share(new)]
+    largest = sorted(shown, key=lambda name: -moves[name])
     lines = [f"mixture   {name}: {_share(mixture[name][0])} -> {_share(mixture[name][1])}" for name in largest[:MOST]]
     rest = largest[MOST:]
     return [*lines, f"mixture   {len(rest)} more, by at most {moves[rest[0]]:.4f} each"] if rest else lines

@@ -119,8 +119,8 @@ def explain_document(folder: Path, asked: str) -> list[Story]:
     places = list(_places(artefacts["ingest"], asked))
     if not places:
         raise InputError(
-            f"expected the id of a document, {FEWEST_DIGITS} digits of one or more, or its id in the input, found "
-            f"{asked!r}, which no document of {folder} has"
+            f"expected the id of a document, at least the first {FEWEST_DIGITS} digits of one, or its id in the input, "
+            f"found {asked!r}, which no document of {folder} has"
         )
     found = {place[2] for place in places}
     if len(found) > 1 and asked not in {own for *_, own in places if own}:

@@ -127,13 +127,15 @@ class Forecast:
 
     def lines(self) -> list[str]:
         """Return the forecast for people."""
-        too_many = "" if self.epochs <= self.max_epochs else "; a run will refuse this: lower budget_tokens"
+        epochs = f"{self.epochs:,.0f}" if self.epochs >= 10 else f"{self.epochs:.2g}"
+        most = f"at most about {self.max_epochs * self.tokens:,.0f}"
+        limit = most if self.epochs <= self.max_epochs else f"a run will refuse this: lower budget_tokens to {most}"
         about = "" if self.is_counted else "about "
         head = [
             f"documents  {about}{self.documents:,.0f}",
             f"text       about {self.text_mib:,.0f} MiB, about {self.tokens:,.0f} tokens",
-            f"budget     {self.budget_tokens:,} tokens, about {self.epochs:,.2g} epochs "
-            f"(max_epochs {self.max_epochs:g}){too_many}",
+            f"budget     {self.budget_tokens:,} tokens, about {epochs} epochs "
+            f"(max_epochs {self.max_epochs:g}); {limit}",
             f"domains    {self.domains}",
             f"trials     {f'at most {self.trials}' if self.trials.proxies else 'none: the mixture is given'}",
             f"workers    {self.workers}",

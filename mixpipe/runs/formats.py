@@ -36,12 +36,13 @@ class Forms:
 
     def lines(self) -> list[str]:
         """Return everything for people."""
-        head = ("export --to", "weights are shares of", "phases", "needs")
+        head = ("export --to", "weights are shares of", "phases", "location", "needs")
         rows = [
             (
                 name,
                 "nothing" if about.applied else " or ".join(about.units),
                 "yes" if about.phases else "a run each",
+                about.location,
                 about.needs,
             )
             for name, about in self.exporters.items()
@@ -51,8 +52,8 @@ class Forms:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in (head, *rows)
         ]
-        written = [f"{name.ljust(12)}  {suffix}" for name, suffix in self.formats.items()]
-        return ["shards.format  files", *written, "", *table]
+        written = [f"{name:<14}  {suffix}" for name, suffix in self.formats.items()]
+        return ["shards.formats  files", *written, "", *table]
 
 
 def registered_forms() -> Forms:

@@ -157,8 +157,15 @@ def check_counted(config: RunConfig, artefacts: Mapping[str, Artefact]) -> None:
         ConfigError: the budget cannot be filled, or there are fewer documents than domains.
     """
     if "ingest" in artefacts:
-        counts = artefacts["ingest"].counts
-        check_corpus_budget(config, counts["tokens"])
+        ingest = artefacts["ingest"]
+        counts = ingest.counts
+        try:
+            check_corpus_budget(config, counts["tokens"])
+        except ConfigError as error:
+            if not counts.get("quarantined"):
+                raise
+            lost = f"{counts['quarantined']:,.0f} records could not be read"
+            raise ConfigError(f"{error}; {lost}: {ingest.file('quarantine.parquet')} says why") from error
         check_domains(config, counts["documents"] - counts["duplicates"])
 
 

@@ -39,7 +39,8 @@ def write_template(path: Path, *, corpus: list[str], targets: list[str], budget:
     document = CommentedMap()
     paths = [_from(path, given) for given in corpus]
     document["ingest"] = _section(RunConfig.model_fields["ingest"].annotation, {"paths": paths})
-    document["targets"] = {"sets": dict(_target(target, path) for target in targets)}
+    sets = dict(_target(target, path) for target in targets)
+    document["targets"] = _section(RunConfig.model_fields["targets"].annotation, {"sets": sets})
     document["budget_tokens"] = budget
     for name, field in RunConfig.model_fields.items():
         if name in document:

@@ -75,6 +75,24 @@ def test_a_config_survives_being_written_and_read(write):
         ("budget_tokens=-1", r"budget_tokens: Input should be greater than 0, found -1"),
         ("targets.sets={}", r"targets\.sets: Dictionary should have at least 1 item"),
         ("seed=abc", r"seed: Input should be a valid integer.*found 'abc'"),
+        ("nonsense=3", r"unknown key nonsense in the top level; its keys are budget_tokens, domains,"),
+        ("plan.phases=0", r"plan\.phases: Input should be greater than or equal to 1, found 0"),
+        ("plan.phases={kind: aneal}", r"plan\.phases\.kind: Input should be 'two-phase' or 'annealing', found 'aneal'"),
+        ("plan.phases=[{name: a, shar: 1}]", r"shar in plan\.phases\.0; did you mean plan\.phases\.0\.share\?"),
+        (
+            "plan.phases=[{name: a, share: 0.5}]",
+            r"plan: expected phases .* sum to 1, found \['a'\], sum 0\.5; `mixpipe",
+        ),
+        (
+            "domains.count=1",
+            r"domains\.count: expected `auto` or a number of domains from 2 to 1024, found 1; `mixpipe",
+        ),
+        ("shards.formats=[]", r"shards\.formats: List should have at least 1 item"),
+        ("search=3", r"search: expected keys and values, as \{key: value\}, found 3"),
+        (
+            "targets.labelled.positiv=good.jsonl",
+            r"targets\.labelled\.positiv.*'positive' or 'negative', found 'positiv'",
+        ),
         ("nothing", r"expected --set section\.key=value, found 'nothing'"),
         ("seed.x.y=1", r"expected a section at seed|seed"),
     ],
@@ -109,6 +127,23 @@ def test_texts_given_to_scorers_lie_beside_the_configuration(write):
     assert config.targets.labelled["positive"].path == str(path.parent / "good.jsonl")
     assert config.remote_inputs()["s3://b/bad"] == "targets.labelled.negative.path"
     assert config.scores.trials == str(path.parent / "search")
+
+
+def test_a_set_of_texts_may_be_its_path_alone(write):
+    path = write(SMALLEST)
+    short = [
+        "targets.labelled={positive: good.jsonl}",
+        "targets.protected.exam=exam.jsonl",
+        "targets.sets.law=law.jsonl",
+    ]
+    long = [
+        "targets.labelled.positive.path=good.jsonl",
+        "targets.protected.exam.path=exam.jsonl",
+        "targets.sets.law.path=law.jsonl",
+    ]
+    config = load_config(path, short)
+    assert config == load_config(path, long)
+    assert config.targets.protected["exam"].path == str(path.parent / "exam.jsonl")
 
 
 def test_how_long_and_how_often_a_command_is_tried_decides_nothing(write):

@@ -46,12 +46,15 @@ class Mixture:
 
     Attributes:
         change: for a given mixture, the largest change of a share that the caps asked for; None when it was sought.
+        departure: the largest change of a share that the plan makes to what was found or given: by its phases, or its
+            `shares`.
     """
 
     portions: tuple[Portion, ...]
     budget_tokens: int
     max_epochs: float
     change: float | None
+    departure: float = 0.0
 
 
 def read_mixture(artefacts: Artefacts) -> Mixture | None:
@@ -86,4 +89,7 @@ def read_mixture(artefacts: Artefacts) -> Mixture | None:
                 strata=tuple(part / found_weight for part in inside) if found_weight > 0 else (),
             )
         )
-    return Mixture(tuple(portions), budget, most, found.get("largest_change"))
+    departure = max(
+        (abs(portion.weight - weight) for portion, weight in zip(portions, weights, strict=True)), default=0.0
+    )
+    return Mixture(tuple(portions), budget, most, found.get("largest_change"), departure)

@@ -85,7 +85,7 @@ def _duplicates(found: Duplicates) -> list[Block]:
     said = (
         f"{counted(found.near_marked, 'document')} are near duplicates of one that is kept, in "
         f"{counted(found.near_groups, 'group')}; {counted(found.semantic_marked, 'document')} say the same as one that "
-        "is kept by their embeddings. Which of these kinds drop is set in `scores.drop`."
+        "is kept, by their embeddings. Which of these kinds drop is set in scores.drop."
     )
     if found.kept_instead:
         said += f" {counted(found.kept_instead, 'text')} kept all the same: a rule drops what stood for them."

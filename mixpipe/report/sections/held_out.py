@@ -29,7 +29,7 @@ def held_out_section(artefacts: Artefacts) -> Section | None:
     items, uncovered = sum(one.items for one in sets), sum(one.uncovered for one in sets)
     flagged = sum(sum(one.flagged.values()) for one in sets)
     lost = sum(n for reasons in read_removals(artefacts).values() for why, n in reasons.items() if _is_leak(why))
-    cannot = f" {count(uncovered)} of the items are too short or too common to be found." if uncovered else ""
+    cannot = f" {count(uncovered)} of the items cannot be found: too short, or too common." if uncovered else ""
     lead = (
         f"{counted(items, 'text')} of {counted(len(sets), 'held-out set')} were looked for in every document. "
         f"{counted(flagged, 'document')} share a passage or more with one, {count(lost)} are dropped for it.{cannot}"
@@ -59,7 +59,7 @@ def _set_table(sets: Sequence[HeldOutSet]) -> Table:
     named = ", ".join(f"leak:{rule}" for rule in rules)
     caption = (
         f"Documents by what they have of a set: the first of the rules {named} that fires. Which of these drop is set "
-        "in `scores.drop`."
+        "in scores.drop."
     )
     return Table([Column("held-out set", numeric=False), *(Column(head) for head in heads)], rows, caption)
 

@@ -144,7 +144,7 @@ def replay_pool(pool: Asked, method: str, asked: Searches, *, figure: Path | Non
     ]
     notes = [
         f"share of the gap from the best to the median of {len(runs.trials)} mixtures left after so many runs; "
-        f"mean and standard deviation of {asked.seeds} searches",
+        f"mean and standard deviation of {asked.seeds} {'search' if asked.seeds == 1 else 'searches'}",
         *table.notes(),
     ]
     record: dict[str, Json] = {

@@ -18,6 +18,11 @@ from mixpipe.plan.makers.tilt import quality_tilt
 counts = st.lists(st.integers(0, 10**9), min_size=VALUE_BINS, max_size=VALUE_BINS).filter(any)
 
 
+def test_the_largest_budget_is_that_of_the_domain_that_is_short():
+    with pytest.raises(ConfigError, match=r"lower budget_tokens from 1,000 \(at most 500\), raise max_epochs to 8"):
+        check_budget(np.array([800.0, 200.0]), np.array([100, 900]), 4.0, ["small", "large"])
+
+
 def test_value_one_falls_into_the_last_bin():
     assert value_bins(np.array([0.0, 0.5, 1.0], dtype=np.float32)).tolist() == [0, 128, 255]
 

@@ -1,5 +1,6 @@
 import pytest
 
+from mixpipe.report.facts.mixture import Mixture
 from mixpipe.report.facts.verdict import read_verdict
 from mixpipe.report.sentences import decision, listed, verdict_sentences
 
@@ -35,6 +36,28 @@ def test_the_headline_claims_no_more_than_the_words(edited, words, chosen, headl
 
 def test_without_a_verdict_there_is_no_claim():
     assert decision(None, None) == "No mixture yet"
+
+
+@pytest.mark.parametrize(
+    ("change", "departure", "said"),
+    [
+        (0.0, 0.0, "The mixture was given, not sought"),
+        (
+            0.083,
+            0.0,
+            "The mixture was given, not sought; caps and floors changed a share of it by 8.3 percentage points",
+        ),
+        (0.0, 0.297, "The mixture was given, not sought; the plan departs from it, a share by 29.7 percentage points"),
+    ],
+)
+def test_what_the_caps_and_the_plan_changed_is_said(change, departure, said):
+    assert decision(None, Mixture((), 1, 4.0, change, departure)) == said
+
+
+def test_a_verdict_says_that_the_plan_is_of_another_mixture(edited):
+    verdict = verdict_with(edited, {"unimax": "tied"})
+    assert decision(verdict, Mixture((), 1, 4.0, None, 0.0004)) == decision(verdict, None)
+    assert "unimax; the plan departs from it" in decision(verdict, Mixture((), 1, 4.0, None, 0.1))
 
 
 def test_every_control_has_a_sentence_with_its_interval(artefacts):

@@ -38,5 +38,6 @@ def test_before_their_stage_tables_are_empty():
 
 
 def test_of_a_given_mixture_no_gain_is_claimed(given):
-    assert verdict_lines(given) == ["The mixture was given, not sought."]
+    changed = "caps and floors changed a share of it by 3.1 percentage points"
+    assert verdict_lines(given) == [f"The mixture was given, not sought; {changed}."]
     assert mixture_rows(given)

@@ -67,7 +67,7 @@ def test_only_what_moved_most_is_printed_and_equal_lines_once():
         },
         outputs={},
         hardware={"ingest": ["python: 3.11 -> 3.12"], "embed": ["python: 3.11 -> 3.12"]},
-        mixture={f"main/{n}": (0.1, 0.1 + n / 100) for n in range(1, 9)},
+        mixture={f"main/{n}": (0.1, 0.1 + n / 100) for n in range(1, 9)} | {"main/9": (0.1, 0.10001)},
     )
     lines = found.lines()
     assert lines[:3] == [

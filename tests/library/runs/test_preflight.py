@@ -49,7 +49,7 @@ def test_a_text_column_that_no_parquet_file_has_is_named(corpus):
 
 def test_a_given_mixture_is_read_before_any_work(corpus):
     (corpus / "mixture.json").write_text("[]")
-    for name, found in (("nowhere.json", "found none at"), ("mixture.json", "found TypeError")):
+    for name, found in (("nowhere.json", "found none at"), ("mixture.json", "found no mapping")):
         with pytest.raises(ConfigError, match=rf"mixture: .*{found}"):
             preflight(config_for(corpus, search={"mixture": str(corpus / name)}))
 
@@ -86,6 +86,15 @@ def test_a_budget_that_no_packing_could_fill_is_refused(corpus):
 def test_a_budget_above_the_epoch_cap_says_by_how_much(corpus):
     counted = SimpleNamespace(counts={"tokens": 10, "documents": 20, "duplicates": 0})
     with pytest.raises(ConfigError, match=r"100 tokens wanted, 10 available, 60 short"):
+        check_counted(config_for(corpus), {"ingest": counted})
+
+
+def test_a_budget_that_what_is_in_quarantine_would_fill_says_so(corpus):
+    counts = {"tokens": 10, "documents": 20, "duplicates": 0, "quarantined": 1234.0}
+    counted = SimpleNamespace(counts=counts, file=lambda name: corpus / name)
+    with pytest.raises(
+        ConfigError, match=r"60 short.*; 1,234 records could not be read: .*quarantine\.parquet says why"
+    ):
         check_counted(config_for(corpus), {"ingest": counted})
 
 
