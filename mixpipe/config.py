@@ -266,7 +266,9 @@ def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
         command["argv"] = [_anchored_argument(argument, folder) for argument in command["argv"]]
     for kind in ("sets", "protected", "labelled"):
         sets = targets.get(kind) if isinstance(targets, dict) else None
-        for name, held in sets.items() if isinstance(sets, dict) else ():
+        if not isinstance(sets, dict):
+            continue
+        for name, held in sets.items():
             if isinstance(held, str):  # the short form
                 sets[name] = {"path": _anchored(held, folder)}
             elif isinstance(held, dict) and "path" in held:

@@ -1,7 +1,7 @@
 """Settings of the stages `ingest` and `targets`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -80,7 +80,7 @@ class TargetsConfig(StageConfig):
     @property
     def by_prefix(self) -> dict[str, tuple[str, TargetConfig | TextsConfig]]:
         """All sets, with their settings' place, by the prefix of their files: `target-<name>` and so on."""
-        kinds: list[tuple[str, str, Mapping[str, TargetConfig | TextsConfig]]] = [
+        kinds: list[tuple[str, str, Mapping[Any, TargetConfig | TextsConfig]]] = [
             ("target", "sets", self.sets),
             ("protected", "protected", self.protected),
             ("labelled", "labelled", self.labelled),
