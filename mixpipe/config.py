@@ -264,15 +264,19 @@ def _anchor_paths(values: dict[str, Any], folder: Path) -> None:
     command = search.get("command") if isinstance(search := values.get("search"), dict) else None
     if isinstance(command, dict) and isinstance(command.get("argv"), list):
         command["argv"] = [_anchored_argument(argument, folder) for argument in command["argv"]]
-    for kind in ("sets", "protected", "labelled"):
-        sets = targets.get(kind) if isinstance(targets, dict) else None
-        if not isinstance(sets, dict):
-            continue
-        for name, held in sets.items():
-            if isinstance(held, str):  # the short form
-                sets[name] = {"path": _anchored(held, folder)}
-            elif isinstance(held, dict) and "path" in held:
-                held["path"] = _anchored(held["path"], folder)
+    if isinstance(targets, dict):
+        for sets in (targets.get(kind) for kind in ("sets", "protected", "labelled")):
+            if isinstance(sets, dict):
+                _anchor_texts(sets, folder)
+
+
+def _anchor_texts(sets: dict[str, Any], folder: Path) -> None:
+    """Make the paths of sets of texts relative to the configuration file, and the short form the long one, in place."""
+    for name, held in sets.items():
+        if isinstance(held, str):
+            sets[name] = {"path": _anchored(held, folder)}
+        elif isinstance(held, dict) and "path" in held:
+            held["path"] = _anchored(held["path"], folder)
 
 
 def _anchored_argument(argument: object, folder: Path) -> object:
