@@ -149,7 +149,7 @@ def test_a_phase_for_domains_that_are_not_there_is_refused(make_plan, documents)
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"phases": 0}, "shares sum to 1"),
+        ({"phases": 0}, "greater than or equal to 1"),
         ({"phases": {"kind": "two-phase", "last_share": 1.0}}, "less than 1"),
         ({"phases": {"kind": "three-phase"}}, "'two-phase' or 'annealing'"),
         ({"phases": [{"name": "a", "share": 0.5}]}, "sum 0.5"),
