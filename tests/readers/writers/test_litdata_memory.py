@@ -34,4 +34,4 @@ def test_a_shard_is_held_a_few_times_and_eight_no_more_often(litdata, shard, tmp
     grown(1)  # what the library loads
     once, eight = grown(1), grown(8)
     assert max(once, eight) < TIMES * MIB + 8
-    assert eight < 1.15 * once
+    assert eight < once + MIB / 2  # were every shard kept, seven more; the allocator alone makes a sixth
