@@ -6,11 +6,11 @@ foresees there for measured (kriging believer, Ginsbourger et al. 2010, Kriging 
 optimization); so a round spreads as far as the process is unsure, and no further. The cost is a fit for every choice.
 The trend of the process is in the shares: so it finds a best run that is nearly of one domain. Two fifths are those
 that boosted trees of the objective like best: better where losses have many domains or steps. One forecast blended from
-both was not (docs/search.md). In a round of four or more one mixture is the optimum of exponential laws, one law a
-target: it often lies in a corner of the bounds, which process and trees, that know only what is near to trials, do not
-reach. Of mixtures that are given, as in a replay, process and trees choose alone. The first round is spread far apart,
-half of it by the experts' screen where there is one. Candidates are drawn around the natural mixture and refined around
-what is foreseen to be best. What is recommended comes from the weighted ensemble of all surrogates.
+both was not (docs/search.md). In a round of four or more one mixture, before both, is the optimum of exponential laws,
+one law a target: it often lies in a corner of the bounds, which process and trees, that know only what is near to
+trials, do not reach. Of mixtures that are given, as in a replay, process and trees choose alone. The first round is
+spread far apart, half of it by the experts' screen where there is one. Candidates are drawn around the natural mixture
+and refined around what is foreseen to be best. What is recommended comes from the weighted ensemble of all surrogates.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ TREES_UNIT = 0.05  # deviations of the objective that weigh as much as a factor 
 
 @dataclass(frozen=True)
 class Mixpipe:
-    """Rounds chosen by a process and by trees.
+    """Rounds chosen by a process, by trees and by exponential laws.
 
     Attributes:
         surrogate: registered name of what recommends at the end.
