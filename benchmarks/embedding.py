@@ -32,8 +32,8 @@ def run(corpus: Path, *, documents: int, rounds: int, dtype: str) -> dict[str, o
     """Return throughputs, their ratio and the agreement of the vectors."""
     from sentence_transformers import SentenceTransformer
 
-    from mixpipe.embed.models import find_model
-    from mixpipe.embed.precision import resolve_dtype
+    from mixpipe.models.finding import find_model
+    from mixpipe.models.precision import resolve_dtype
 
     texts = sample(corpus, documents)
     dtype, model = resolve_dtype(dtype, "cpu"), find_model(MODEL)

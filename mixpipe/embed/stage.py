@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from mixpipe.embed.config import EmbedConfig
 from mixpipe.embed.encoders import DISTILLERS, ENCODERS, Distil, Encoder, Settings
 from mixpipe.embed.given import given_names, given_vectors
-from mixpipe.embed.models import find_model, weights_digest
-from mixpipe.embed.precision import resolve_dtype
 from mixpipe.embed.unit import unit_rows
 from mixpipe.errors import ConfigError, StageError
+from mixpipe.models.finding import find_model, weights_digest
+from mixpipe.models.precision import resolve_dtype
 from mixpipe.registry import load_plugin
 from mixpipe.store.artefact import Artefact, Counts
 from mixpipe.store.draws import keyed_hashes

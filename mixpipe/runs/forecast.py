@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mixpipe.config import RunConfig
-from mixpipe.embed.processor import cpu_has_bfloat16
+from mixpipe.models.processor import cpu_has_bfloat16
 from mixpipe.runs.preflight import CorpusSize
 from mixpipe.search.evaluators import load_evaluator, trains
 from mixpipe.search.tally import Tally

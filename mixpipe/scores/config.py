@@ -58,8 +58,8 @@ class ScoresConfig(StageConfig):
     )
     reference: str | None = execution_only(
         default=None,
-        description="perplexity: file or folder (.txt, .jsonl or .parquet with a column text) that its model is fitted "
-        "on; none: the corpus",
+        description="perplexity: a causal language model (its folder, or its name on the hub), or the texts (file or "
+        "folder of .txt, .jsonl or .parquet with a column text) that one of n-grams is fitted on; none: the corpus",
     )
     trials: str | None = execution_only(
         default=None, description="preselect: folder of a sealed search over the same domains, whose trials it reads"

@@ -1,4 +1,4 @@
-"""What scorers are fitted on besides the corpus and its targets: texts given by path, and an earlier search.
+"""What scorers are fitted on besides the corpus and its targets: texts, a language model, and an earlier search.
 
 Texts are a file or folder of JSONL or Parquet with a column `text`, or of .txt, read in pieces. Those with the
 smallest keyed hash are kept, so that the choice depends on no order of files or rows and memory is that of `wanted`
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mixpipe.errors import ConfigError, InputError, StoreError
+from mixpipe.models.finding import find_model, weights_digest
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.protocol import halves
 from mixpipe.scores.sample import CHARACTERS
@@ -22,7 +23,16 @@ from mixpipe.store.artefact import Artefact
 from mixpipe.store.draws import keyed_uniforms
 from mixpipe.store.fingerprint import Json, file_digest, text_id
 
-__all__ = ["READ_BY", "TRIALS_FILES", "given_digests", "given_lines", "given_search", "given_texts"]
+__all__ = [
+    "READ_BY",
+    "TRIALS_FILES",
+    "given_digests",
+    "given_lines",
+    "given_model",
+    "given_search",
+    "given_texts",
+    "names_model",
+]
 
 TRIALS_FILES = ("trials.parquet", "mixture.json")
 READ_BY = {
@@ -78,6 +88,32 @@ def given_lines(path: str, field: str) -> list[str]:
     return sorted(found - {""})
 
 
+def names_model(place: str) -> bool:
+    """Tell whether a setting names a language model rather than texts: a folder with config.json, or nothing here."""
+    path = Path(place).expanduser()
+    return (path / "config.json").is_file() or not path.exists()
+
+
+def given_model(place: str, field: str) -> Path | None:
+    """Return the folder of the language model at a setting; None where it names texts.
+
+    Raises:
+        ConfigError: the folder holds no weights that are read.
+        InputError: there is nothing at the path, and no such model on the hub.
+    """
+    if not names_model(place):
+        return None
+    try:
+        return find_model(place, field)
+    except ConfigError as error:
+        if Path(place).expanduser().exists():
+            raise
+        raise InputError(
+            f"expected a file or folder of {', '.join(READERS)} at {field}, or a causal language model (its folder or "
+            f"its name on the hub), found {place}; correct the path"
+        ) from error
+
+
 def given_search(folder: str) -> Artefact:
     """Return the finished search at `scores.trials`.
 
@@ -111,6 +147,8 @@ def _digests(path: str, field: str) -> list[str]:
     if field == "scores.trials":
         search = given_search(path)
         return [search.digest(name) for name in TRIALS_FILES]
+    if field == "scores.reference" and (model := given_model(path, field)):
+        return [weights_digest(model)]
     return sorted(file_digest(file) for file in _files(path, field))
 
 

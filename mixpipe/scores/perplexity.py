@@ -1,185 +1,67 @@
-"""Bits per byte of each document under a byte n-gram model of the corpus itself, or of `scores.reference`.
+"""Bits per byte of each document under a reference model: the corpus's own, one of given texts, or a given model.
 
-Interpolated absolute discounting up to 5 bytes (Ney, Essen and Kneser 1994), p_n(b|c) = a(cb) + g(c) p_{n-1}(b|c'),
-with a discount of 1: an n-gram seen once leaves its mass to the shorter context and needs no room. a and g lie in one
-hash table per order, reached by a rolling hash of the bytes, so a batch is scored by 15 gathers per byte without a loop
-over documents. A 16-bit tag tells an unseen n-gram from the one in its cell: without it, shared cells gave impossible
-probabilities (1.8 instead of 2.8 bits per byte in tables of 2^18). Of two n-grams for one cell the more frequent stays.
+Without `scores.reference`, or where it names texts, the model is one of byte n-grams (see `byte_ngrams.py`). Two are
+kept, one per half of the sample, so that no document is scored by a model that saw it. Perplexity under a model of a
+disjoint split as a measure of documents follows Ankner et al. 2024 (arXiv 2405.20541), who use a 125M transformer.
 
-Two models are kept, one per half of the sample, so that no document is scored by a model that saw it. Perplexity under
-a model of a disjoint split as a measure of documents follows Ankner et al. 2024 (arXiv 2405.20541), who use a 125M
-transformer; bytes instead of its tokens make scores comparable across languages and spare the tokenizer.
+Where `scores.reference` names a causal language model (a folder, or one on the hub), documents are scored under that,
+in stretches of 1,024 tokens. Its files are kept with what the scorers learnt, so frozen scorers need no path; its
+arithmetic is chosen once, when it is fitted. The same beginning of a text counts, and bytes rather than tokens, so
+scores are comparable across languages, tokenizers and all three kinds of model.
 """
-
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
 
 import numpy as np
 
+from mixpipe.models.packed import is_packed
+from mixpipe.registry import load_plugin
+from mixpipe.scores.byte_ngrams import ByteModel
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.given import given_texts
+from mixpipe.scores.given import given_model, given_texts
 from mixpipe.scores.protocol import Batch, Floats, Rule, Sample, State, halves
 
 __all__ = ["Perplexity"]
 
-# Cells of the table of each order, as powers of two: about three times the n-grams that occur twice in 4 MiB of text.
-BITS = (12, 18, 18, 20, 20)
-ORDER = len(BITS)
-OFFSETS = tuple(accumulate((1 << bits for bits in BITS), initial=0))
-# The beginning tells the kind of text; 16 KiB hold 99 % of ordinary documents whole.
-HEAD_BYTES = 16 << 10
-# Bytes scored at once: hashes, cells and tags of one order take about 30 MB.
-BLOCK_BYTES = 1 << 20
-FIT_BYTES = 4 << 20
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-# What an empty text gets: a uniform byte's bits.
-UNIFORM_BITS = 8.0
-# No byte costs more, so that one foreign character in a short text does not outweigh the rest.
-MOST_BITS = 20
+# By import string: it loads torch, which none of the other scorers needs.
+GIVEN = {"model": "mixpipe.scores.given_perplexity:GivenPerplexity"}
 
 
 class Perplexity:
-    """Bits per byte under the corpus's own n-grams; an empty text gets 8, what a uniform byte costs."""
+    """Bits per byte under the reference model; an empty text gets 8, what a uniform byte costs."""
 
     columns = ("perplexity",)
     rules: tuple[Rule, ...] = ()
 
     def __init__(self, state: State) -> None:
-        """Take the tables of both models, in float32, which is gathered faster than the float16 on disk."""
-        self._models = [
-            (
-                state[f"tags_{half}"],
-                state[f"seen_{half}"].astype(np.float32),
-                state[f"rest_{half}"].astype(np.float32),
-            )
-            for half in (0, 1)
-        ]
+        """Take the given model, or both models' tables."""
+        self._given = load_plugin(GIVEN, "model", "reference")(state) if is_packed(state) else None
+        self._halves = [] if self._given else [_half(state, half) for half in (0, 1)]
 
     @staticmethod
     def fit(sample: Sample, config: ScoresConfig) -> State:
-        """Count the n-grams of both halves of the sample or of the reference given, up to `FIT_BYTES` each."""
-        texts, ids = sample.texts, sample.ids
-        if config.reference:
-            given = given_texts(config.reference, "scores.reference", wanted=config.sample_documents, seed=config.seed)
-            texts, ids = given
+        """Take the given model, or count the n-grams of both halves of the sample or of the texts given."""
+        texts, ids, place = sample.texts, sample.ids, config.reference
+        if place and (folder := given_model(place, "scores.reference")):
+            state: State = load_plugin(GIVEN, "model", "reference").state(folder)
+            return state
+        if place:
+            texts, ids = given_texts(place, "scores.reference", wanted=config.sample_documents, seed=config.seed)
         which = halves(ids)
-        state: dict[str, np.ndarray] = {}
-        for half in (0, 1):
-            block = _fitting_bytes([texts[i] for i in np.flatnonzero(which == half).tolist()])
-            tags, seen, rest = _tables(block)
-            state |= {f"tags_{half}": tags, f"seen_{half}": seen, f"rest_{half}": rest}
-        return state
+        models = [ByteModel.of([texts[i] for i in np.flatnonzero(which == half).tolist()]) for half in (0, 1)]
+        return {f"{name}_{half}": values for half in (0, 1) for name, values in models[half]._asdict().items()}
 
     def score(self, batch: Batch) -> Floats:
         """Return (n, 1) bits per byte."""
+        if self._given:
+            return np.asarray(self._given.bits_per_byte(batch.texts))[:, None]
         bits = np.zeros(len(batch.texts))
         which = halves(batch.ids)
-        for half, model in enumerate(self._models):
+        for half, model in enumerate(self._halves):
             rows = np.flatnonzero(which != half)
-            bits[rows] = _bits_per_byte([batch.texts[i] for i in rows.tolist()], *model)
+            bits[rows] = model.bits_per_byte([batch.texts[i] for i in rows.tolist()])
         return bits[:, None]
 
 
-def _blocks(texts: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (bytes, lengths): heads of texts in a row, each after `ORDER` NULs, in blocks of about `BLOCK_BYTES`."""
-    heads: list[bytes] = []
-    size = 0
-    for text in texts:
-        heads.append(_head(text))
-        size += len(heads[-1])
-        if size >= BLOCK_BYTES:
-            yield _joined(heads)
-            heads, size = [], 0
-    if heads:
-        yield _joined(heads)
-
-
-def _head(text: str) -> bytes:
-    return text[:HEAD_BYTES].encode("utf-8", "replace")[:HEAD_BYTES]
-
-
-def _joined(heads: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    gap = bytes(ORDER)
-    return np.frombuffer(gap + gap.join(heads), np.uint8), np.array([len(head) for head in heads], np.int64)
-
-
-def _hashes(block: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield, for n = 1..ORDER, the (bytes,) uint64 hash of the n-gram that ends at each byte."""
-    values = block.astype(np.uint64) + np.uint64(1)
-    rolling = np.zeros(len(block), np.uint64)
-    power = 1
-    for n in range(1, ORDER + 1):
-        power = power * int(MULTIPLIER) % 2**64
-        rolling[n - 1 :] += values[: len(values) - n + 1] * np.uint64(power)
-        yield (rolling ^ (rolling >> np.uint64(29))) * MULTIPLIER
-
-
-def _cells(hashes: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the (m,) int64 cells and (m,) uint16 tags (never 0, which marks an empty cell) of hashes of n-grams."""
-    cells = (hashes >> np.uint64(64 - BITS[n - 1])).astype(np.int64) + OFFSETS[n - 1]
-    return cells, (hashes | np.uint64(1)).astype(np.uint16)
-
-
-def _fitting_bytes(texts: Sequence[str]) -> np.ndarray:
-    """Return the first block of texts of at most about `FIT_BYTES`."""
-    heads: list[bytes] = []
-    size = 0
-    for text in texts:
-        if size >= FIT_BYTES:
-            break
-        heads.append(_head(text))
-        size += len(heads[-1])
-    return _joined(heads)[0]
-
-
-def _tables(block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return tags (uint16), discounted probabilities and mass left by each context (float16), all (OFFSETS[-1] + 1,).
-
-    The last cell is that of the empty context. n-grams of the NULs between documents are counted like others.
-    """
-    tags = np.zeros(OFFSETS[-1] + 1, np.uint16)
-    seen = np.zeros(len(tags), np.float32)
-    rest = np.ones(len(tags), np.float32)
-    context_cells, context_tags = np.full(len(block), OFFSETS[-1]), np.zeros(len(block), np.uint16)
-    for n, hashes in enumerate(_hashes(block), start=1):
-        unique, first, counts = np.unique(hashes[ORDER:], return_index=True, return_counts=True)
-        first += ORDER - 1
-        _, one, owner = np.unique(
-            context_cells[first] * 2**16 + context_tags[first], return_index=True, return_inverse=True
-        )
-        chance = (counts - 1) / np.bincount(owner, weights=counts)[owner]
-        left = 1 - np.bincount(owner, weights=chance)
-        here, mark = context_cells[first][one], context_tags[first][one]
-        held = tags[here] == mark
-        rest[here[held]] = left[held]
-        # Rising counts, so that of two n-grams for one cell the more frequent is written last.
-        rising = np.argsort(counts, kind="stable")
-        rising = rising[counts[rising] > 1]
-        cells, marks = _cells(unique[rising], n)
-        tags[cells], seen[cells] = marks, chance[rising]
-        context_cells, context_tags = _cells(hashes, n)
-    return tags, seen.astype(np.float16), rest.astype(np.float16)
-
-
-def _inside(lengths: np.ndarray) -> np.ndarray:
-    """Return the positions of the documents' own bytes in a block."""
-    starts = np.cumsum(lengths + ORDER) - lengths
-    return np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
-
-
-def _bits_per_byte(texts: Sequence[str], tags: np.ndarray, seen: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Return (n,) float64 mean bits per byte."""
-    found = [np.zeros(0)]
-    for block, lengths in _blocks(texts):
-        chance = np.full(len(block), np.float32(2**-UNIFORM_BITS))
-        left = np.full(len(block), rest[-1])
-        for n, hashes in enumerate(_hashes(block), start=1):
-            cells, marks = _cells(hashes, n)
-            known = tags[cells] == marks
-            chance = np.where(known, seen[cells], 0) + left * chance
-            left[1:] = np.where(known, rest[cells], 1)[:-1]
-        bits = -np.log2(np.clip(chance, 2.0**-MOST_BITS, 1)).astype(np.float64)
-        owner = np.repeat(np.arange(len(lengths)), lengths)
-        total = np.bincount(owner, weights=bits[_inside(lengths)], minlength=len(lengths))
-        found.append(np.where(lengths > 0, total / np.maximum(lengths, 1), UNIFORM_BITS))
-    return np.concatenate(found)
+def _half(state: State, half: int) -> ByteModel:
+    # Float32 is gathered faster than the float16 on disk.
+    seen, rest = (state[f"{name}_{half}"].astype(np.float32) for name in ("seen", "rest"))
+    return ByteModel(state[f"tags_{half}"], seen, rest)

@@ -8,7 +8,7 @@ and a batch's activations stay in the cache. Batches are cut within one call, ti
 
 import contextlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer  # noqa: TID251  this is its home
 
 from mixpipe.embed.encoders import Settings
-from mixpipe.embed.precision import resolve_device
 from mixpipe.embed.unit import unit_rows
 from mixpipe.errors import ConfigError
+from mixpipe.models.batches import length_batches
+from mixpipe.models.precision import resolve_device
 
 __all__ = ["SentenceEncoder"]
 
@@ -109,25 +110,6 @@ class SentenceEncoder:
             result = module(result)
         vectors: NDArray[np.float32] = result["sentence_embedding"].float().cpu().numpy()
         return vectors
-
-
-def length_batches(lengths: NDArray[np.int64], budget: int) -> Iterator[tuple[NDArray[np.int64], int]]:
-    """Cut texts into batches of nearly equal length, longest first.
-
-    Args:
-        lengths: (n,) tokens of each text.
-        budget: most tokens in a batch, padding included; a longer text is a batch of its own.
-
-    Yields:
-        the rows of a batch, (m,) int64, and the length of the longest.
-    """
-    order = np.argsort(-lengths, kind="stable")
-    start = 0
-    while start < len(order):
-        width = int(lengths[order[start]])
-        end = start + max(1, budget // max(1, width))
-        yield order[start:end], width
-        start = end
 
 
 def _narrowed(features: Mapping[str, Any], rows: NDArray[np.int64], width: int) -> dict[str, Any]:

@@ -6,18 +6,13 @@ import pytest
 
 from mixpipe.embed.encoders import Settings
 from mixpipe.embed.encoders.sentence import SentenceEncoder
-from mixpipe.embed.models import find_model
-from mixpipe.errors import ConfigError
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 
 @pytest.fixture(scope="session")
-def model() -> Path:
-    try:
-        return find_model(MODEL)
-    except ConfigError as error:
-        pytest.skip(str(error))
+def model(packaged_model: Path) -> Path:
+    return packaged_model
 
 
 @pytest.fixture(scope="session")

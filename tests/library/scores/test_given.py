@@ -1,12 +1,21 @@
 import json
+import shutil
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from mixpipe.errors import ConfigError, InputError
+from mixpipe.models.finding import find_model
 from mixpipe.scores.config import ScoresConfig
-from mixpipe.scores.given import given_digests, given_lines, given_search, given_texts
+from mixpipe.scores.given import (
+    given_digests,
+    given_lines,
+    given_model,
+    given_search,
+    given_texts,
+    names_model,
+)
 from mixpipe.scores.sample import CHARACTERS
 from mixpipe.store.fingerprint import text_id
 
@@ -113,3 +122,31 @@ def test_lines_are_stripped_and_count_once_in_every_form(tmp_path):
 def test_a_folder_without_a_search_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"scores\.trials"):
         given_search(str(tmp_path))
+
+
+def test_a_reference_is_texts_or_a_model(causal_model, tmp_path):
+    texts = jsonl(tmp_path / "a.jsonl", TEXTS)
+    assert given_model(str(texts), "scores.reference") is None
+    assert given_model(str(tmp_path), "scores.reference") is None
+    assert given_model(str(causal_model()), "scores.reference") == causal_model()
+    assert [names_model(str(path)) for path in (texts, tmp_path, causal_model())] == [False, False, True]
+
+
+def test_a_model_is_known_by_its_content(causal_model, tmp_path):
+    def digests(folder):
+        return given_digests(ScoresConfig(reference=str(folder)))
+
+    folder = shutil.copytree(causal_model(), tmp_path / "copy")
+    before = digests(folder)
+    assert before == digests(causal_model())
+    find_model.cache_clear()
+    shutil.copytree(causal_model(1), folder, dirs_exist_ok=True)
+    assert digests(folder) != before
+
+
+def test_what_is_neither_texts_nor_a_model_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"\.parquet.*or a causal language model.*nowhere"):
+        given_model(str(tmp_path / "nowhere"), "scores.reference")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"safetensors.*scores\.reference"):
+        given_model(str(tmp_path), "scores.reference")

