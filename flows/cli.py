@@ -306,6 +306,38 @@ def export(
     show(found.as_json(), as_json, lambda: [printable(line) for line in found.lines()])
 
 
+@app.command(epilog="Example: `mixpipe clean .mixpipe/runs/first --base models/small --reference models/tuned`")
+def clean(
+    run_dir: RunFolder,
+    base: Annotated[str, typer.Option(help="the causal language model that is to be trained: folder or hub name")],
+    reference: Annotated[str, typer.Option(help="the same after training on better data: folder or hub name")],
+    out: Annotated[Path | None, typer.Option(help="a folder for the result; none: RUN_DIR/cleaned")] = None,
+    keep: Annotated[float, typer.Option(help="share of response tokens that keep their labels")] = 0.6,
+    scope: Annotated[str, typer.Option(help="`global`: the best tokens of all; `sample`: of each response")] = "global",
+    window: Annotated[int, typer.Option(help="tokens read as one stretch, if both models can")] = 2048,
+    response_after: Annotated[
+        str | None, typer.Option(help="what stands before a response; none: every token is of one")
+    ] = None,
+    prompt_after: Annotated[str | None, typer.Option(help="what stands before the next prompt, if any")] = None,
+    engine: Annotated[str | None, typer.Option(help="`ray` or `local`; none: the run's")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Label the tokens worth learning: those that a reference model finds easier than the base model."""
+    from flows.stopping import stoppable
+
+    with stoppable():
+        from mixpipe.config import load_config
+        from mixpipe.shards.cleaning.config import cleaning_config
+        from tasks.clean import clean as clean_run
+
+        folder = local(run_dir)
+        settings = {"base": base, "reference": reference, "keep": keep, "scope": scope, "window": window}
+        config = cleaning_config({**settings, "response_after": response_after, "prompt_after": prompt_after})
+        asked = load_config(folder / "config.yaml", [f"engine.kind={engine}"] if engine else [])
+        found = clean_run(folder, config, asked.engine, out or folder / "cleaned")
+    show(found.as_json(), as_json, lambda: [printable(line) for line in found.lines()])
+
+
 @app.command(epilog="Example: `mixpipe formats --json`")
 def formats(as_json: AsJson = False) -> None:
     """List the formats of shards, and the trainers that `export` knows with unit, phases and what they need."""

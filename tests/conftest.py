@@ -10,6 +10,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,28 @@ def _docstrings(source: str) -> list[str]:
 def _write_lines(path: Path, rows: list[dict[str, str]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def causal_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a maker of folders with a random GPT-2 of one layer and a tokenizer of 300 tokens, by seed."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    from mixpipe.tokenizer import train_tokenizer
+
+    @cache
+    def make(seed: int = 0, positions: int = 64) -> Path:
+        folder = tmp_path_factory.mktemp(f"causal-{seed}")
+        tokenizer = train_tokenizer(["the cat sat on the mat and saw the birds"] * 9, 300)
+        (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
+        settings = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
+        torch.manual_seed(seed)
+        config = GPT2Config(vocab_size=300, n_positions=positions, n_embd=32, n_layer=1, n_head=2, **settings)
+        model = GPT2LMHeadModel(config)
+        # Ten times the usual spread, so that losses differ.
+        model.transformer.wte.weight.data *= 10
+        model.save_pretrained(folder)
+        return folder
+
+    return make

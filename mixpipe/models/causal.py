@@ -104,7 +104,7 @@ class CausalModel:
         batch = batch.to(self.model.device)
         begins = torch.full_like(batch[:, :1], self.begin)
         outputs = self._outputs(torch.cat([begins, batch[:, :-1]], dim=1)).flatten(0, 1)
-        pairs = zip(outputs.split(ROWS), batch.flatten().split(ROWS), strict=True)
+        pairs = zip(torch.split(outputs, ROWS), torch.split(batch.flatten(), ROWS), strict=True)
         losses = [torch.nn.functional.cross_entropy(rows.float(), ids, reduction="none") for rows, ids in pairs]
         result: NDArray[np.float32] = torch.cat(losses).reshape(batch.shape).cpu().numpy()
         return result
@@ -127,7 +127,8 @@ class CausalModel:
 def _loaded(folder: Path, dtype: torch.dtype) -> Any:  # noqa: ANN401  one class per architecture
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # a progress bar and notes on what is missing, said below
-            model, info = AutoModelForCausalLM.from_pretrained(
+            load: Any = AutoModelForCausalLM.from_pretrained
+            model, info = load(
                 folder, local_files_only=True, use_safetensors=True, dtype=dtype, output_loading_info=True
             )
     except (OSError, ValueError, KeyError, RuntimeError) as error:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-import torch
 
 from mixpipe.errors import ConfigError
 from mixpipe.models.finding import PACKAGED, find_model
@@ -170,25 +169,3 @@ def packaged_model() -> Path:
         return find_model(PACKAGED)
     except ConfigError as error:
         pytest.skip(str(error))
-
-
-@pytest.fixture(scope="session")
-def causal_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Return a maker of folders with a random GPT-2 of one layer and a tokenizer of 300 tokens, by seed."""
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    @cache
-    def make(seed: int = 0, positions: int = 64) -> Path:
-        folder = tmp_path_factory.mktemp(f"causal-{seed}")
-        tokenizer = train_tokenizer(["the cat sat on the mat and saw the birds"] * 9, 300)
-        (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
-        settings = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
-        torch.manual_seed(seed)
-        config = GPT2Config(vocab_size=300, n_positions=positions, n_embd=32, n_layer=1, n_head=2, **settings)
-        model = GPT2LMHeadModel(config)
-        # Ten times the usual spread, so that losses differ.
-        model.transformer.wte.weight.data *= 10
-        model.save_pretrained(folder)
-        return folder
-
-    return make

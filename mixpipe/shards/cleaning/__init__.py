@@ -1,0 +1,1 @@
+"""Token cleaning: which tokens of finished training data are worth learning."""
