@@ -9,7 +9,7 @@ of a large domain most twins are missing, and the ratio drops what is merely ali
 the documents. `r_dedup` is the paper's; it varies `r_proto` with the size that is wanted, and 0.8, three fifths of a
 block in all, is ours.
 
-A block of 4,096 documents takes about 0.5 s of one core (`benchmarks/selection.py`).
+A block of 4,096 documents takes about 0.3 s of one core (`benchmarks/selection.py`).
 """
 
 from dataclasses import dataclass
