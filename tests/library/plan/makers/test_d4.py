@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mixpipe.errors import ConfigError
+from mixpipe.plan.copies import VALUE_BINS, value_bins
 from mixpipe.plan.makers import load_maker
-from mixpipe.plan.makers.best_first import best_first
 from mixpipe.plan.makers.d4 import D4
-from mixpipe.plan.makers.protocol import Pool
+from mixpipe.plan.makers.protocol import Filled, Pool
 
 
 def crowd() -> Pool:
@@ -32,10 +32,15 @@ def test_a_small_budget_takes_a_random_part_of_the_kept():
     assert both[1] < 15  # 7 or 8 by chance, of 120 kept
 
 
-@pytest.mark.parametrize(("target", "copies"), [(600, [0.5, 0, 0]), (1_350, [1, 0.5, 0]), (3_200, [2, 1, 1])])
-def test_a_larger_budget_takes_prototypes_then_duplicates_before_a_second_copy(target, copies):
-    tokens = np.array([500, 300, 1_200])  # as the ratios divide the block: duplicates, prototypes, kept
-    assert best_first(tokens, target, 4.0)[::-1].tolist() == pytest.approx(copies)
+@pytest.mark.parametrize(("target", "wanted"), [(600, [0.5, 0, 0]), (1_350, [1, 0.5, 0]), (3_200, [2, 1, 1])])
+def test_a_larger_budget_takes_prototypes_then_duplicates_before_a_second_copy(target, wanted):
+    order = D4().order(crowd(), np.random.default_rng(0))
+    bins = np.zeros(200, np.int64)
+    bins[order] = value_bins(1 - (np.arange(200) + 0.5) / 200)
+    filled = Filled(10 * np.bincount(bins, minlength=VALUE_BINS)[None], np.array([float(target)]), 4.0)
+    copies = D4().preference(filled)[0, bins[order]]
+    assert [part.mean() for part in np.split(copies, [120, 150])] == pytest.approx(wanted)  # kept, prototypes, rest
+    assert 10 * copies.sum() == pytest.approx(target)
 
 
 @pytest.mark.parametrize("settings", [{"r_dedup": 0}, {"r_dedup": 1.1}, {"r_proto": 0}, {"r_proto": -0.5}])
