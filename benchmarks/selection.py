@@ -38,6 +38,7 @@ MAKERS: dict[str, tuple[str, dict[str, object]]] = {
     "mig": ("mig", {}),
     "mig, exact gain": ("mig", {"gain": "exact"}),
     "mig, labels from cells": ("mig", {"labels": "cells"}),
+    "d4": ("d4", {}),
     "gme": ("gme", {}),
     "gme, sum": ("gme", {"criterion": "sum"}),
     "ideal": ("ideal", {}),

@@ -15,6 +15,7 @@ __all__ = ["MAKERS", "load_maker", "maker_settings"]
 MAKERS: dict[str, str] = {
     "bands": "mixpipe.plan.makers.bands:Bands",
     "bertin": "mixpipe.plan.makers.bertin:Bertin",
+    "d4": "mixpipe.plan.makers.d4:D4",
     "domains": "mixpipe.plan.makers.domains:Domains",
     "dsir": "mixpipe.plan.makers.dsir:Dsir",
     "gme": "mixpipe.plan.makers.gme:Gme",

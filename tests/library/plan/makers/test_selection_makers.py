@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mixpipe.plan.makers.d4 import D4
 from mixpipe.plan.makers.gme import Gme
 from mixpipe.plan.makers.ideal import Ideal
 from mixpipe.plan.makers.mig import Mig
@@ -21,6 +22,8 @@ MAKERS = [
     Structural(),
     Structural(template="frequent"),
     Structural(coverage="single"),
+    D4(),
+    D4(r_dedup=1.0, r_proto=0.1),
 ]
 WORDS = "river stone bread violin engine court vector fever galaxy cotton anchor lemon".split()
 
