@@ -38,6 +38,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("scores", "reference"),
     ("scores", "trials"),
     ("scores", "bad_words"),
+    ("scores", "grader"),
     ("mixture",),
     ("search", "mixture"),
     ("plan", "settings"),

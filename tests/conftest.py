@@ -193,3 +193,26 @@ def causal_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def grading_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a random BERT of one layer and one output, with a tokenizer that puts a token at both ends."""
+    import torch
+    from tokenizers import Tokenizer, processors
+    from transformers import BertConfig, BertForSequenceClassification
+
+    from mixpipe.tokenizer import train_tokenizer
+
+    folder = tmp_path_factory.mktemp("grading")
+    tokenizer = Tokenizer.from_str(train_tokenizer(["the cat sat on the mat and saw the birds"] * 9, 300))
+    end = "<|endoftext|>"
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{end} $A {end}", special_tokens=[(end, 0)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    torch.manual_seed(0)
+    model = BertForSequenceClassification(
+        BertConfig(vocab_size=300, max_position_embeddings=64, num_labels=1, initializer_range=0.5, **sizes)
+    )
+    model.save_pretrained(folder)
+    return folder

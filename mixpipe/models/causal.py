@@ -1,4 +1,4 @@
-"""The loss of every token of a text under a causal language model that is given; the only home of transformers.
+"""The loss of every token of a text under a causal language model that is given.
 
 A text is tokenised without special tokens and read in stretches of at most `window` tokens, each after the model's
 token for a beginning (that for an end where it has none, as GPT-2 and its kin were trained). So every token has a loss,
@@ -6,23 +6,21 @@ the first one too, and the loss of token j comes from the output at token j - 1.
 a batch; padding stands behind them, where a causal model cannot see it, so no mask is needed.
 
 What the folder holds is checked by what it does: a model that looks ahead (a masked one, say) would find every text
-likely, so one whose outputs move with a later token is refused, as is one of whose weights some are missing.
+likely, so one whose outputs move with a later token is refused.
 """
 
-import contextlib
-import io
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoModelForCausalLM  # noqa: TID251  this is its home
 
 from mixpipe.errors import ConfigError
 from mixpipe.models.batches import length_batches
+from mixpipe.models.loading import load_model
 from mixpipe.models.precision import resolve_device
 from mixpipe.tokenizer import encode_texts, load_tokenizer, vocabulary_size
 
@@ -65,7 +63,7 @@ class CausalModel:
         device = resolve_device(device)
         self.batch_tokens = BATCH_TOKENS["cuda" if device.startswith("cuda") else "cpu"]
         self.tokenizer = load_tokenizer(str(folder))
-        self.model = _loaded(folder, getattr(torch, dtype)).to(device).eval()
+        self.model = load_model("causal language model", folder, dtype, device)
         config = self.model.config.get_text_config()
         begin = config.eos_token_id if config.bos_token_id is None else config.bos_token_id
         self.window = min(window, getattr(config, "max_position_embeddings", None) or window)
@@ -122,26 +120,6 @@ class CausalModel:
                 f"expected a causal language model in {folder}, found {type(self.model).__name__}, whose outputs "
                 "depend on later tokens; give a model that was trained to predict the next one"
             )
-
-
-def _loaded(folder: Path, dtype: torch.dtype) -> Any:  # noqa: ANN401  one class per architecture
-    try:
-        with contextlib.redirect_stderr(io.StringIO()):  # a progress bar and notes on what is missing, said below
-            load: Any = AutoModelForCausalLM.from_pretrained
-            model, info = load(
-                folder, local_files_only=True, use_safetensors=True, dtype=dtype, output_loading_info=True
-            )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ConfigError(
-            f"expected a causal language model in {folder} (config.json, *.safetensors), found: "
-            f"{' '.join(str(error).split())[:300]}"
-        ) from error
-    if missing := sorted(info["missing_keys"]):
-        raise ConfigError(
-            f"expected all weights of {type(model).__name__} in {folder}, found {len(missing)} missing, first "
-            f"{missing[0]}; give a model that was saved whole, with its output layer"
-        )
-    return model
 
 
 def _stretches(counts: NDArray[np.int64], window: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -11,6 +11,7 @@ SCORERS = {
     "gibberish": "mixpipe.scores.gibberish:Gibberish",
     "gio": "mixpipe.scores.gio:GIO",
     "gopher": "mixpipe.scores.gopher:Gopher",
+    "grade": "mixpipe.scores.grade:Grade",
     "language": "mixpipe.scores.language:Language",
     "leak": "mixpipe.scores.leak:Leak",
     "licence": "mixpipe.scores.licence:Licence",

@@ -5,7 +5,8 @@ The idea of DCLM's and FineWeb-Edu's classifiers (Li et al. 2024, arXiv 2406.117
 texts in their place. Classes weigh the same, so without labels 0.5 reads "as likely a target as a corpus document" and
 scores of different corpora compare. Two models by halves: nothing is judged by a model that it was shown to. Cost: the
 encoder sees only the beginning of a text, and with it the score. Their thresholds (an educational score of 3, the best
-tenth) belong to their models: here the score's percentile in the corpus is what decides (`quality`, `plan.maker: top`).
+tenth) belong to their models, and `grade` reads such a model: here the score's percentile in the corpus is what decides
+(`quality`, `plan.maker: top`).
 """
 
 from mixpipe.errors import InputError

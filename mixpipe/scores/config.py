@@ -67,6 +67,10 @@ class ScoresConfig(StageConfig):
     bad_words: str | None = execution_only(
         default=None, description="bad_words: text file with a word or phrase on each line; no list comes with mixpipe"
     )
+    grader: str | None = execution_only(
+        default=None,
+        description="grade: a model with one output, such as HuggingFaceFW/fineweb-edu-classifier: folder or hub name",
+    )
     languages: tuple[LanguageCode, ...] = Field(
         (),
         description="ISO 639 codes wanted by the scorer `language` (`language:other` drops the rest); none: all",
@@ -108,6 +112,8 @@ class ScoresConfig(StageConfig):
             raise ValueError(
                 "expected scores.bad_words, a file with a word a line, for the scorer bad_words; found none"
             )
+        if "grade" in self.scorers and not self.grader:
+            raise ValueError("expected scores.grader, a model that grades texts, for the scorer grade; found none")
         return self
 
     @model_validator(mode="after")

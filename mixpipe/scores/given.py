@@ -39,6 +39,7 @@ READ_BY = {
     "scores.reference": "perplexity",
     "scores.trials": "preselect",
     "scores.bad_words": "bad_words",
+    "scores.grader": "grade",
 }
 ROWS = 1024
 
@@ -138,6 +139,7 @@ def given_digests(config: ScoresConfig) -> dict[str, Json]:
         "scores.reference": config.reference,
         "scores.trials": config.trials,
         "scores.bad_words": config.bad_words,
+        "scores.grader": config.grader,
     }
     read = {field: path for field, path in paths.items() if path and READ_BY[field] in config.scorers}
     return {field: list[Json](_digests(path, field)) for field, path in read.items()}
@@ -147,6 +149,8 @@ def _digests(path: str, field: str) -> list[str]:
     if field == "scores.trials":
         search = given_search(path)
         return [search.digest(name) for name in TRIALS_FILES]
+    if field == "scores.grader":
+        return [weights_digest(find_model(path, field))]
     if field == "scores.reference" and (model := given_model(path, field)):
         return [weights_digest(model)]
     return sorted(file_digest(file) for file in _files(path, field))

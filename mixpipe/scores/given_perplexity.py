@@ -1,6 +1,6 @@
 """Bits per byte of texts under a causal language model that is given.
 
-Its files are the state, so what was fitted needs no path, and the arithmetic is chosen once. Loading this module loads
+Its files are the state, known by its content and no path, and the arithmetic is chosen once. Loading this module loads
 torch, so `perplexity.py` names it by an import string.
 """
 

@@ -5,7 +5,7 @@ kept, one per half of the sample, so that no document is scored by a model that 
 disjoint split as a measure of documents follows Ankner et al. 2024 (arXiv 2405.20541), who use a 125M transformer.
 
 Where `scores.reference` names a causal language model (a folder, or one on the hub), documents are scored under that,
-in stretches of 1,024 tokens. Its files are kept with what the scorers learnt, so frozen scorers need no path; its
+in stretches of 1,024 tokens. Its files are kept with what the scorers learnt, known by its content and no path; its
 arithmetic is chosen once, when it is fitted. The same beginning of a text counts, and bytes rather than tokens, so
 scores are comparable across languages, tokenizers and all three kinds of model.
 """

@@ -20,7 +20,8 @@ __all__ = ["SCORES"]
 
 def steps(config: ScoresConfig) -> tuple[Step, ...]:
     """Return the stage's steps."""
-    has_model = "perplexity" in config.scorers and config.reference is not None and names_model(config.reference)
+    reads = "perplexity" in config.scorers and config.reference is not None and names_model(config.reference)
+    has_model = reads or "grade" in config.scorers
     return (
         Step("fit", plan_fit, run_fit, finish_fit, keep=False),
         Step("score", plan_score, run_score, stand_in=decided, gpu=has_model),

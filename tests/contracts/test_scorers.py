@@ -61,8 +61,8 @@ def make_sample():
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory):
-    """Return the defaults, with a sealed search of five trials and a list of words for the scorers that read them."""
+def config(tmp_path_factory, grading_model):
+    """Return the defaults, with a search of five trials, a list of words and a model for the scorers that read them."""
     folder = tmp_path_factory.mktemp("search")
     rows = [
         {
@@ -82,7 +82,7 @@ def config(tmp_path_factory):
     write_json(folder / "manifest.json", manifest.model_dump(mode="json"))
     words = folder / "words.txt"
     words.write_text("mat\nseen by\n{x", encoding="utf-8")
-    return ScoresConfig(trials=str(Artefact.load(folder).path), bad_words=str(words))
+    return ScoresConfig(trials=str(Artefact.load(folder).path), bad_words=str(words), grader=str(grading_model))
 
 
 @pytest.fixture(scope="module")

@@ -58,11 +58,10 @@ BATCH_ROWS = 1024  # documents held at once
 
 
 def plan_score(context: Context) -> list[Part]:
-    """List the shards; refuse those that hold no texts, and models of two vocabularies, before any work."""
+    """List the shards; refuse those that hold no texts before any work."""
     shards = context.inputs["shards"]
     files = shard_files(shards, _form(shards))
     config: CleaningConfig = context.config
-    _pair(context).check()
     read = {name: getattr(config, name) for name in ("window", "response_after", "prompt_after")}
     return [
         Part(_name(file, "scored"), {"file": file}, {"shard": shards.digest(file), **read, **context.outside})
@@ -74,15 +73,17 @@ def run_score(context: Context, part: Part) -> Counts:
     """Write the excess losses of one shard's tokens.
 
     Raises:
+        ConfigError: the models have not the same tokens.
         StageError: a loss is no finite number.
     """
     config: CleaningConfig = context.config
-    shards = context.inputs["shards"]
+    shards, pair = context.inputs["shards"], _pair(context)
+    pair.check()
     table = _form(shards).read(shards.path / str(part.spec["file"]), ["id", "domain", "copy", "text"])
     counts = {"documents": table.num_rows, "tokens": 0, "response_tokens": 0}
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for rows in scored(table, _pair(context), config.response_after, config.prompt_after):
+        for rows in scored(table, pair, config.response_after, config.prompt_after):
             if not np.isfinite(_values(rows["excess"])).all():
                 raise StageError(f"expected finite losses of {part.spec['file']}, found others; check both models")
             counts["tokens"] += len(_values(rows["excess"]))

@@ -512,7 +512,7 @@ def test_labelled_texts_decide_both_classifiers_and_what_frozen_scorers_are_aske
         build(tmp_path, SCORES, config.model_copy(update={"frozen": str(found.path)}), inputs)
 
 
-def test_a_given_model_scores_the_corpus_and_goes_on_without_its_folder(tmp_path, inputs, causal_model):
+def test_a_given_model_scores_the_corpus_and_is_kept_with_what_was_learnt(tmp_path, inputs, causal_model):
     model = shutil.copytree(causal_model(), tmp_path / "model")
     plain = PLAIN.model_copy(update={"reference": str(model)})
     assert [step.name for step in SCORES.steps(plain) if step.gpu] == ["score"]
