@@ -42,6 +42,8 @@ ARGUMENTS = {
     "search_variants": [],
     "methods": [],
     "value": [],
+    "cleaning": [],
+    "given_models": [],
     "few_proxies": ["--draws", "24"],
     "targets": [],
     "selection": ["--root", "{scratch}"],

@@ -6,12 +6,14 @@ forecast is right to within a factor of about two, which is what a decision need
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from mixpipe.config import RunConfig
 from mixpipe.models.processor import cpu_has_bfloat16
 from mixpipe.runs.preflight import CorpusSize
+from mixpipe.scores.given import reads_model
 from mixpipe.search.evaluators import load_evaluator, trains
 from mixpipe.search.tally import Tally
 from mixpipe.shards.formats import load_format
@@ -77,6 +79,10 @@ COMMAND = "command"
 COMMAND_NOTE = (
     "the proxies are trained by search.command: what it takes comes on top, as many at once as there are workers"
 )
+MODEL_NOTE = (
+    "documents are scored by a given model (scores.reference, scores.grader): what it takes comes on top, first in one "
+    "process for scores.sample_documents of them, then for all"
+)
 HELD_OUT = 1 / 4  # texts of a domain that are measured, beside those of a target
 
 
@@ -102,7 +108,7 @@ class Forecast:
     max_epochs: float
     domains: str
     trials: Tally
-    is_command: bool
+    notes: tuple[str, ...]
     workers: int
     stages: tuple[StageForecast, ...]
 
@@ -143,8 +149,8 @@ class Forecast:
             f"{'stage':<11}{'minutes':>9}{'memory MiB':>12}{'disk MiB':>10}",
         ]
         rows = [f"{s.stage:<11}{s.minutes:>9.1f}{s.memory_mib:>12,.0f}{s.disk_mib:>10,.0f}" for s in self.stages]
-        note = ["", COMMAND_NOTE] if self.is_command else []
-        return [*head, *rows, f"{'all':<11}{self.minutes:>9.1f}{'':>12}{self.disk_mib:>10,.0f}", *note]
+        notes = ["", *self.notes] if self.notes else []
+        return [*head, *rows, f"{'all':<11}{self.minutes:>9.1f}{'':>12}{self.disk_mib:>10,.0f}", *notes]
 
 
 def forecast(config: RunConfig, corpus: CorpusSize, *, bfloat16: bool | None = None) -> Forecast:
@@ -171,10 +177,18 @@ def forecast(config: RunConfig, corpus: CorpusSize, *, bfloat16: bool | None = N
         max_epochs=config.max_epochs,
         domains=wanted,
         trials=expected_trials(config),
-        is_command=config.search.evaluator == COMMAND,
+        notes=tuple(_notes(config)),
         workers=workers,
         stages=(StageForecast(START, START_SECONDS[config.engine.kind] / 60, 0.0, 0.0), *rows),
     )
+
+
+def _notes(config: RunConfig) -> Iterator[str]:
+    """Yield what the minutes do not hold."""
+    if config.search.evaluator == COMMAND:
+        yield COMMAND_NOTE
+    if reads_model(config.scores):
+        yield MODEL_NOTE
 
 
 def _seconds(config: RunConfig, corpus: CorpusSize, *, workers: int, faster: float) -> dict[str, float]:

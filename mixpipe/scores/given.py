@@ -32,6 +32,7 @@ __all__ = [
     "given_search",
     "given_texts",
     "names_model",
+    "reads_model",
 ]
 
 TRIALS_FILES = ("trials.parquet", "mixture.json")
@@ -93,6 +94,12 @@ def names_model(place: str) -> bool:
     """Tell whether a setting names a language model rather than texts: a folder with config.json, or nothing here."""
     path = Path(place).expanduser()
     return (path / "config.json").is_file() or not path.exists()
+
+
+def reads_model(config: ScoresConfig) -> bool:
+    """Tell whether a configured scorer runs a given model on every document."""
+    reference = config.reference if "perplexity" in config.scorers else None
+    return "grade" in config.scorers or (reference is not None and names_model(reference))
 
 
 def given_model(place: str, field: str) -> Path | None:

@@ -9,7 +9,7 @@ shows: `scores.json`, `removals.json`, `origins.json`, `examples.json`. Another 
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.deciding import finish_decide, plan_decide, run_decide
 from mixpipe.scores.fitting import finish_fit, outside, plan_fit, run_fit
-from mixpipe.scores.given import names_model
+from mixpipe.scores.given import reads_model
 from mixpipe.scores.heirs import HEIRS_FILE, finish_settle, plan_settle, run_settle
 from mixpipe.scores.scoring import SCORED, decided, plan_score, run_score
 from mixpipe.scores.sentences import sentence_steps
@@ -20,11 +20,9 @@ __all__ = ["SCORES"]
 
 def steps(config: ScoresConfig) -> tuple[Step, ...]:
     """Return the stage's steps."""
-    reads = "perplexity" in config.scorers and config.reference is not None and names_model(config.reference)
-    has_model = reads or "grade" in config.scorers
     return (
         Step("fit", plan_fit, run_fit, finish_fit, keep=False),
-        Step("score", plan_score, run_score, stand_in=decided, gpu=has_model),
+        Step("score", plan_score, run_score, stand_in=decided, gpu=reads_model(config)),
         Step("settle", plan_settle, run_settle, finish_settle, keep=False),
         *(sentence_steps() if config.sentences.enabled else ()),
         Step("decide", plan_decide, run_decide, finish_decide),

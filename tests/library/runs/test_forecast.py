@@ -88,6 +88,13 @@ def test_the_speed_of_another_program_is_not_foreseen() -> None:
     assert "search.command" not in own.lines()[-1]
 
 
+def test_a_given_model_takes_time_that_is_not_foretold(causal_model):
+    base = config_with()
+    given = base.model_copy(update={"scores": base.scores.model_copy(update={"reference": str(causal_model())})})
+    assert "scores.reference" in forecast(given, CORPUS).lines()[-1]
+    assert not forecast(base, CORPUS).notes
+
+
 def test_a_local_run_has_one_process_however_many_cores_there_are() -> None:
     config = config_with()
     local = config.model_copy(update={"engine": config.engine.model_copy(update={"kind": "local", "workers": None})})
