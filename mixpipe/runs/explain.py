@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from mixpipe.errors import InputError
 from mixpipe.runs.run import load_artefacts
 from mixpipe.scores.leak import Leak
+from mixpipe.scores.removal import rule_name
 from mixpipe.scores.sentences import REPEATED
 from mixpipe.shards.formats import load_format
 from mixpipe.shards.layout import shard_files
@@ -99,7 +100,7 @@ class Story:
             ("twins", _twin_line(self)),
             *(("leak", _leak_line(leak)) for leak in self.leaks),
             ("fate", _fate_line(self)),
-            *((name, _score_line(score)) for name, score in self.scores.items()),
+            *((name, _score_line(name, score)) for name, score in self.scores.items()),
             *(("shard", row) for row in self.rows),
         ]
         width = max(len(name) for name, _ in told)
@@ -274,9 +275,10 @@ def _fate_line(story: Story) -> str:
     return f"{drawn}; {by_phase}" if by_phase else drawn
 
 
-def _score_line(score: Score) -> str:
+def _score_line(name: str, score: Score) -> str:
+    fired = rule_name(name, score.value)
     where = "" if score.percentile is None else f"  above {score.percentile:.0%} of its domain"
-    return f"{_figure(score.value)}{where}"
+    return f"{_figure(score.value)}{where}" if fired is None else f"{_figure(score.value)}  {fired}"
 
 
 def _figure(value: object) -> str:

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mixpipe.errors import ConfigError
+from mixpipe.registry import load_plugin
+from mixpipe.scores import SCORERS
 from mixpipe.scores.config import DUPLICATES
 from mixpipe.scores.protocol import Rule
 
-__all__ = ["check_reasons", "drop_reasons"]
+__all__ = ["check_reasons", "drop_reasons", "rule_name"]
 
 
 def check_reasons(reasons: Sequence[str], rules: Mapping[str, Sequence[Rule]]) -> None:
@@ -48,6 +50,15 @@ def drop_reasons(
             for row in np.flatnonzero(mask):
                 found[row] = found[row] or name
     return found
+
+
+def rule_name(column: str, number: float) -> str | None:
+    """Return the rule whose number stands in the column of a set of rules; None elsewhere, and where none fired."""
+    family, _, end = column.rpartition("_")
+    if end != "rule" or family not in SCORERS or number < 1:
+        return None
+    rules: Sequence[Rule] = load_plugin(SCORERS, family, "scorer").rules
+    return f"{family}:{rules[int(number) - 1].name}" if number <= len(rules) else None
 
 
 def _fired(

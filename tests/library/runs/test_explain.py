@@ -6,9 +6,10 @@ import pytest
 
 from mixpipe.config import RunConfig
 from mixpipe.errors import InputError
-from mixpipe.runs.explain import _leaks, _twin_line, explain_document
+from mixpipe.runs.explain import Score, _leaks, _twin_line, explain_document
 from mixpipe.runs.run import load_artefacts
 from mixpipe.scores.config import ScoresConfig
+from mixpipe.scores.gopher import Gopher
 from mixpipe.scores.leak import Leak
 from mixpipe.scores.protocol import Evaluations, Sample
 from mixpipe.store.files import read_table, write_arrays
@@ -125,3 +126,15 @@ def test_who_stands_in_for_a_twin_that_a_rule_drops_is_told(run):
     heir = replace(story, near={"semantic_twin": "cd", "semantic_similarity": 0.97}, twin=None, drop_reason=None)
     assert _twin_line(heir).endswith("kept in its place, for a rule drops that one")
     assert "in its place" not in _twin_line(replace(heir, drop_reason="leak:item"))
+
+
+def test_a_rule_that_fired_is_named(run):
+    (story,) = explain_document(run.folder, first_id(run))
+    told = replace(story, scores={"gopher_rule": Score(1.0, None), "c4_rule": Score(0.0, None)}).lines()
+    assert any(line.split() == ["gopher_rule", "1", f"gopher:{Gopher.rules[0].name}"] for line in told)
+    assert any(line.split() == ["c4_rule", "0"] for line in told)
+
+
+def first_id(run):
+    ingest = load_artefacts(run.folder)["ingest"]
+    return read_table(ingest.file(ingest.names()[0]), ["id"])["id"][3].as_py()

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from mixpipe.errors import ConfigError
+from mixpipe.scores.gopher import Gopher
 from mixpipe.scores.protocol import Rule
-from mixpipe.scores.removal import check_reasons, drop_reasons
+from mixpipe.scores.removal import check_reasons, drop_reasons, rule_name
 
 RULES = {"size": (Rule("small", "x", least=1), Rule("large", "x", most=3)), "perplexity": ()}
 COLUMNS = {"size_x": np.array([0.0, 2.0, 4.0, 0.0])}
@@ -35,3 +36,18 @@ def test_the_first_configured_reason_is_recorded(reasons, expected):
 def test_unknown_reasons_are_refused(reason):
     with pytest.raises(ConfigError, match=f"scores.drop.*found '{reason}'"):
         check_reasons([reason], RULES)
+
+
+@pytest.mark.parametrize(
+    ("column", "number", "name"),
+    [
+        ("gopher_rule", 1.0, f"gopher:{Gopher.rules[0].name}"),
+        ("gopher_rule", len(Gopher.rules), f"gopher:{Gopher.rules[-1].name}"),
+        ("gopher_rule", 0.0, None),
+        ("gopher_rule", 99.0, None),  # of a version with more rules
+        ("gopher_words", 1.0, None),
+        ("nosuch_rule", 1.0, None),
+    ],
+)
+def test_a_rules_number_is_its_name(column, number, name):
+    assert rule_name(column, number) == name
