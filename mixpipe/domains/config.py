@@ -15,7 +15,7 @@ class DomainsConfig(StageConfig):
     """How documents are divided into domains."""
 
     count: int | Literal["auto"] = Field(
-        "auto", description=f"domains after merging, 2 to {MOST_DOMAINS}; `auto`: by the merge tree"
+        "auto", description=f"domains after merging, 2 to {MOST_DOMAINS}; `auto`: by the merge tree, as the gate allows"
     )
     max_count: int = Field(24, ge=2, description="the most domains that `auto` may choose")
     clusters: int | None = Field(

@@ -4,14 +4,16 @@ Domains are numbered by falling tokens of the sample (of all documents when they
 known before documents are assigned; on the whole corpus neighbours in that order may be swapped by a little.
 """
 
+from itertools import chain
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mixpipe.domains.config import DomainsConfig
-from mixpipe.domains.gate import check_structure, structure
+from mixpipe.domains.gate import StructureProblem, check_structure, structure, structure_problem
 from mixpipe.domains.given import has_given_domains, read_given_sums
 from mixpipe.domains.lexical import BUCKETS, Lexical, fit_lexical, lexical_vectors
-from mixpipe.domains.merge import MergeTree, cut, natural_count, numbered_by, ward_tree
+from mixpipe.domains.merge import MergeTree, cut, natural_counts, numbered_by, ward_tree
 from mixpipe.domains.model import MODEL_FILE, DomainModel
 from mixpipe.domains.names import bucket_words, domain_terms, unique_labels, unique_names
 from mixpipe.domains.sample import Sample, read_sample
@@ -62,8 +64,7 @@ def fit_clustered(sample: Sample, config: DomainsConfig) -> tuple[DomainModel, M
     means = group_means(vectors, cell, n_cells)
     tokens = np.bincount(cell, sample.tokens, n_cells).astype(np.int64)
     tree = ward_tree(means, np.bincount(cell, minlength=n_cells), tokens)
-    count = natural_count(tree, config.max_count) if config.count == "auto" else config.count
-    domain = numbered_by(cut(tree, means, count, min_share=config.min_share), tokens)
+    domain = _divided(tree, means, tokens, config)
     n_domains = int(domain.max()) + 1
     terms = _terms(sample, domain[cell], n_domains)
     model = DomainModel(
@@ -77,6 +78,25 @@ def fit_clustered(sample: Sample, config: DomainsConfig) -> tuple[DomainModel, M
         terms=terms,
     )
     return model, tree
+
+
+def _divided(
+    tree: MergeTree, means: NDArray[np.float64], tokens: NDArray[np.int64], config: DomainsConfig
+) -> NDArray[np.int64]:
+    """Return the domain of every cell: (n_cells,) int64, numbered by falling tokens.
+
+    Of the numbers that `auto` may choose the most natural one that the gate lets pass, or else the most natural one, so
+    that the gate says what is wrong with it.
+    """
+    counts = natural_counts(tree, config.max_count) if config.count == "auto" else [config.count]
+    cuts = (numbered_by(cut(tree, means, count, min_share=config.min_share), tokens) for count in counts)
+    first = next(cuts)
+    return next((domain for domain in chain([first], cuts) if not _problem(domain, tokens, config)), first)
+
+
+def _problem(domain: NDArray[np.int64], tokens: NDArray[np.int64], config: DomainsConfig) -> StructureProblem | None:
+    figures = structure(np.bincount(domain, tokens))
+    return structure_problem(figures, max_largest_share=config.max_largest_share, min_entropy=config.min_entropy)
 
 
 def _fit_given(context: Context, sample: Sample) -> tuple[DomainModel, MergeTree]:

@@ -7,17 +7,26 @@ divergence in bits: 0 for equal shares, 1 for disjoint ones (Lin, IEEE Transacti
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixpipe.errors import GateError
 
-__all__ = ["GATE_FILE", "check_structure", "divergence", "structure"]
+__all__ = ["GATE_FILE", "StructureProblem", "check_structure", "divergence", "structure", "structure_problem"]
 
 GATE_FILE = "gate.json"
 # Of two or three domains one may always hold more than half: the limit is never below 1.5 times an even share.
 ABOVE_EVEN = 1.5
+
+
+class StructureProblem(NamedTuple):
+    """Why domains are refused."""
+
+    expected: str
+    found: str
+    remedy: str
 
 
 def structure(tokens: NDArray[np.int64]) -> dict[str, float]:
@@ -40,24 +49,35 @@ def check_structure(figures: Mapping[str, float], *, max_largest_share: float, m
     Raises:
         GateError: fewer than two domains, or shares too uneven; the message gives figures and remedies.
     """
+    if wrong := structure_problem(figures, max_largest_share=max_largest_share, min_entropy=min_entropy):
+        raise GateError(f"expected {wrong.expected}, found {wrong.found} in {where}; {wrong.remedy}")
+
+
+def structure_problem(
+    figures: Mapping[str, float], *, max_largest_share: float, min_entropy: float
+) -> StructureProblem | None:
+    """Return why a mixture cannot be sought over domains with these figures; None where it can. Args as above."""
     n_domains, largest, entropy = int(figures["domains"]), figures["largest_share"], figures["entropy"]
     if n_domains < 2:
-        raise GateError(
-            f"expected at least 2 domains to mix, found {n_domains} in {where}; "
-            "give more distinct documents, or lower domains.min_share"
+        return StructureProblem(
+            "at least 2 domains to mix",
+            f"{n_domains}",
+            "give more distinct documents, or lower domains.min_share",
         )
     limit = max(max_largest_share, ABOVE_EVEN / n_domains)
     if largest > limit:
-        raise GateError(
-            f"expected the largest of {n_domains} domains to hold at most {limit:.1%} of the tokens, found "
-            f"{largest:.1%} in {where}; set domains.count above {n_domains}, or raise domains.max_largest_share to go "
-            "on regardless"
+        return StructureProblem(
+            f"the largest of {n_domains} domains to hold at most {limit:.1%} of the tokens",
+            f"{largest:.1%}",
+            f"set domains.count above {n_domains}, or raise domains.max_largest_share to go on regardless",
         )
     if entropy < min_entropy:
-        raise GateError(
-            f"expected an entropy of at least {min_entropy:.2f} of the shares of {n_domains} domains, found "
-            f"{entropy:.2f} in {where}; change domains.count, or lower domains.min_entropy to go on regardless"
+        return StructureProblem(
+            f"an entropy of at least {min_entropy:.2f} of the shares of {n_domains} domains",
+            f"{entropy:.2f}",
+            "change domains.count, or lower domains.min_entropy to go on regardless",
         )
+    return None
 
 
 def divergence(old: NDArray[np.int64], new: NDArray[np.int64]) -> float:

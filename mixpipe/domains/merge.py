@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mixpipe.store.fingerprint import Json
 
-__all__ = ["MergeTree", "absorb_small", "cut", "natural_count", "numbered_by", "recut", "ward_tree"]
+__all__ = ["MergeTree", "absorb_small", "cut", "natural_counts", "numbered_by", "recut", "ward_tree"]
 
 Merge = tuple[int, int, float]
 # Costs below are those of equal vectors up to rounding.
@@ -92,21 +92,23 @@ def recut(tree: MergeTree, count: int) -> NDArray[np.int64]:
     return _renumbered(group)
 
 
-def natural_count(tree: MergeTree, most: int) -> int:
-    """Return the number of domains, at most `most`, at which merge costs fall most steeply on logarithmic axes.
+def natural_counts(tree: MergeTree, most: int) -> list[int]:
+    """Return numbers of domains, at most `most`, the more natural first: where merge costs fall steeply, in logarithms.
 
     Without structure costs fall like a power of the number of domains; a natural cut is the k after which a further
-    split gains far less than that: the largest log(cost_k / cost_k+1) / log((k + 1) / k), where cost_k is that of
+    split gains far less than that: a large log(cost_k / cost_k+1) / log((k + 1) / k), where cost_k is that of
     merging k domains into k - 1. The ratio of costs alone names the first split nearly always. On the sample corpus,
     which has 17 labels, the steepest fall gives 19 or 20 (4 seeds; `benchmarks/domains.py --ablation`); the rule was
     chosen by looking at these labels.
     """
     costs = np.array([cost for _, _, cost in reversed(tree.merges)][:most])
     if len(costs) < 2:
-        return len(tree.documents)
+        return [len(tree.documents)]
     counts = np.arange(2, len(costs) + 1)
     logs = np.log(np.maximum(costs, SMALLEST_COST))
-    return int(counts[((logs[:-1] - logs[1:]) / np.log((counts + 1) / counts)).argmax()])
+    falls = (logs[:-1] - logs[1:]) / np.log((counts + 1) / counts)
+    natural: list[int] = counts[np.argsort(-falls, kind="stable")].tolist()
+    return natural
 
 
 def absorb_small(

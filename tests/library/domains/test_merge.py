@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, ward
 
-from mixpipe.domains.merge import MergeTree, absorb_small, cut, natural_count, numbered_by, recut, ward_tree
+from mixpipe.domains.merge import MergeTree, absorb_small, cut, natural_counts, numbered_by, recut, ward_tree
 
 ONES = np.ones(8, dtype=np.int64)
 
@@ -75,13 +75,15 @@ def test_the_natural_count_is_that_of_separate_groups(groups: int) -> None:
     rng = np.random.default_rng(groups)
     means = np.repeat(10 * np.eye(groups, 12), 8, axis=0) + 0.3 * rng.standard_normal((8 * groups, 12))
     sizes = np.ones(len(means), dtype=np.int64)
-    assert natural_count(ward_tree(means, sizes, sizes), most=24) == groups
+    counts = natural_counts(ward_tree(means, sizes, sizes), most=24)
+    assert counts[0] == groups
+    assert sorted(counts) == list(range(2, min(24, len(means) - 1) + 1))
 
 
 @pytest.mark.parametrize("cells", [1, 2, 3])
 def test_few_cells_have_a_natural_count(cells: int) -> None:
     tree = ward_tree(points(0, cells), ONES[:cells], ONES[:cells])
-    assert natural_count(tree, most=24) == min(cells, 2)
+    assert natural_counts(tree, most=24)[0] == min(cells, 2)
 
 
 def test_small_domains_go_to_their_nearest() -> None:
