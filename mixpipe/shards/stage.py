@@ -2,9 +2,10 @@
 
 An external shuffle in two passes, each bounded by one shard's text: `scatter` groups copies by shard (see
 `scatter.py`), `gather` puts one shard in order (see `shuffle.py`) and writes it in every registered format asked for:
-texts format by format, tokens once for all formats of tokens (see `encoding.py`). The formats of a shard lie side by
-side and differ in their suffix; which shards there are says `layout.py`. Writes `data/train-00000-of-00042.parquet`
-(SHARDS), `README.md`, `mixture.json`, `dataset.json` (see `realised.py`), and `tokenizer.json` where there are tokens.
+texts format by format, tokens once for all formats of tokens (see `encoding.py`), `count` reads each shard back. The
+formats of a shard lie side by side and differ in their suffix; which shards there are says `layout.py`. Writes
+`data/train-00000-of-00042.parquet` (SHARDS), `README.md`, `mixture.json`, `dataset.json` (see `realised.py`), and
+`tokenizer.json` where there are tokens.
 """
 
 from collections.abc import Iterator
@@ -18,13 +19,14 @@ from mixpipe.shards.card import dataset_card
 from mixpipe.shards.config import ShardsConfig
 from mixpipe.shards.encoding import encoded, load_encoder
 from mixpipe.shards.formats import check_formats, load_format
-from mixpipe.shards.formats.protocol import DocumentFormat, ShardFormat
+from mixpipe.shards.formats.protocol import DocumentFormat
 from mixpipe.shards.formats.tokens import TokenFormat
 from mixpipe.shards.indices import write_indices
 from mixpipe.shards.layout import ShardLayout, shard_layout
-from mixpipe.shards.realised import TIER, ShardTally, dataset_record, realised_mixture, tally_shard
+from mixpipe.shards.realised import dataset_record, realised_mixture
 from mixpipe.shards.scatter import group_parts, last_id_before, read_batches, write_batches
 from mixpipe.shards.shuffle import shard_order
+from mixpipe.shards.tally import TIER, read_tallies, tally_shard, write_tallies
 from mixpipe.store.artefact import Counts
 from mixpipe.store.files import read_json, read_table, write_json, write_text
 from mixpipe.store.fingerprint import Json, fingerprint
@@ -101,16 +103,40 @@ def run_gather(context: Context, part: Part) -> Counts:
     return {"documents": rows.num_rows}
 
 
-def finish_gather(context: Context) -> Counts:
-    """Re-read what was written, check it against the plan, and write the records and the card.
+def plan_count(context: Context) -> list[Part]:
+    """List the shards once more."""
+    identity = _identity(context)
+    count = len(_layout(context).names)
+    return [Part(_counted(shard), {"shard": shard}, {**identity, "count": shard}) for shard in range(count)]
+
+
+def run_count(context: Context, part: Part) -> Counts:
+    """Count one shard, in every format, as it lies on disk."""
+    shard: Any = part.spec["shard"]
+    name, n_domains = _layout(context).names[shard], len(_domain_names(context))
+    forms = {form: load_format(form) for form in context.config.formats}
+    tallies = {
+        key: tally_shard(
+            f"{name}{form.suffix}", form.read(context.out / f"{name}{form.suffix}", [*form.counted, TIER]), n_domains
+        )
+        for key, form in forms.items()
+    }
+    write_tallies(context.out / f"{part.name}.json", tallies)
+    return {}
+
+
+def finish_count(context: Context) -> Counts:
+    """Check what was written against the plan, and write the records and the card.
 
     Raises:
         StageError: the tokens of a domain differ from those planned.
     """
     config: ShardsConfig = context.config
     forms = {name: load_format(name) for name in config.formats}
-    write_indices(context.out, _layout(context).names, [*forms.values()])
-    tallies = {name: _tallies(context, form) for name, form in forms.items()}
+    names = _layout(context).names
+    write_indices(context.out, names, [*forms.values()])
+    counted = [read_tallies(context.out / f"{_counted(shard)}.json") for shard in range(len(names))]
+    tallies = {form: [tally[form] for tally in counted] for form in forms}
     planned = read_json(context.inputs["plan"].file("mixture.json"))
     mixture, *_ = [realised_mixture(found, planned) for found in tallies.values()]
     dataset = dataset_record(tallies, mixture, context)
@@ -136,11 +162,9 @@ def _formats(config: ShardsConfig) -> tuple[list[DocumentFormat], list[TokenForm
     return texts, tokens
 
 
-def _tallies(context: Context, form: ShardFormat) -> list[ShardTally]:
-    """Count every shard of one format as it lies on disk."""
-    names = [f"{name}{form.suffix}" for name in _layout(context).names]
-    n_domains = len(_domain_names(context))
-    return [tally_shard(name, form.read(context.out / name, [*form.counted, TIER]), n_domains) for name in names]
+def _counted(shard: int) -> str:
+    """Return the name of the part that counts a shard."""
+    return f"count-{shard:05d}"
 
 
 def _layout(context: Context) -> ShardLayout:
@@ -176,7 +200,8 @@ def _outside(config: ShardsConfig) -> dict[str, Json]:
 def _steps(config: ShardsConfig) -> tuple[Step, ...]:
     return (
         Step("scatter", plan_scatter, run_scatter, keep=False, unit="group"),
-        Step("gather", plan_gather, run_gather, finish_gather, unit="shard"),
+        Step("gather", plan_gather, run_gather, unit="shard"),
+        Step("count", plan_count, run_count, finish_count, keep=False, unit="shard"),
     )
 
 

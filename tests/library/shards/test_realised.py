@@ -3,8 +3,9 @@ import pyarrow as pa
 import pytest
 
 from mixpipe.errors import StageError
-from mixpipe.shards.realised import realised_mixture, tally_shard
+from mixpipe.shards.realised import realised_mixture
 from mixpipe.shards.records import mixture_digest
+from mixpipe.shards.tally import tally_shard
 
 PLANNED = {
     "total_tokens": 40,
