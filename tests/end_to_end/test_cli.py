@@ -25,6 +25,8 @@ VERBS = (
     "methods",
     "formats",
     "export",
+    "explain",
+    "clean",
     "serve",
 )
 
@@ -176,7 +178,7 @@ def test_init_plan_and_doctor_answer_quickly_and_in_json(inside, monkeypatch, tm
     assert "torch" in json.loads(inside("doctor", "--json").stdout)
 
 
-def test_a_run_from_the_shell_can_be_looked_at_verified_and_compared(inside, config, tmp_path):
+def test_a_run_from_the_shell_can_be_looked_at_verified_cleaned_and_compared(inside, config, causal_model, tmp_path):
     root = tmp_path / "root"
     ran = mixpipe("run", config, "--root", root, "--no-prefect", "--json")
     assert ran.returncode == 0, ran.stderr
@@ -191,6 +193,13 @@ def test_a_run_from_the_shell_can_be_looked_at_verified_and_compared(inside, con
     again = inside("run", config, "--root", root, "--no-prefect", "--name", "again", "--set", "seed=0")
     assert again.returncode == 0
     assert json.loads(inside("diff", folder, root / "runs" / "again", "--json").stdout)["changed"] == {}
+    models = ("--base", causal_model(0), "--reference", causal_model(1), "--engine", "local")
+    cleaned = json.loads(inside("clean", folder, *models, "--keep", "0.5", "--json").stdout)
+    assert cleaned["kept_tokens"] == cleaned["response_tokens"] // 2
+    assert list((folder / "cleaned" / "data").glob("*.parquet"))
+    refused = inside("clean", folder, *models, "--keep", "2")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "--keep: " in refused.stderr
     shard = next((folder / "train" / "data").iterdir())
     damaged = bytearray(shard.read_bytes())
     damaged[len(damaged) // 2] ^= 1
