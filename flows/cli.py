@@ -311,9 +311,9 @@ def clean(
     run_dir: RunFolder,
     base: Annotated[str, typer.Option(help="the causal language model that is to be trained: folder or hub name")],
     reference: Annotated[str, typer.Option(help="the same after training on better data: folder or hub name")],
-    out: Annotated[Path | None, typer.Option(help="a folder for the result; none: RUN_DIR/cleaned")] = None,
+    out: Annotated[Path | None, typer.Option(help="a new folder for the result; none: RUN_DIR/cleaned")] = None,
     keep: Annotated[float, typer.Option(help="share of response tokens that keep their labels")] = 0.6,
-    scope: Annotated[str, typer.Option(help="`global`: the best tokens of all; `sample`: of each response")] = "global",
+    scope: Annotated[str, typer.Option(help="`global`: the best tokens of all; `sample`: of each document")] = "global",
     window: Annotated[int, typer.Option(help="tokens read as one stretch, if both models can")] = 2048,
     response_after: Annotated[
         str | None, typer.Option(help="what stands before a response; none: every token is of one")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixpipe.config import EngineConfig
-from mixpipe.errors import InputError
+from mixpipe.errors import ConfigError, InputError
 from mixpipe.runs.run import load_artefacts
 from mixpipe.shards.cleaning.config import CleaningConfig
 from mixpipe.shards.cleaning.stage import CLEANING, RECORD
@@ -49,7 +49,7 @@ class Cleaned:
         return [
             f"{kept:,} of {responses:,} tokens of responses keep their label ({kept / responses:.1%}), of {tokens:,}",
             f"{left:,} of {documents:,} documents have one; the others are left out",
-            f"wrote {self.folder}/data/*.parquet (input_ids, attention_mask, labels) and {RECORD}",
+            f"wrote {self.folder}/data/**/*.parquet (input_ids, attention_mask, labels) and {RECORD}",
         ]
 
 
@@ -60,13 +60,14 @@ def clean(folder: Path, config: CleaningConfig, engine: EngineConfig, out: Path)
         folder: the run.
         config: which tokens those are.
         engine: where the models are run.
-        out: where the cleaned data is published.
+        out: where the cleaned data is published: a new folder, or one that was written so before.
 
     Raises:
-        ConfigError: a model cannot be used, or the shards hold no texts.
+        ConfigError: a model cannot be used, the shards hold no texts, or the folder is another's.
         InputError: the run has no shards.
         StageError: a loss is not finite, or there is no response.
     """
+    _check_out(out)
     artefacts = load_artefacts(folder)
     if "shards" not in artefacts:
         raise InputError(f"expected a run with training data in {folder}, found none; `mixpipe run` writes it")
@@ -86,13 +87,27 @@ def clean(folder: Path, config: CleaningConfig, engine: EngineConfig, out: Path)
     return Cleaned(out, _publish(opened, out))
 
 
+def _check_out(out: Path) -> None:
+    """Check that nothing in the way is lost: `data` and the manifest are replaced."""
+    if out.exists() and not (out / RECORD).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(
+            f"expected a new or empty folder, or one that holds {RECORD}, at --out ({out}), found something else; "
+            "choose another folder"
+        )
+
+
 def _publish(cleaned: Artefact, out: Path) -> Mapping[str, Json]:
-    """Link the data and copy its records, the manifest last; return the record."""
+    """Link the data and copy its records; return the record.
+
+    The manifest goes first and comes last: it says that the rest is whole. The record, by which the folder is known to
+    be ours, comes first, so that what was stopped in the middle goes on.
+    """
+    (out / MANIFEST).unlink(missing_ok=True)
+    copy_file(cleaned.path / RECORD, out / RECORD)
     shutil.rmtree(out / "data", ignore_errors=True)
     for entry in cleaned.manifest.files:
         if entry.name.startswith("data/"):
             link_or_copy(cleaned.path / entry.name, out / entry.name)
-    for name in (RECORD, MANIFEST):
-        copy_file(cleaned.path / name, out / name)
+    copy_file(cleaned.path / MANIFEST, out / MANIFEST)
     record: Mapping[str, Json] = read_json(out / RECORD)
     return record

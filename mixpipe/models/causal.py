@@ -3,16 +3,16 @@
 A text is tokenised without special tokens and read in stretches of at most `window` tokens, each after the model's
 token for a beginning (that for an end where it has none, as GPT-2 and its kin were trained). So every token has a loss,
 the first one too, and the loss of token j comes from the output at token j - 1. Stretches of nearly equal length make
-a batch; padding stands behind them, where a causal model cannot see it, so no mask is needed.
+a batch; padding stands behind them, where a causal model cannot see it, so no mask is needed. Of several tokens for an
+end, which chat models have, the first is that of a text.
 
 What the folder holds is checked by what it does: a model that looks ahead (a masked one, say) would find every text
 likely, so one whose outputs move with a later token is refused.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -65,29 +65,38 @@ class CausalModel:
         self.tokenizer = load_tokenizer(str(folder))
         self.model = load_model("causal language model", folder, dtype, device)
         config = self.model.config.get_text_config()
-        begin = config.eos_token_id if config.bos_token_id is None else config.bos_token_id
+        ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
+        end: Any = next(iter(ends), None)
+        begin = end if config.bos_token_id is None else config.bos_token_id
+        end = begin if end is None else end
         self.window = min(window, getattr(config, "max_position_embeddings", None) or window)
         known = self.model.get_input_embeddings().num_embeddings
-        if not isinstance(begin, int) or begin >= known or vocabulary_size(self.tokenizer) > known:
+        has_ends = begin is not None and all(0 <= token < known for token in (begin, end))
+        if not has_ends or vocabulary_size(self.tokenizer) > known:
             raise ConfigError(
-                f"expected bos_token_id or eos_token_id in config.json and at most {known} tokens in tokenizer.json in "
-                f"{folder}, found {begin} and {vocabulary_size(self.tokenizer)} tokens; give the folder as its trainer "
-                "saved it"
+                f"expected bos_token_id or eos_token_id in config.json, from 0 to {known - 1}, and at most {known} "
+                f"tokens in tokenizer.json in {folder}, found {begin}, {end} and {vocabulary_size(self.tokenizer)} "
+                "tokens; give the folder as its trainer saved it"
             )
-        self.begin, self.end = begin, config.eos_token_id if isinstance(config.eos_token_id, int) else begin
+        self.begin, self.end = begin, end
         self._check_looks_back_only(folder)
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
         """Return the tokens of texts, none added to them."""
-        pieces: list[list[int]] = [[] for _ in texts]
+        pieces, counts = [np.zeros(0, np.int32)], np.zeros(len(texts), np.int64)
         for number, ids in encode_texts(self.tokenizer, texts):
-            pieces[number] += ids
-        joined = np.fromiter(chain.from_iterable(pieces), np.int32)
-        return Tokens(joined, np.array([len(ids) for ids in pieces], np.int64))
+            pieces.append(np.array(ids, np.int32))  # a tenth of the list's memory
+            counts[number] += len(ids)
+        return Tokens(np.concatenate(pieces), counts)
 
-    def losses(self, tokens: Tokens) -> NDArray[np.float32]:
-        """Return the loss of every token, in nats: (n_tokens,) float32."""
-        starts, lengths = _stretches(tokens.counts, self.window)
+    def losses(self, tokens: Tokens, *, window: int | None = None) -> NDArray[np.float32]:
+        """Return the loss of every token, in nats: (n_tokens,) float32.
+
+        Args:
+            tokens: of texts.
+            window: most tokens read as one stretch, at most the model's own; None: as many.
+        """
+        starts, lengths = _stretches(tokens.counts, window or self.window)
         found = np.zeros(len(tokens.ids), np.float32)
         with torch.inference_mode():
             for rows, width in length_batches(lengths, self.batch_tokens):

@@ -81,7 +81,9 @@ def _from_hub(name: str) -> Path | None:
             )
         except (OSError, ValueError):  # unreachable, unknown or forbidden; or no possible name of a model
             continue
-        return Path(snapshot)
+        # The cache holds what anyone asked for, such as the tokenizer alone.
+        if not cached_only or any(Path(snapshot).rglob("*.safetensors")):
+            return Path(snapshot)
     return None
 
 

@@ -1,7 +1,8 @@
 """One number for a text by a model with one output that is given, such as FineWeb-Edu's.
 
 The model's own tokenizer adds its special tokens and cuts after 512 tokens, or as many as the model can read, so a text
-is graded by its beginning. Texts of nearly equal length make a batch.
+is graded by its beginning. Texts of nearly equal length make a batch, filled up with the model's own token for padding:
+a model whose output is that of the last token looks for it. Without one, each text is read by itself.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from mixpipe.errors import ConfigError
 from mixpipe.models.batches import length_batches
 from mixpipe.models.loading import load_model
 from mixpipe.models.precision import resolve_device
-from mixpipe.tokenizer import tokenizer_json
+from mixpipe.tokenizer import load_tokenizer
 
 __all__ = ["GradingModel"]
 
@@ -40,7 +41,6 @@ class GradingModel:
             ConfigError: this is no model with one output, or not all of one.
         """
         device = resolve_device(device)
-        self.batch_tokens = BATCH_TOKENS["cuda" if device.startswith("cuda") else "cpu"]
         self.model = load_model("model that grades texts", folder, dtype, device)
         if self.model.config.num_labels != 1:
             raise ConfigError(
@@ -49,9 +49,11 @@ class GradingModel:
             )
         most = min(MOST_TOKENS, getattr(self.model.config, "max_position_embeddings", None) or MOST_TOKENS)
         self.characters = most * CHARACTERS_PER_TOKEN
-        self.tokenizer = Tokenizer.from_str(tokenizer_json(str(folder)))
+        padding = self.model.config.get_text_config().pad_token_id
+        self.padding = 0 if padding is None else padding
+        self.batch_tokens = 1 if padding is None else BATCH_TOKENS["cuda" if device.startswith("cuda") else "cpu"]
+        self.tokenizer = Tokenizer.from_str(load_tokenizer(str(folder)).to_str())  # a copy: what is loaded is shared
         self.tokenizer.encode_special_tokens = True  # a text that spells a special token is text
-        self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(most)
 
     def grades(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -62,7 +64,7 @@ class GradingModel:
         with torch.inference_mode():
             for rows, width in length_batches(lengths, self.batch_tokens):
                 # A tokenizer may add nothing, and no model reads nothing.
-                ids = np.zeros((len(rows), max(width, 1)), np.int64)
+                ids = np.full((len(rows), max(width, 1)), self.padding, np.int64)
                 mask = np.arange(max(width, 1)) < np.maximum(lengths[rows, None], 1)
                 for row, number in enumerate(rows.tolist()):
                     ids[row, : lengths[number]] = encoded[number]

@@ -13,8 +13,8 @@ import numpy as np
 __all__ = ["is_packed", "packed", "unpacked"]
 
 PREFIX = "model/"
-# All that is read of a folder as trainers save it; no code, no pickle.
-WANTED = ("config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json")
+# All that is read of a folder as trainers save it; no code, no pickle. By its settings an adapter is told and refused.
+WANTED = ("config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json", "adapter_config.json")
 
 
 def packed(folder: Path) -> dict[str, np.ndarray]:

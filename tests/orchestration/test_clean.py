@@ -6,9 +6,9 @@ import pytest
 from datasets import load_dataset
 
 from mixpipe.config import EngineConfig
-from mixpipe.errors import InputError
+from mixpipe.errors import ConfigError, InputError
 from mixpipe.shards.cleaning.config import CleaningConfig
-from mixpipe.store.files import read_json, write_json
+from mixpipe.store.files import read_json, read_table, write_json
 from tasks import clean as clean_module
 from tasks.clean import clean
 
@@ -52,3 +52,26 @@ def test_a_run_without_training_data_is_refused(run, config):
     write_json(run / "run.json", record)
     with pytest.raises(InputError, match="training data"):
         clean(run, config, LOCAL, run / "cleaned")
+
+
+@pytest.mark.parametrize("place", ["train", ".", "run.json"])
+def test_a_folder_of_something_else_is_refused_before_any_work(run, config, place):
+    before = sorted(path for path in run.rglob("*"))
+    with pytest.raises(ConfigError, match="new or empty folder"):
+        clean(run, config, LOCAL, run / place)
+    assert sorted(path for path in run.rglob("*")) == before
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["new", "again"])
+def test_what_was_stopped_while_it_was_published_goes_on(run, config, monkeypatch, before):
+    out = run / "cleaned"
+    if before:
+        clean(run, config, LOCAL, out)
+    with monkeypatch.context() as patched:
+        patched.setattr(clean_module, "link_or_copy", None)  # fails at the first shard
+        with pytest.raises(TypeError):
+            clean(run, config, LOCAL, out)
+    assert not (out / "manifest.json").exists()
+    found = clean(run, config, LOCAL, out)
+    assert sum(read_table(file).num_rows for file in (out / "data").rglob("*")) == found.record["kept_documents"]
+    assert (out / "manifest.json").is_file()

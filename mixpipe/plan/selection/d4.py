@@ -67,7 +67,7 @@ def earlier_cosines(vectors: NDArray[np.float32], cells: Cells) -> NDArray[np.fl
         rows = np.flatnonzero(cells.cell == cell)
         rows = rows[np.argsort(-distances[rows], kind="stable")]
         cosines = vectors[rows] @ vectors[rows].T  # 64 MiB if all of a block were in one cell
-        cosines[np.triu_indices(len(rows))] = -np.inf
+        cosines[~np.tri(len(rows), k=-1, dtype=np.bool_)] = -np.inf
         found[rows] = cosines.max(axis=1)
     return found
 

@@ -1,9 +1,10 @@
 """Settings of token cleaning."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mixpipe.errors import ConfigError
 from mixpipe.store.stage import StageConfig, execution_only
@@ -19,7 +20,7 @@ class CleaningConfig(StageConfig):
     base: str = execution_only(description="the model that is to be trained: its folder, or its name on the hub")
     reference: str = execution_only(description="the same after training on better data: folder or name")
     keep: float = Field(0.6, gt=0, le=1, description="share of response tokens that keep their labels")
-    scope: Scope = Field("global", description="the best tokens of all responses, or of each response")
+    scope: Scope = Field("global", description="the best tokens of all documents, or of each document")
     window: int = Field(2048, ge=2, description="tokens read as one stretch")
     response_after: str | None = Field(
         None, min_length=1, description="a document's tokens before this text are a prompt; none: there are no prompts"
@@ -29,6 +30,13 @@ class CleaningConfig(StageConfig):
         min_length=1,
         description="what ends a response and begins the next prompt; none: the document's end",
     )
+
+    @field_validator("base", "reference")
+    @classmethod
+    def _found_from_anywhere(cls, model: str) -> str:
+        """Return a folder's whole path, since workers may have started in another folder."""
+        place = Path(model).expanduser()
+        return str(place.absolute()) if place.is_dir() else model
 
     @model_validator(mode="after")
     def _has_responses(self) -> "CleaningConfig":

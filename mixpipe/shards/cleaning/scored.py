@@ -67,7 +67,10 @@ def scored(table: pa.Table, pair: Pair, response_after: str | None, prompt_after
         rows = table.slice(start, ROWS)
         cut = [list(turns(text, response_after, prompt_after)) for text in rows["text"].to_pylist()]
         tokens, is_response = _said(pair.base, cut)
-        excess = pair.base.losses(tokens) - pair.reference.losses(tokens)
+        # Cut alike for both: a model that reads shorter stretches would find the beginning of each harder.
+        window = min(model.window for model in pair)
+        base, reference = (model.losses(tokens, window=window) for model in pair)
+        excess = base - reference
         first = np.cumsum(tokens.counts) - tokens.counts
         offsets = np.concatenate([[0], np.cumsum(tokens.counts + 1)]).astype(np.int32)
         values = (

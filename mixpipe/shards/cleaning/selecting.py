@@ -1,7 +1,7 @@
 """Which tokens keep their labels: those with the largest excess loss, base minus reference.
 
 Token Cleaning (arXiv 2502.01968; equation of the score and both scopes): of N response tokens int(keep N) are kept,
-ties by order. `global` pools all responses, `sample` takes each for itself. A global choice is made in bounded memory:
+ties by order. `global` pools all documents, `sample` takes each for itself. A global choice is made in bounded memory:
 float32 numbers are ordered as 32-bit integers, so two counts, of their upper halves and of the lower halves of the one
 that is met, give the cutoff exactly, and how many of those equal to it are still wanted.
 """

@@ -117,8 +117,8 @@ def plan_label(context: Context) -> list[Part]:
     """List the shards."""
     identity = {"shards": context.inputs["shards"].fingerprint, **context.config.identity(), **context.outside}
     return [
-        Part(_name(str(file.relative_to(context.out)), "data"), {}, {**identity, "shard": file.name})
-        for file in _files(context, "scored")
+        Part(name, {}, {**identity, "shard": name})
+        for name in (_name(str(file.relative_to(context.out)), "data") for file in _files(context, "scored"))
     ]
 
 
@@ -255,8 +255,17 @@ def _name(file: str, folder: str) -> str:
 
 
 def _outside(config: CleaningConfig) -> dict[str, Json]:
-    """Return the digests of both models, and the arithmetic that is native here."""
+    """Return the digests of both models, and the arithmetic that is native here.
+
+    Raises:
+        ConfigError: they are one: no token would be easier for either.
+    """
     digests = {name: weights_digest(find_model(getattr(config, name), f"--{name}")) for name in ("base", "reference")}
+    if digests["base"] == digests["reference"]:
+        raise ConfigError(
+            f"expected two models, found the same one in {config.base} (--base) and {config.reference} (--reference); "
+            "give a reference that was trained on from the base model"
+        )
     return {**digests, "dtype": resolve_dtype("auto", None)}
 
 

@@ -113,3 +113,33 @@ def test_a_model_without_a_token_for_a_beginning_is_refused(copied):
     (copied / "config.json").write_text(json.dumps({**config, "bos_token_id": None, "eos_token_id": None}))
     with pytest.raises(ConfigError, match="bos_token_id"):
         load(copied)
+
+
+@pytest.mark.parametrize(
+    ("ends", "found"),
+    [
+        ({"bos_token_id": 3, "eos_token_id": [5, 6]}, (3, 5)),
+        ({"bos_token_id": None, "eos_token_id": [5, 6]}, (5, 5)),
+        ({"bos_token_id": 3, "eos_token_id": None}, (3, 3)),
+    ],
+)
+def test_of_several_ends_the_first_is_that_of_a_text(copied, ends, found):
+    config = json.loads((copied / "config.json").read_text())
+    (copied / "config.json").write_text(json.dumps({**config, **ends}))
+    model = load(copied)
+    assert (model.begin, model.end) == found
+
+
+@pytest.mark.parametrize("ends", [{"bos_token_id": -1}, {"eos_token_id": -3}, {"eos_token_id": 300}])
+def test_ends_that_are_no_tokens_are_refused(copied, ends):
+    config = json.loads((copied / "config.json").read_text())
+    (copied / "config.json").write_text(json.dumps({**config, **ends}))
+    with pytest.raises(ConfigError, match="from 0 to 299"):
+        load(copied)
+
+
+def test_a_shorter_window_may_be_asked_for(causal_model):
+    wide, narrow = load(causal_model(), 64), load(causal_model(), 7)
+    tokens = wide.tokens(TEXTS)
+    np.testing.assert_allclose(wide.losses(tokens, window=7), narrow.losses(tokens), atol=1e-4)
+    assert not np.allclose(wide.losses(tokens), narrow.losses(tokens), atol=1e-2)

@@ -52,3 +52,15 @@ def test_a_model_that_is_nowhere_is_named_with_a_remedy(name):
 def test_all_minilm_has_the_expected_weights(packaged_model):
     assert find_model(PACKAGED) == packaged_model
     assert file_digest(packaged_model / "model.safetensors") == PACKAGE_SHA256
+
+
+def test_a_cache_that_holds_no_weights_is_filled_from_the_hub(folder, tmp_path, monkeypatch):
+    """A run that names the model as its tokenizer leaves that alone in the cache."""
+    (partial := tmp_path / "partial").mkdir()
+    (partial / "tokenizer.json").write_text("{}")
+
+    def snapshot(name, *, local_files_only, **_):
+        return str(partial if local_files_only else folder)
+
+    monkeypatch.setattr("mixpipe.models.finding.snapshot_download", snapshot)
+    assert find_model("someone/model") == folder

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoModelForSequenceClassification, BertConfig, BertForSequenceClassification
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertForSequenceClassification,
+    GPT2Config,
+    GPT2ForSequenceClassification,
+)
 
 from mixpipe.errors import ConfigError
 from mixpipe.models.grading import GradingModel
@@ -49,3 +55,23 @@ def test_a_classifier_of_several_labels_is_refused(grading_model, tmp_path):
 def test_a_model_of_another_kind_is_refused(causal_model):
     with pytest.raises(ConfigError, match=r"missing, first score\.weight"):
         load(causal_model())
+
+
+@pytest.mark.parametrize("padding", [None, 7])
+def test_company_makes_no_difference_to_a_model_that_reads_its_last_token(causal_model, tmp_path, padding):
+    folder = shutil.copytree(causal_model(), tmp_path / "last")
+    sizes = {"vocab_size": 300, "n_positions": 64, "n_embd": 32, "n_layer": 1, "n_head": 2, "initializer_range": 0.5}
+    torch.manual_seed(0)
+    config = GPT2Config(**sizes, num_labels=1, pad_token_id=padding, bos_token_id=0, eos_token_id=0)
+    GPT2ForSequenceClassification(config).save_pretrained(folder)
+    model = load(folder)
+    apart = np.concatenate([model.grades([text]) for text in TEXTS])
+    np.testing.assert_allclose(model.grades(TEXTS), apart, atol=1e-4)
+    assert apart.std() > 0.1
+
+
+def test_a_damaged_tokenizer_is_refused(grading_model, tmp_path):
+    folder = shutil.copytree(grading_model, tmp_path / "model")
+    (folder / "tokenizer.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"expected a tokenizer\.json"):
+        load(folder)

@@ -25,3 +25,10 @@ def test_where_the_models_lie_is_no_identity():
 def test_what_is_wrong_is_said_in_the_options_words(wrong, message):
     with pytest.raises(ConfigError, match=message):
         cleaning_config({**MODELS, **wrong})
+
+
+def test_a_folder_is_found_from_anywhere_and_a_name_stays_one(tmp_path, monkeypatch):
+    (tmp_path / "small").mkdir()
+    monkeypatch.chdir(tmp_path)
+    config = cleaning_config({"base": "small", "reference": "someone/tuned"})
+    assert (config.base, config.reference) == (str(tmp_path / "small"), "someone/tuned")

@@ -77,3 +77,15 @@ def test_models_of_two_vocabularies_are_refused(pair, causal_model, tmp_path):
     other = load(folder)
     with pytest.raises(ConfigError, match="'<more>' in one alone"):
         Pair(pair.base, other).check()
+
+
+def test_both_models_read_the_same_stretches(causal_model):
+    """A model of shorter stretches would find the beginning of each harder, whatever stands there."""
+    short, long = load(causal_model(0, 16)), load(causal_model(0))
+    text = "the cat sat on the mat and saw the birds. " * 4
+    (row,) = rows(Pair(short, load(causal_model(1))), [text], None, None)
+    said = short.tokens([text])
+    ended = said._replace(ids=np.append(said.ids, np.int32(short.end)), counts=said.counts + 1)
+    expected = short.losses(ended) - load(causal_model(1), 16).losses(ended)
+    assert (short.window, long.window) == (16, 64)
+    np.testing.assert_allclose(row["excess"][1:], expected, atol=1e-4)

@@ -1,5 +1,7 @@
 """The stage over tiny shards: what keeps its label, what is left out, what is done again."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from mixpipe.models.causal import CausalModel
 from mixpipe.shards.cleaning.config import CleaningConfig
 from mixpipe.shards.cleaning.selecting import IGNORED
 from mixpipe.shards.cleaning.stage import CLEANED, CLEANING
-from mixpipe.store.build import open_stage
+from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, read_table
 
 SMALL = 0.02
@@ -71,7 +73,7 @@ def test_the_best_share_keeps_its_labels(clean, models, shards, scope):
 
 def test_exactly_the_label_of_a_token_that_the_base_model_alone_finds_hard_survives(clean, opinion, shards):
     """A shift by one would keep its neighbour: the likeliest error, says the specification."""
-    model = CausalModel(opinion("plain"), dtype="float32", window=64, device="cpu")
+    model = CausalModel(Path(opinion("plain")), dtype="float32", window=64, device="cpu")
     texts = [model.tokens([row["text"]]).ids for row in texts_of(shards)]
     numbers, counts = np.unique(np.concatenate(texts), return_counts=True)
     token = int(numbers[np.argmin(counts)])
@@ -132,3 +134,20 @@ def test_any_format_of_texts_will_do(documents, plan_inputs, make_shards, build,
     shards = make_shards(inputs, shard_mib=SMALL, formats=["datatrove", "jsonl"])
     artefact = build(tmp_path, CLEANING, CleaningConfig(**models), {"shards": shards})
     assert rows_of(artefact)
+
+
+def test_one_model_in_the_place_of_two_is_refused(clean, models):
+    with pytest.raises(ConfigError, match="found the same one"):
+        clean(base=models["base"], reference=models["base"])
+
+
+def test_no_two_shards_are_taken_for_one(documents, plan_inputs, make_shards, models, tmp_path):
+    """Domains have shards of one name, so a part that was known by it would be taken over by all of them."""
+    shards = make_shards(plan_inputs(documents(120), budget_tokens=4_000), shard_mib=SMALL, layout="by-domain")
+    job = open_stage(tmp_path, CLEANING, CleaningConfig(**models), {"shards": shards})
+    score, label = job.steps
+    for part in job.plan(score):
+        run_part(job, score, part)
+    finish_step(job, score)
+    parts = job.plan(label)
+    assert len({job.reuse_key(part) for part in parts}) == len(parts) > 1
