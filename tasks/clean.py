@@ -47,8 +47,8 @@ class Cleaned:
             for name in ("documents", "tokens", "response_tokens", "kept_tokens", "kept_documents")
         )
         return [
-            f"{kept:,} of {responses:,} tokens of responses keep their label ({kept / responses:.1%}), of {tokens:,}",
-            f"{left:,} of {documents:,} documents have one; the others are left out",
+            f"{kept:,} of {responses:,} response tokens keep their labels ({kept / responses:.1%}); {tokens:,} in all",
+            f"{left:,} of {documents:,} documents have such a token; the others are left out",
             f"wrote {self.folder}/data/*.parquet (input_ids, attention_mask, labels) and {RECORD}",
         ]
 
@@ -64,12 +64,13 @@ def clean(folder: Path, config: CleaningConfig, engine: EngineConfig, out: Path)
 
     Raises:
         ConfigError: a model cannot be used, or the shards hold no texts.
-        InputError: the run has no shards.
+        InputError: the run has no shards, or `out` holds data that is not of token cleaning.
         StageError: a loss is not finite, or there is no response.
     """
     artefacts = load_artefacts(folder)
     if "shards" not in artefacts:
         raise InputError(f"expected a run with training data in {folder}, found none; `mixpipe run` writes it")
+    _check_out(out)
     opened = open_stage(folder.resolve().parents[1], CLEANING, config, {"shards": artefacts["shards"]})
     if not isinstance(opened, Artefact):
         for step in opened.steps:
@@ -86,13 +87,27 @@ def clean(folder: Path, config: CleaningConfig, engine: EngineConfig, out: Path)
     return Cleaned(out, _publish(opened, out))
 
 
+def _check_out(out: Path) -> None:
+    """Check that what would be replaced is an earlier result, which its record tells.
+
+    Raises:
+        InputError: it is something else, a corpus or the run's own training data perhaps.
+    """
+    if (out / "data").exists() and not (out / RECORD).is_file():
+        raise InputError(
+            f"expected a new folder at --out, or one that `mixpipe clean` wrote, found {out / 'data'} without {RECORD} "
+            "beside it; give another folder"
+        )
+
+
 def _publish(cleaned: Artefact, out: Path) -> Mapping[str, Json]:
-    """Link the data and copy its records, the manifest last; return the record."""
+    """Link the data between its record, which marks the folder as ours, and the manifest; return the record."""
+    (out / MANIFEST).unlink(missing_ok=True)
+    copy_file(cleaned.path / RECORD, out / RECORD)
     shutil.rmtree(out / "data", ignore_errors=True)
     for entry in cleaned.manifest.files:
         if entry.name.startswith("data/"):
             link_or_copy(cleaned.path / entry.name, out / entry.name)
-    for name in (RECORD, MANIFEST):
-        copy_file(cleaned.path / name, out / name)
+    copy_file(cleaned.path / MANIFEST, out / MANIFEST)
     record: Mapping[str, Json] = read_json(out / RECORD)
     return record

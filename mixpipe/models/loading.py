@@ -6,12 +6,14 @@ is refused: the library would make them up.
 
 import contextlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification  # noqa: TID251  this is their home
+from transformers.utils import logging  # noqa: TID251
 
 from mixpipe.errors import ConfigError
 
@@ -37,7 +39,7 @@ def load_model(kind: str, folder: Path, dtype: str, device: str) -> Any:  # noqa
     """
     settings = {"local_files_only": True, "use_safetensors": True, "output_loading_info": True}
     try:
-        with contextlib.redirect_stderr(io.StringIO()):  # a progress bar and notes on what is missing, said below
+        with contextlib.redirect_stderr(io.StringIO()), _quiet():  # a progress bar, and what is missing, said below
             model, info = KINDS[kind].from_pretrained(folder, dtype=getattr(torch, dtype), **settings)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ConfigError(
@@ -49,3 +51,14 @@ def load_model(kind: str, folder: Path, dtype: str, device: str) -> Any:  # noqa
             f"{missing[0]}; give a model that was saved whole, with its output layer"
         )
     return model.to(device).eval()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's warnings from the screen: it holds on to the stream that it once found."""
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)

@@ -52,3 +52,20 @@ def test_a_run_without_training_data_is_refused(run, config):
     write_json(run / "run.json", record)
     with pytest.raises(InputError, match="training data"):
         clean(run, config, LOCAL, run / "cleaned")
+
+
+def test_data_that_is_not_of_token_cleaning_is_never_replaced(run, config, tmp_path):
+    (tmp_path / "mine" / "data").mkdir(parents=True)
+    (tmp_path / "mine" / "data" / "corpus.jsonl").write_text("{}")
+    for out in (tmp_path / "mine", run / "train"):
+        before = sorted(out.rglob("*"))
+        with pytest.raises(InputError, match=r"new folder at --out.*data without cleaning\.json"):
+            clean(run, config, LOCAL, out)
+        assert sorted(out.rglob("*")) == before
+
+
+def test_another_share_replaces_an_earlier_result(run, config):
+    clean(run, config, LOCAL, run / "cleaned")
+    found = clean(run, config.model_copy(update={"keep": 0.3}), LOCAL, run / "cleaned")
+    assert int(0.3 * found.record["response_tokens"]) == found.record["kept_tokens"]
+    assert (run / "cleaned" / "manifest.json").is_file()

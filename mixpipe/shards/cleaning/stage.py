@@ -255,8 +255,17 @@ def _name(file: str, folder: str) -> str:
 
 
 def _outside(config: CleaningConfig) -> dict[str, Json]:
-    """Return the digests of both models, and the arithmetic that is native here."""
+    """Return the digests of both models, and the arithmetic that is native here.
+
+    Raises:
+        ConfigError: a model cannot be found, or both are the same one.
+    """
     digests = {name: weights_digest(find_model(getattr(config, name), f"--{name}")) for name in ("base", "reference")}
+    if digests["base"] == digests["reference"]:
+        raise ConfigError(
+            f"expected a --reference other than the --base model, found the same files in {config.base} and "
+            f"{config.reference}; between them no token is better than another"
+        )
     return {**digests, "dtype": resolve_dtype("auto", None)}
 
 
@@ -268,5 +277,5 @@ def _steps(config: CleaningConfig) -> tuple[Step, ...]:
 
 
 CLEANING = Stage(
-    "cleaning", version=1, config=CleaningConfig, inputs=("shards",), steps=_steps, outside=_outside, scratch=(CUTOFF,)
+    "cleaning", version=2, config=CleaningConfig, inputs=("shards",), steps=_steps, outside=_outside, scratch=(CUTOFF,)
 )

@@ -132,3 +132,8 @@ def test_any_format_of_texts_will_do(documents, plan_inputs, make_shards, build,
     shards = make_shards(inputs, shard_mib=SMALL, formats=["datatrove", "jsonl"])
     artefact = build(tmp_path, CLEANING, CleaningConfig(**models), {"shards": shards})
     assert rows_of(artefact)
+
+
+def test_a_model_is_no_reference_for_itself(clean, models):
+    with pytest.raises(ConfigError, match="other than the --base model"):
+        clean(base=models["base"], reference=models["base"])
