@@ -311,7 +311,9 @@ def clean(
     run_dir: RunFolder,
     base: Annotated[str, typer.Option(help="the causal language model that is to be trained: folder or hub name")],
     reference: Annotated[str, typer.Option(help="the same after training on better data: folder or hub name")],
-    out: Annotated[Path | None, typer.Option(help="a new folder for the result; none: RUN_DIR/cleaned")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="a folder for the result, new or of an earlier one; none: RUN_DIR/cleaned")
+    ] = None,
     keep: Annotated[float, typer.Option(help="share of response tokens that keep their labels")] = 0.6,
     scope: Annotated[str, typer.Option(help="`global`: the best tokens of all; `sample`: of each document")] = "global",
     window: Annotated[int, typer.Option(help="tokens read as one stretch, if both models can")] = 2048,
@@ -327,12 +329,14 @@ def clean(
 
     with stoppable():
         from mixpipe.config import load_config
+        from mixpipe.runs.run import read_run
         from mixpipe.shards.cleaning.config import cleaning_config
         from tasks.clean import clean as clean_run
 
         folder = local(run_dir)
         settings = {"base": base, "reference": reference, "keep": keep, "scope": scope, "window": window}
         config = cleaning_config({**settings, "response_after": response_after, "prompt_after": prompt_after})
+        read_run(folder)  # what is no run is said to be none
         asked = load_config(folder / "config.yaml", [f"engine.kind={engine}"] if engine else [])
         found = clean_run(folder, config, asked.engine, out or folder / "cleaned")
     show(found.as_json(), as_json, lambda: [printable(line) for line in found.lines()])

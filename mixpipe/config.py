@@ -173,7 +173,7 @@ def _complaint(item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return unknown_key(field)
     wanted = WANTED.get(item["type"], item["msg"]).removeprefix("Value error, ").replace("Tuple should", "List should")
-    is_said = item["type"] == "missing" or (item["type"] == "value_error" and ", found " in wanted)
+    is_said = item["type"] == "missing" or (item["type"] == "value_error" and " found " in wanted)
     return f"{field}: {wanted}" if is_said else f"{field}: {wanted}, found {item['input']!r}"
 
 

@@ -48,7 +48,7 @@ class Cleaned:
         )
         return [
             f"{kept:,} of {responses:,} tokens of responses keep their label ({kept / responses:.1%}), of {tokens:,}",
-            f"{left:,} of {documents:,} documents have one; the others are left out",
+            f"{left:,} of {documents:,} documents have such a token; the others are left out",
             f"wrote {self.folder}/data/**/*.parquet (input_ids, attention_mask, labels) and {RECORD}",
         ]
 
@@ -71,6 +71,7 @@ def clean(folder: Path, config: CleaningConfig, engine: EngineConfig, out: Path)
     artefacts = load_artefacts(folder)
     if "shards" not in artefacts:
         raise InputError(f"expected a run with training data in {folder}, found none; `mixpipe run` writes it")
+    _check_out(out)
     opened = open_stage(folder.resolve().parents[1], CLEANING, config, {"shards": artefacts["shards"]})
     if not isinstance(opened, Artefact):
         for step in opened.steps:

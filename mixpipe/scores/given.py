@@ -118,7 +118,7 @@ def given_model(place: str, field: str) -> Path | None:
             raise
         raise InputError(
             f"expected a file or folder of {', '.join(READERS)} at {field}, or a causal language model (its folder or "
-            f"its name on the hub), found {place}; correct the path"
+            f"its name on the hub), found {place} neither here nor, if it answers, on the hub; correct the path"
         ) from error
 
 

@@ -31,8 +31,14 @@ class GivenPerplexity:
 
     @staticmethod
     def state(folder: Path) -> State:
-        """Return the model's files, and the arithmetic that is native here."""
-        return {**packed(folder), DTYPE: np.array(resolve_dtype("auto", None))}
+        """Return the model's files, and the arithmetic that is native here.
+
+        Raises:
+            ConfigError: it is no causal language model.
+        """
+        dtype = resolve_dtype("auto", None)
+        CausalModel(folder, dtype=dtype, window=WINDOW)  # where it lies, so that a complaint names it and no copy
+        return {**packed(folder), DTYPE: np.array(dtype)}
 
     def bits_per_byte(self, texts: Sequence[str]) -> np.ndarray:
         """Return (n,) float64 over the heads of texts; of one without a token that of an empty one."""

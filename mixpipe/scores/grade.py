@@ -40,9 +40,15 @@ class Grade(RuleSet):
 
     @staticmethod
     def fit(sample: Sample, config: ScoresConfig) -> State:
-        """Take the model's files, and the arithmetic that is native here."""
+        """Take the model's files, and the arithmetic that is native here.
+
+        Raises:
+            ConfigError: it is no model that grades texts.
+        """
         folder = find_model(str(config.grader), "scores.grader")
-        return {**packed(folder), DTYPE: np.array(resolve_dtype("auto", None))}
+        dtype = resolve_dtype("auto", None)
+        GradingModel(folder, dtype=dtype)  # loaded where it lies, so that a complaint names that folder, not a copy
+        return {**packed(folder), DTYPE: np.array(dtype)}
 
     def measure(self, documents: Sequence[Document]) -> np.ndarray:
         """Return (n, 2) float64."""

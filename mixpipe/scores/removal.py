@@ -73,7 +73,11 @@ def _chosen(reason: str, rules: Mapping[str, Sequence[Rule]]) -> tuple[str, list
     known = list(rules.get(family, ()))
     chosen = [rule for rule in known if not name or rule.name == name]
     if not chosen:
-        names = ", ".join(f"{family}:{rule.name}" for rule in known) or f"the rules of {', '.join(rules)}"
-        expected = f"{', '.join(DUPLICATES)}, {names}"
+        if known:
+            names = ", ".join(f"{family}:{rule.name}" for rule in known)
+            raise ConfigError(
+                f"expected a rule of the scorer {family} in scores.drop, one of {names}, found {reason!r}"
+            )
+        expected = f"{', '.join(DUPLICATES)}, the rules of {', '.join(rules)}"
         raise ConfigError(f"expected a reason in scores.drop among {expected}, found {reason!r}")
     return family, chosen

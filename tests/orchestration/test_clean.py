@@ -75,3 +75,10 @@ def test_what_was_stopped_while_it_was_published_goes_on(run, config, monkeypatc
     found = clean(run, config, LOCAL, out)
     assert sum(read_table(file).num_rows for file in (out / "data").rglob("*")) == found.record["kept_documents"]
     assert (out / "manifest.json").is_file()
+
+
+def test_another_share_replaces_an_earlier_result(run, config):
+    clean(run, config, LOCAL, run / "cleaned")
+    found = clean(run, config.model_copy(update={"keep": 0.3}), LOCAL, run / "cleaned")
+    assert int(0.3 * found.record["response_tokens"]) == found.record["kept_tokens"]
+    assert (run / "cleaned" / "manifest.json").is_file()

@@ -25,7 +25,9 @@ SCORED = pa.schema(
         pa.field("copy", pa.int32(), nullable=False),
         pa.field("input_ids", pa.list_(pa.int32()), nullable=False),
         pa.field("is_response", pa.list_(pa.bool_()), nullable=False),
-        pa.field("excess", pa.list_(pa.float32()), nullable=False),  # nats, base minus reference; 0 for the first token
+        pa.field(
+            "excess", pa.list_(pa.float32()), nullable=False
+        ),  # nats, base minus reference; 0: first token, no response
     ]
 )
 ROWS = 256  # tokenised at once
@@ -67,10 +69,7 @@ def scored(table: pa.Table, pair: Pair, response_after: str | None, prompt_after
         rows = table.slice(start, ROWS)
         cut = [list(turns(text, response_after, prompt_after)) for text in rows["text"].to_pylist()]
         tokens, is_response = _said(pair.base, cut)
-        # Cut alike for both: a model that reads shorter stretches would find the beginning of each harder.
-        window = min(model.window for model in pair)
-        base, reference = (model.losses(tokens, window=window) for model in pair)
-        excess = base - reference
+        excess = _excess(pair, tokens, np.array([any(turn.is_response for turn in document) for document in cut]))
         first = np.cumsum(tokens.counts) - tokens.counts
         offsets = np.concatenate([[0], np.cumsum(tokens.counts + 1)]).astype(np.int32)
         values = (
@@ -80,6 +79,17 @@ def scored(table: pa.Table, pair: Pair, response_after: str | None, prompt_after
         )
         lists = [pa.ListArray.from_arrays(offsets, column) for column in values]
         yield pa.table([*(rows[name] for name in ("id", "domain", "copy")), *lists], schema=SCORED)
+
+
+def _excess(pair: Pair, tokens: Tokens, is_answered: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the excess loss of every token; 0, and no model's time, in documents without a response."""
+    read = np.repeat(is_answered, tokens.counts)
+    answered = Tokens(tokens.ids[read], tokens.counts[is_answered])
+    found = np.zeros(len(tokens.ids), np.float32)
+    # Cut alike for both: a model that reads shorter stretches would find the beginning of each harder.
+    base, reference = (model.losses(answered, window=min(model.window for model in pair)) for model in pair)
+    found[read] = base - reference
+    return found
 
 
 def _said(model: CausalModel, cut: list[list[Turn]]) -> tuple[Tokens, NDArray[np.bool_]]:

@@ -72,13 +72,13 @@ def test_nothing_in_nothing_out(causal_model):
     assert [len(values) for values in (*tokens, model.losses(tokens))] == [0, 0, 0]
 
 
-def test_a_model_that_looks_ahead_is_refused(copied):
-    config = BertConfig(
-        vocab_size=300, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, bos_token_id=0
-    )
+@pytest.mark.parametrize("begin", [0, None])
+@pytest.mark.parametrize(("layers", "width", "size"), [(1, 32, 10), (2, 64, 1)], ids=["large outputs", "small outputs"])
+def test_a_model_that_looks_ahead_is_refused(copied, layers, width, size, begin):
+    sizes = {"vocab_size": 300, "hidden_size": width, "num_hidden_layers": layers, "num_attention_heads": 2}
     torch.manual_seed(0)
-    model = BertForMaskedLM(config)
-    model.bert.embeddings.word_embeddings.weight.data *= 10
+    model = BertForMaskedLM(BertConfig(**sizes, intermediate_size=32, bos_token_id=begin))
+    model.bert.embeddings.word_embeddings.weight.data *= size
     model.save_pretrained(copied)
     with pytest.raises(ConfigError, match="depend on later tokens"):
         load(copied)

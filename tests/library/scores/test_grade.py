@@ -1,5 +1,9 @@
-import numpy as np
+import shutil
 
+import numpy as np
+import pytest
+
+from mixpipe.errors import ConfigError
 from mixpipe.models.grading import GradingModel
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.grade import Grade, rounded
@@ -21,3 +25,10 @@ def test_columns_are_the_models_output_what_it_is_read_as_and_the_rule(grading_m
     np.testing.assert_allclose(score, GradingModel(grading_model, dtype=dtype, device="cpu").grades(TEXTS), atol=1e-2)
     assert whole.tolist() == rounded(score).tolist()
     assert rule.tolist() == (whole < 3).astype(int).tolist()
+
+
+def test_a_complaint_names_the_folder_that_was_given(grading_model, make_sample, tmp_path):
+    folder = shutil.copytree(grading_model, tmp_path / "grader")
+    (folder / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match=str(folder)):
+        Grade.fit(make_sample(TEXTS), ScoresConfig(grader=str(folder)))

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from mixpipe.errors import ConfigError
 from mixpipe.models.causal import CausalModel
 from mixpipe.scores.byte_ngrams import MOST_BITS, ORDER
 from mixpipe.scores.config import ScoresConfig
@@ -133,3 +134,10 @@ def test_a_given_model_does_not_look_at_the_sample_or_its_own_path(given, causal
 def test_only_the_beginning_of_a_text_costs_time(given, make_batch):
     long, longer = ("the cat sat. " * n for n in (2_000, 200_000))
     assert given[0].score(make_batch([long])) == given[0].score(make_batch([longer]))
+
+
+def test_a_complaint_names_the_folder_that_was_given(causal_model, make_sample, tmp_path):
+    folder = shutil.copytree(causal_model(), tmp_path / "model")
+    (folder / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match=str(folder)):
+        Perplexity.fit(make_sample(TEXTS), ScoresConfig(reference=str(folder)))

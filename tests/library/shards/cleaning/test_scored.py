@@ -36,7 +36,7 @@ def test_a_row_is_the_document_between_its_ends_with_what_each_token_costs_more(
         said = pair.base.tokens([text])
         assert row["input_ids"] == [pair.base.begin, *said.ids.tolist(), pair.base.end]
         ended = said._replace(ids=np.append(said.ids, np.int32(pair.base.end)), counts=said.counts + 1)
-        expected = pair.base.losses(ended) - pair.reference.losses(ended)
+        expected = (pair.base.losses(ended) - pair.reference.losses(ended)) * bool(text)
         np.testing.assert_allclose(row["excess"], [0, *expected], atol=1e-4)
         assert row["is_response"] == [False, *[True] * len(said.ids), bool(text)]
 
@@ -48,6 +48,15 @@ def test_only_what_follows_the_marker_is_a_response(pair):
         expected = [False, *[False] * len(pair.base.tokens([prompt + marker]).ids)]
         expected += [True] * (len(pair.base.tokens([response]).ids) + bool(response))
         assert row["is_response"] == (expected if response else [False] * len(row["input_ids"]))
+
+
+def test_a_document_without_a_response_costs_no_models_time(pair, monkeypatch):
+    read = []
+    losses = CausalModel.losses
+    monkeypatch.setattr(CausalModel, "losses", lambda model, tokens: read.append(tokens) or losses(model, tokens))
+    found = rows(pair, TEXTS, "say: ", None)
+    assert [len(tokens.counts) for tokens in read] == [1, 1]
+    assert [any(row["excess"]) for row in found] == [True, False, False, False]
 
 
 def test_the_end_is_of_whoever_spoke_last(pair):
