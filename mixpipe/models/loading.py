@@ -57,7 +57,7 @@ def load_model(kind: str, folder: Path, dtype: str, device: str) -> Any:  # noqa
 def _quiet() -> Iterator[None]:
     """Keep the library's warnings from the screen: it holds on to the stream that it once found."""
     before = logging.get_verbosity()
-    logging.set_verbosity_error()
+    logging.set_verbosity(logging.ERROR)
     try:
         yield
     finally:
