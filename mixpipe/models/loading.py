@@ -7,6 +7,7 @@ is refused: the library would make them up.
 import contextlib
 import io
 from collections.abc import Iterator
+from logging import ERROR
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def load_model(kind: str, folder: Path, dtype: str, device: str) -> Any:  # noqa
 def _quiet() -> Iterator[None]:
     """Keep the library's warnings from the screen: it holds on to the stream that it once found."""
     before = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
+    logging.set_verbosity(ERROR)
     try:
         yield
     finally:
