@@ -13,7 +13,9 @@ KIND = "causal language model"
 
 
 def test_a_model_comes_ready_in_the_precision_asked_for(causal_model, capsys):
-    model = load_model(KIND, causal_model(), "bfloat16", "cpu")
+    folder = causal_model()
+    capsys.readouterr()  # making it has a progress bar of its own
+    model = load_model(KIND, folder, "bfloat16", "cpu")
     assert not model.training
     assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
     assert capsys.readouterr().err == ""

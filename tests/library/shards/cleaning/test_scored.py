@@ -53,7 +53,9 @@ def test_only_what_follows_the_marker_is_a_response(pair):
 def test_a_document_without_a_response_costs_no_models_time(pair, monkeypatch):
     read = []
     losses = CausalModel.losses
-    monkeypatch.setattr(CausalModel, "losses", lambda model, tokens: read.append(tokens) or losses(model, tokens))
+    monkeypatch.setattr(
+        CausalModel, "losses", lambda model, tokens, window=None: read.append(tokens) or losses(model, tokens)
+    )
     found = rows(pair, TEXTS, "say: ", None)
     assert [len(tokens.counts) for tokens in read] == [1, 1]
     assert [any(row["excess"]) for row in found] == [True, False, False, False]
