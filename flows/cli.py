@@ -260,8 +260,8 @@ def replay(
 
 @app.command(epilog="Example: `mixpipe methods --json`")
 def methods(as_json: AsJson = False) -> None:
-    """List the methods of search with family, cost, paper and needs, and the surrogates and evaluators there are."""
-    from mixpipe.search.catalogue import catalogue
+    """List the methods of search with family, cost, paper and needs, then scorers, plan makers and other plug-ins."""
+    from mixpipe.runs.catalogue import catalogue
 
     found = catalogue()
     show(found.as_json(), as_json, found.lines)

@@ -19,6 +19,7 @@ from mixpipe.errors import ConfigError, InputError
 from mixpipe.plan.copies import check_budget
 from mixpipe.registry import load_plugin
 from mixpipe.scores import SCORERS
+from mixpipe.scores.given import check_given
 from mixpipe.search.evaluators import evaluator_identity
 from mixpipe.search.given import given_identity
 from mixpipe.search.methods import METHODS, method_names
@@ -72,6 +73,7 @@ def preflight(config: RunConfig) -> CorpusSize:
     check_plugins(config)
     check_formats(config.shards.formats)
     check_plan_columns(config)
+    check_given(config.scores)
     given_identity(config.search)
     evaluator_identity(config.search)
     if unknown := sorted(set(config.search.command.maximise) - set(config.targets.sets)):

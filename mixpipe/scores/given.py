@@ -26,6 +26,7 @@ from mixpipe.store.fingerprint import Json, file_digest, text_id
 __all__ = [
     "READ_BY",
     "TRIALS_FILES",
+    "check_given",
     "given_digests",
     "given_lines",
     "given_model",
@@ -137,19 +138,39 @@ def given_search(folder: str) -> Artefact:
     return found
 
 
+def check_given(config: ScoresConfig) -> None:
+    """Check that everything given that a configured scorer reads is there.
+
+    Raises:
+        ConfigError: a model or a search is not.
+        InputError: texts are not.
+    """
+    for field, path in _read(config).items():
+        if field == "scores.grader":
+            find_model(path, field)
+        elif field == "scores.trials":
+            given_search(path)
+        elif field != "scores.reference" or given_model(path, field) is None:
+            _files(path, field)
+
+
 def given_digests(config: ScoresConfig) -> dict[str, Json]:
     """Return the SHA-256 of everything given that a configured scorer reads, by the setting that names it.
 
     Of texts sorted, without their names.
     """
+    return {field: list[Json](_digests(path, field)) for field, path in _read(config).items()}
+
+
+def _read(config: ScoresConfig) -> dict[str, str]:
+    """Return the paths that configured scorers read, by the setting that names each."""
     paths = {
         "scores.reference": config.reference,
         "scores.trials": config.trials,
         "scores.bad_words": config.bad_words,
         "scores.grader": config.grader,
     }
-    read = {field: path for field, path in paths.items() if path and READ_BY[field] in config.scorers}
-    return {field: list[Json](_digests(path, field)) for field, path in read.items()}
+    return {field: path for field, path in paths.items() if path and READ_BY[field] in config.scorers}
 
 
 def _digests(path: str, field: str) -> list[str]:

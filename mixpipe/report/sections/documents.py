@@ -15,6 +15,7 @@ from mixpipe.report.numbers import compact, count, counted, share
 __all__ = ["documents_section"]
 
 EQUAL = "an earlier document of the same text"
+OPEN_SOURCES = 24  # rows shown without a click
 MOST_SOURCES = 200  # rows; a crawl has more sources than a page can hold
 
 
@@ -73,7 +74,8 @@ def _source_table(sources: Sequence[Source], removals: Mapping[str, Mapping[str,
     columns = [Column("source", numeric=False), Column("documents"), Column("tokens"), Column("duplicates"), *heads]
     left_out = len(sources) - len(rows)
     caption = f"The {len(rows)} largest sources; {count(left_out)} smaller ones are left out." if left_out else ""
-    return Table(columns, rows, caption)
+    fold = f"Documents of the {len(rows)} largest sources" if len(rows) > OPEN_SOURCES else ""
+    return Table(columns, rows, caption, fold=fold)
 
 
 def _removed(dropped: Mapping[str, int], reasons: Sequence[str]) -> list[Cell]:

@@ -9,6 +9,7 @@ from mixpipe.errors import ConfigError, InputError
 from mixpipe.models.finding import find_model
 from mixpipe.scores.config import ScoresConfig
 from mixpipe.scores.given import (
+    check_given,
     given_digests,
     given_lines,
     given_model,
@@ -150,3 +151,15 @@ def test_what_is_neither_texts_nor_a_model_is_refused(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ConfigError, match=r"safetensors.*scores\.reference"):
         given_model(str(tmp_path), "scores.reference")
+
+
+def test_what_is_given_is_looked_for_before_any_work(causal_model, tmp_path):
+    texts = jsonl(tmp_path / "a.jsonl", TEXTS)
+    check_given(ScoresConfig(reference=str(texts)))
+    check_given(ScoresConfig(reference=str(causal_model())))
+    check_given(ScoresConfig(scorers=("texture", "quality"), reference=str(tmp_path / "unread")))
+    with pytest.raises(InputError, match=r"scores\.reference"):
+        check_given(ScoresConfig(reference=str(tmp_path / "nowhere")))
+    grading = {"scorers": ("grade", "texture", "quality")}
+    with pytest.raises(ConfigError, match=r"scores\.grader"):
+        check_given(ScoresConfig(**grading, grader=str(tmp_path / "nowhere")))

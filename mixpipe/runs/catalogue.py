@@ -1,7 +1,11 @@
-"""What `mixpipe methods` lists: every method with what it is, and the names of surrogates and evaluators."""
+"""What `mixpipe methods` lists: every method of search with what it is, and the names of all other plug-ins."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from mixpipe.embed.encoders import ENCODERS
+from mixpipe.plan.makers import MAKERS
+from mixpipe.scores import SCORERS
 from mixpipe.search.evaluators import EVALUATORS
 from mixpipe.search.methods import METHODS, load_method
 from mixpipe.search.methods.protocol import About
@@ -10,14 +14,21 @@ from mixpipe.store.fingerprint import Json
 
 __all__ = ["Catalogue", "catalogue"]
 
+OTHERS: Mapping[str, Mapping[str, str]] = {
+    "surrogates": SURROGATES,
+    "evaluators": EVALUATORS,
+    "encoders": ENCODERS,
+    "scorers": SCORERS,
+    "plan makers": MAKERS,
+}
+
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The plug-ins of the search."""
+    """The methods of search, and the names of the other plug-ins by what they are."""
 
     methods: dict[str, About]
-    surrogates: tuple[str, ...]
-    evaluators: tuple[str, ...]
+    others: Mapping[str, Sequence[str]]
 
     def as_json(self) -> dict[str, Json]:
         """Return everything as JSON."""
@@ -25,7 +36,7 @@ class Catalogue:
             name: {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(about).items()}
             for name, about in self.methods.items()
         }
-        return {"methods": methods, "surrogates": list(self.surrogates), "evaluators": list(self.evaluators)}
+        return {"methods": methods, **{what.replace(" ", "_"): list(names) for what, names in self.others.items()}}
 
     def lines(self) -> list[str]:
         """Return everything for people."""
@@ -39,10 +50,11 @@ class Catalogue:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in (head, *rows)
         ]
-        return [*table, "", f"surrogates  {', '.join(self.surrogates)}", f"evaluators  {', '.join(self.evaluators)}"]
+        width = max(map(len, self.others))
+        return [*table, "", *(f"{what:<{width}}  {', '.join(names)}" for what, names in self.others.items())]
 
 
 def catalogue() -> Catalogue:
-    """Return all registered plug-ins of the search, by name."""
+    """Return all registered plug-ins but formats and exporters, which `mixpipe formats` lists, by name."""
     methods = {name: load_method(name).about for name in sorted(METHODS)}
-    return Catalogue(methods, tuple(sorted(SURROGATES)), tuple(sorted(EVALUATORS)))
+    return Catalogue(methods, {what: sorted(registry) for what, registry in OTHERS.items()})
