@@ -28,6 +28,7 @@ from benchmarks.workers import worker_pool
 from mixpipe.models.causal import CausalModel
 from mixpipe.shards.cleaning.scored import Pair, scored
 from mixpipe.shards.cleaning.selecting import cutoff, keep_global, keep_sample, labels
+from mixpipe.shards.cleaning.turns import Template
 from mixpipe.store.threads import fixed_threads
 from mixpipe.tokenizer import train_tokenizer
 
@@ -114,7 +115,7 @@ def choices(
     base: Path, reference: Path, texts: list[str], keep: float, scope: str, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Return (input_ids, labels) of each text by arm, and the share of labels that `cleaned` keeps."""
-    rows = pa.concat_tables(scored(table(texts), Pair(load(base), load(reference)), None, None)).to_pylist()
+    rows = pa.concat_tables(scored(table(texts), Pair(load(base), load(reference)), Template())).to_pylist()
     excess = [np.array(row["excess"], np.float32)[np.array(row["is_response"])] for row in rows]
     joined, counts = np.concatenate(excess), np.array([len(values) for values in excess])
     if scope == "global":

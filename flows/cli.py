@@ -321,6 +321,10 @@ def clean(
         str | None, typer.Option(help="what stands before a response; none: every token is of one")
     ] = None,
     prompt_after: Annotated[str | None, typer.Option(help="what stands before the next prompt, if any")] = None,
+    special_tokens: Annotated[
+        bool,
+        typer.Option("--special-tokens", help="what documents spell like special tokens, as chats do, is these"),
+    ] = False,
     engine: Annotated[str | None, typer.Option(help="`ray` or `local`; none: the run's")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -335,7 +339,8 @@ def clean(
 
         folder = local(run_dir)
         settings = {"base": base, "reference": reference, "keep": keep, "scope": scope, "window": window}
-        config = cleaning_config({**settings, "response_after": response_after, "prompt_after": prompt_after})
+        template = {"response_after": response_after, "prompt_after": prompt_after, "special_tokens": special_tokens}
+        config = cleaning_config({**settings, **template})
         read_run(folder)  # what is no run is said to be none
         asked = load_config(folder / "config.yaml", [f"engine.kind={engine}"] if engine else [])
         found = clean_run(folder, config, asked.engine, out or folder / "cleaned")

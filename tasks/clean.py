@@ -12,7 +12,8 @@ from mixpipe.config import EngineConfig
 from mixpipe.errors import ConfigError, InputError
 from mixpipe.runs.run import load_artefacts
 from mixpipe.shards.cleaning.config import CleaningConfig
-from mixpipe.shards.cleaning.stage import CLEANING, RECORD
+from mixpipe.shards.cleaning.labelling import RECORD
+from mixpipe.shards.cleaning.stage import CLEANING
 from mixpipe.store.artefact import MANIFEST, Artefact
 from mixpipe.store.build import finish_step, open_stage
 from mixpipe.store.files import copy_file, link_or_copy, read_json

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from mixpipe.errors import ConfigError
 from mixpipe.models.batches import length_batches
@@ -65,6 +66,8 @@ class CausalModel:
         device = resolve_device(device)
         self.batch_tokens = BATCH_TOKENS["cuda" if device.startswith("cuda") else "cpu"]
         self.tokenizer = load_tokenizer(str(folder))
+        self._chat = Tokenizer.from_str(self.tokenizer.to_str())
+        self._chat.encode_special_tokens = False
         self.model = load_model("causal language model", folder, dtype, device)
         config = self.model.config.get_text_config()
         ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
@@ -83,13 +86,23 @@ class CausalModel:
             )
         self.begin, self.end = begin, end
 
-    def tokens(self, texts: Sequence[str]) -> Tokens:
-        """Return the tokens of texts, none added to them."""
+    def tokens(self, texts: Sequence[str], *, special: bool = False) -> Tokens:
+        """Return the tokens of texts, none added to them.
+
+        Args:
+            texts: of any length.
+            special: what a text spells like a special token is that token; it is text otherwise.
+        """
         pieces, counts = [np.zeros(0, np.int32)], np.zeros(len(texts), np.int64)
-        for number, ids in encode_texts(self.tokenizer, texts):
+        for number, ids in self._with_special(texts) if special else encode_texts(self.tokenizer, texts):
             pieces.append(np.array(ids, np.int32))  # a tenth of the list's memory
             counts[number] += len(ids)
         return Tokens(np.concatenate(pieces), counts)
+
+    def _with_special(self, texts: Sequence[str]) -> Iterator[tuple[int, list[int]]]:
+        # Not the shared tokenizer, which takes every text as plain.
+        encoded = self._chat.encode_batch(list(texts), add_special_tokens=False)
+        return ((number, encoding.ids) for number, encoding in enumerate(encoded))
 
     def losses(self, tokens: Tokens, *, window: int | None = None) -> NDArray[np.float32]:
         """Return the loss of every token, in nats: (n_tokens,) float32.

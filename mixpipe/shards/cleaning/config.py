@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mixpipe.errors import ConfigError
+from mixpipe.shards.cleaning.turns import Template
 from mixpipe.store.stage import StageConfig, execution_only
 
 __all__ = ["CleaningConfig", "Scope", "cleaning_config"]
@@ -30,6 +31,15 @@ class CleaningConfig(StageConfig):
         min_length=1,
         description="what ends a response and begins the next prompt; none: the document's end",
     )
+
+    special_tokens: bool = Field(
+        False, description="what a document spells like a special token, as a chat template does, is that token"
+    )
+
+    @property
+    def template(self) -> Template:
+        """How a document is read."""
+        return Template(self.response_after, self.prompt_after, self.special_tokens)
 
     @field_validator("base", "reference")
     @classmethod

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mixpipe.errors import ConfigError
 from mixpipe.models.causal import CausalModel, Tokens
-from mixpipe.shards.cleaning.turns import Turn, turns
+from mixpipe.shards.cleaning.turns import Template, Turn, turns
 
 __all__ = ["SCORED", "Pair", "scored"]
 
@@ -56,19 +56,18 @@ class Pair(NamedTuple):
             )
 
 
-def scored(table: pa.Table, pair: Pair, response_after: str | None, prompt_after: str | None) -> Iterator[pa.Table]:
+def scored(table: pa.Table, pair: Pair, template: Template) -> Iterator[pa.Table]:
     """Yield the documents of a table as tables of SCORED, some hundred rows at a time.
 
     Args:
         table: columns id, domain, copy, text.
         pair: the models.
-        response_after: what stands before a response; None: all is one response.
-        prompt_after: what stands before a prompt after a response.
+        template: how a document is read.
     """
     for start in range(0, table.num_rows, ROWS):
         rows = table.slice(start, ROWS)
-        cut = [list(turns(text, response_after, prompt_after)) for text in rows["text"].to_pylist()]
-        tokens, is_response = _said(pair.base, cut)
+        cut = [list(turns(text, template)) for text in rows["text"].to_pylist()]
+        tokens, is_response = _said(pair.base, cut, special=template.special_tokens)
         excess = _excess(pair, tokens, np.array([any(turn.is_response for turn in document) for document in cut]))
         first = np.cumsum(tokens.counts) - tokens.counts
         offsets = np.concatenate([[0], np.cumsum(tokens.counts + 1)]).astype(np.int32)
@@ -92,9 +91,9 @@ def _excess(pair: Pair, tokens: Tokens, is_answered: NDArray[np.bool_]) -> NDArr
     return found
 
 
-def _said(model: CausalModel, cut: list[list[Turn]]) -> tuple[Tokens, NDArray[np.bool_]]:
+def _said(model: CausalModel, cut: list[list[Turn]], *, special: bool) -> tuple[Tokens, NDArray[np.bool_]]:
     """Return the tokens of documents, each with its end, and which are of a response; the last turn ends itself."""
-    tokens = model.tokens([turn.text for turn in chain.from_iterable(cut)])
+    tokens = model.tokens([turn.text for turn in chain.from_iterable(cut)], special=special)
     spoken = np.repeat([turn.is_response for turn in chain.from_iterable(cut)], tokens.counts).astype(np.bool_)
     stops = np.cumsum([0, *map(len, cut)])
     ends = np.concatenate([[0], np.cumsum(tokens.counts)])[stops]

@@ -6,7 +6,21 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["Turn", "turns"]
+__all__ = ["Template", "Turn", "turns"]
+
+
+class Template(NamedTuple):
+    """How documents are read.
+
+    Attributes:
+        response_after: what stands before a response; None: a document is one response.
+        prompt_after: what stands before the next prompt; None: a response goes on to the end.
+        special_tokens: what a document spells like a special token of the model is that token; False: it is text.
+    """
+
+    response_after: str | None = None
+    prompt_after: str | None = None
+    special_tokens: bool = False
 
 
 class Turn(NamedTuple):
@@ -21,14 +35,9 @@ class Turn(NamedTuple):
     is_response: bool
 
 
-def turns(text: str, response_after: str | None, prompt_after: str | None) -> Iterator[Turn]:
-    """Yield the turns of a document, in order, none of them empty.
-
-    Args:
-        text: the document.
-        response_after: what stands before a response; None: all is one response.
-        prompt_after: what stands before the next prompt; None: a response goes on to the end.
-    """
+def turns(text: str, template: Template) -> Iterator[Turn]:
+    """Yield the turns of a document, in order, none of them empty."""
+    response_after, prompt_after = template.response_after, template.prompt_after
     if response_after is None:
         yield from _turn(text, is_response=True)
         return

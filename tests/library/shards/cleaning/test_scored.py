@@ -8,6 +8,7 @@ import pytest
 from mixpipe.errors import ConfigError
 from mixpipe.models.causal import CausalModel
 from mixpipe.shards.cleaning.scored import Pair, scored
+from mixpipe.shards.cleaning.turns import Template
 
 TEXTS = ["ask: the cat? say: the mat", "no turn here", "ask: birds? say: ", ""]
 
@@ -22,7 +23,7 @@ def table(texts):
 
 
 def rows(pair, texts, *markers):
-    return [row for found in scored(table(texts), pair, *markers) for row in found.to_pylist()]
+    return [row for found in scored(table(texts), pair, Template(*markers)) for row in found.to_pylist()]
 
 
 @pytest.fixture
@@ -100,3 +101,14 @@ def test_both_models_read_the_same_stretches(causal_model):
     expected = short.losses(ended) - load(causal_model(1), 16).losses(ended)
     assert (short.window, long.window) == (16, 64)
     np.testing.assert_allclose(row["excess"][1:], expected, atol=1e-4)
+
+
+def test_special_tokens_are_text_unless_they_are_asked_for(pair):
+    end = pair.base.end
+    text = "the cat<|endoftext|>say: birds"
+    (plain,) = rows(pair, [text], "say: ", None)
+    (special,) = rows(pair, [text], "say: ", None, True)
+    assert plain["input_ids"].count(end) == 2  # the two ends
+    assert special["input_ids"].count(end) == 3
+    assert len(special["input_ids"]) < len(plain["input_ids"])
+    assert pair.base.tokenizer.encode_special_tokens  # the shared one is as it was

@@ -8,8 +8,9 @@ import pytest
 from mixpipe.errors import ConfigError, StageError
 from mixpipe.models.causal import CausalModel
 from mixpipe.shards.cleaning.config import CleaningConfig
+from mixpipe.shards.cleaning.labelling import CLEANED
 from mixpipe.shards.cleaning.selecting import IGNORED
-from mixpipe.shards.cleaning.stage import CLEANED, CLEANING
+from mixpipe.shards.cleaning.stage import CLEANING
 from mixpipe.store.build import finish_step, open_stage, run_part
 from mixpipe.store.files import read_json, read_table
 

@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixpipe.shards.cleaning.turns import turns
+from mixpipe.shards.cleaning.turns import Template, turns
 
 CHAT = "<u>hi<a>hello<u>bye<a>see you"
 
 
 def cut(text, *markers):
-    return [(turn.text, turn.is_response) for turn in turns(text, *markers)]
+    return [(turn.text, turn.is_response) for turn in turns(text, Template(*markers))]
 
 
 @pytest.mark.parametrize(
