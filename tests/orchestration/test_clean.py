@@ -7,6 +7,7 @@ from datasets import load_dataset
 
 from mixpipe.config import EngineConfig
 from mixpipe.errors import ConfigError, InputError
+from mixpipe.runs import cleaned
 from mixpipe.shards.cleaning.config import CleaningConfig
 from mixpipe.store.files import read_json, read_table, write_json
 from tasks import clean as clean_module
@@ -68,7 +69,7 @@ def test_what_was_stopped_while_it_was_published_goes_on(run, config, monkeypatc
     if before:
         clean(run, config, LOCAL, out)
     with monkeypatch.context() as patched:
-        patched.setattr(clean_module, "link_or_copy", None)  # fails at the first shard
+        patched.setattr(cleaned, "link_or_copy", None)  # fails at the first shard
         with pytest.raises(TypeError):
             clean(run, config, LOCAL, out)
     assert not (out / "manifest.json").exists()
