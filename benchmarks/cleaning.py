@@ -7,7 +7,8 @@ their order and the seed being the same. Judged in bits per byte on the target's
 documents that no model has read. Gains are arm minus `cleaned`, positive where cleaned is better; t-intervals over
 seeds.
 
-    python -m benchmarks.cleaning [--targets medicine code] [--keep 0.6] [--scope global|sample] [--seeds 3]
+    python -m benchmarks.cleaning [--targets medicine ...] [--keep 0.6] [--scope global|sample] [--seeds 3]
+                                  [--documents 2400]
 """
 
 import argparse
@@ -39,14 +40,14 @@ REPEATS = 5  # of the target's texts, for the reference
 ARMS = ("cleaned", "all", "random")
 
 
-def measure(names: list[str], *, keep: float, scope: str, seeds: int) -> dict[str, Any]:
+def measure(names: list[str], *, keep: float, scope: str, seeds: int, documents: int) -> dict[str, Any]:
     """Return losses and gains by target."""
-    found: dict[str, Any] = {"keep": keep, "scope": scope, "seeds": seeds, "targets": {}}
-    jobs = [(name, keep, scope, seed) for name in names for seed in range(seeds)]
+    found: dict[str, Any] = {"keep": keep, "scope": scope, "seeds": seeds, "documents": documents, "targets": {}}
+    jobs = [(name, keep, scope, documents, seed) for name in names for seed in range(seeds)]
     with worker_pool(2) as pool:
         runs = dict(zip(jobs, pool.starmap(one_run, jobs, chunksize=1), strict=True))
     for name in names:
-        of_name = [runs[name, keep, scope, seed] for seed in range(seeds)]
+        of_name = [runs[name, keep, scope, documents, seed] for seed in range(seeds)]
         found["targets"][name] = {
             judge: {
                 "losses": {arm: round(float(np.mean([run[arm][judge] for run in of_name])), 4) for arm in ARMS},
@@ -64,10 +65,10 @@ def interval(gains: list[float]) -> dict[str, float]:
     return {"mean": round(float(np.mean(gains)), 4), "interval": round(float(half), 4)}
 
 
-def one_run(name: str, keep: float, scope: str, seed: int) -> dict[str, Any]:
+def one_run(name: str, keep: float, scope: str, count: int, seed: int) -> dict[str, Any]:
     """Train all models of one seed; return each arm's losses, and the share of labels kept."""
     rng = np.random.default_rng(seed)
-    documents = shuffled(sorted((SHARED / "sample").glob("*.parquet")), rng)
+    documents = shuffled(sorted((SHARED / "sample").glob("*.parquet")), rng)[:count]
     held_out = shuffled([SHARED / "targets" / f"{name}.parquet"], rng)
     first, second, unread = np.split(np.array(documents, object), [len(documents) * 2 // 5, len(documents) * 9 // 10])
     shown, judged = held_out[::2], held_out[1::2]
@@ -171,9 +172,11 @@ def bits_per_byte(folder: Path, texts: list[str]) -> float:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--targets", nargs="+", default=["medicine", "code"])
+    parser.add_argument("--targets", nargs="+", default=["medicine"])
     parser.add_argument("--keep", type=float, default=0.6)
     parser.add_argument("--scope", choices=("global", "sample"), default="global")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--documents", type=int, default=2400)
     arguments = parser.parse_args()
-    print(json.dumps(measure(arguments.targets, keep=arguments.keep, scope=arguments.scope, seeds=arguments.seeds)))
+    settings = {name: value for name, value in vars(arguments).items() if name != "targets"}
+    print(json.dumps(measure(arguments.targets, **settings)))
