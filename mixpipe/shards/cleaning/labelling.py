@@ -99,7 +99,7 @@ def _chosen(context: Context, file: Path) -> Iterator[tuple[pa.RecordBatch, NDAr
 def _labelled(rows: pa.RecordBatch, kept: NDArray[np.bool_]) -> pa.Table:
     """Return documents of SCORED as rows of CLEANED, those left out of which nothing is kept."""
     found = labels(values_of(rows["input_ids"]), values_of(rows["is_response"]), kept)
-    offsets = rows["input_ids"].offsets
+    offsets = np.concatenate([[0], np.cumsum(_lengths(rows))]).astype(np.int32)
     same = [rows[name] for name in ("id", "domain", "copy", "input_ids")]
     masks = [pa.ListArray.from_arrays(offsets, values) for values in (np.ones(len(found), np.int8), found)]
     table = pa.table([*same, *masks], schema=CLEANED)
@@ -108,6 +108,10 @@ def _labelled(rows: pa.RecordBatch, kept: NDArray[np.bool_]) -> pa.Table:
 
 def _per_document(rows: pa.RecordBatch, values: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return how many of a document's tokens are true: (n_documents,) int64."""
-    lengths = pc.list_value_length(rows["input_ids"]).to_numpy()
-    owner = np.repeat(np.arange(rows.num_rows), lengths)
+    owner = np.repeat(np.arange(rows.num_rows), _lengths(rows))
     return np.bincount(owner, weights=values, minlength=rows.num_rows).astype(np.int64)
+
+
+def _lengths(rows: pa.RecordBatch) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = pc.list_value_length(rows["input_ids"]).to_numpy()
+    return found
